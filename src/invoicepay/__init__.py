@@ -1,0 +1,1 @@
+"""invoicepay: a customer billing portal in a terminal."""

@@ -1,0 +1,1 @@
+"""What a bill is: standard library only, no I/O."""

@@ -1,0 +1,40 @@
+"""Calendar dates in the company's time zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from invoicepay.billing.errors import BadInput
+
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+def parse_date(text: str) -> date:
+    """The date of `2026-10-31`. Raises BadInput."""
+    if _ISO.fullmatch(text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            pass
+    shown = text if len(text) <= 40 else text[:37] + "..."
+    raise BadInput("bad_date", f"'{shown}' is not a date", "Write it like 2026-10-31.")
+
+
+def check_time_zone(name: str) -> str:
+    """Return the IANA zone `name`. Raises BadInput for one that is not known."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BadInput(
+            "bad_text", f"'{name}' is not a time zone", "Use an IANA name such as America/New_York."
+        ) from None
+    return name
+
+
+def local_date(instant: datetime, time_zone: str) -> date:
+    """The calendar date of `instant` (aware) in `time_zone` (IANA)."""
+    if time_zone == "UTC":  # zoneinfo takes 5 ms to import its data
+        return instant.astimezone(UTC).date()
+    return instant.astimezone(ZoneInfo(time_zone)).date()

@@ -1,0 +1,187 @@
+"""Every error a person can see: a family (with its exit code) and a stable code.
+
+A family lists its codes, so that none can be raised that is not known here;
+tests/errors/ has a reproducer for each.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class InvoicepayError(Exception):
+    """`message`: one line saying what is wrong. `hint`: what to do next."""
+
+    exit_code: ClassVar[int] = 1
+    codes: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        if code not in self.codes:
+            raise AssertionError(f"{type(self).__name__} has no code {code!r}")
+        super().__init__(message)
+        self.code, self.message, self.hint = code, message, hint
+
+
+class Usage(InvoicepayError):
+    """The command as typed cannot be carried out."""
+
+    exit_code = 2
+    codes = frozenset(
+        {
+            "usage",
+            "ambiguous_selection",
+            "currency_not_supported",
+            "guard_needed",
+            "input_needed",
+            "over_limit",
+            "under_limit",
+            "config_invalid",
+            "needs_sandbox",
+        }
+    )
+
+
+class Declined(InvoicepayError):
+    """The card or bank said no."""
+
+    exit_code = 3
+    codes = frozenset({"payment_declined"})
+
+
+class NotAllowed(InvoicepayError):
+    """Log in, or have the right first."""
+
+    exit_code = 4
+    codes = frozenset(
+        {
+            "invite_invalid",
+            "login_failed",
+            "login_throttled",
+            "not_allowed",
+            "not_logged_in",
+            "session_expired",
+        }
+    )
+
+
+class NotFound(InvoicepayError):
+    """Absent, or out of the actor's scope: the two read the same."""
+
+    exit_code = 5
+    codes = frozenset({"not_found", "nothing_selected"})
+
+
+class OutcomeUnknown(InvoicepayError):
+    """Money may or may not have moved; `sync` finds out."""
+
+    exit_code = 6
+    codes = frozenset({"outcome_unknown", "wait_ran_out"})
+
+
+class Refused(InvoicepayError):
+    """Well-formed, and not to be done."""
+
+    exit_code = 7
+    codes = frozenset(
+        {
+            "already_exists",
+            "already_paid",
+            "amount_exceeds_payable",
+            "answered_no",
+            "in_flight",
+            "key_reused",
+            "ledger_behind_gateway",
+            "method_unusable",
+            "moved_since_quoted",
+            "not_cancelable",
+            "not_payable",
+            "total_differs",
+            "weak_password",
+            "insecure_file",
+            "insecure_keyring",
+        }
+    )
+
+
+class BadInput(InvoicepayError):
+    """Data that is not what it should be."""
+
+    exit_code = 8
+    codes = frozenset(
+        {
+            "amount_too_large",
+            "bad_amount",
+            "bad_date",
+            "bad_file",
+            "bad_mapping",
+            "bad_rows",
+            "bad_text",
+            "changed_record",
+            "unknown_currency",
+        }
+    )
+
+
+class PartlyDone(InvoicepayError):
+    """Some of what was asked is done; the message says what is not."""
+
+    exit_code = 9
+    codes = frozenset({"partly_done"})
+
+
+class Unreachable(InvoicepayError):
+    """A service, file or secret cannot be reached."""
+
+    exit_code = 10
+    codes = frozenset(
+        {
+            "gateway_mismatch",
+            "gateway_refused",
+            "gateway_unreachable",
+            "key_missing",
+            "keyring_unavailable",
+            "ledger_missing",
+            "ledger_newer",
+            "ledger_unusable",
+            "mail_unreachable",
+            "secret_unreadable",
+            "write_failed",
+        }
+    )
+
+
+class DoesNotTie(InvoicepayError):
+    """A figure that must agree with another does not."""
+
+    exit_code = 11
+    codes = frozenset({"books_differ"})
+
+
+FAMILIES: tuple[type[InvoicepayError], ...] = (
+    Usage,
+    Declined,
+    NotAllowed,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    BadInput,
+    PartlyDone,
+    Unreachable,
+    DoesNotTie,
+)
+
+
+def not_found(what: str, name: str) -> NotFound:
+    """The one wording for what is absent or out of scope, e.g. `no invoice INV-9`."""
+    shown = name if len(name) <= 60 else name[:57] + "..."
+    return NotFound("not_found", f"no {what} {shown}", f"Check it with `{_LISTED_BY[what]}`.")
+
+
+_LISTED_BY = {
+    "customer": "invoicepay customers list",
+    "contact": "invoicepay contacts list",
+    "invoice": "invoicepay invoices list --all",
+    "payment": "invoicepay payments list",
+    "payment method": "invoicepay methods list",
+    "token": "invoicepay tokens list",
+}

@@ -1,0 +1,124 @@
+"""A payment, and the only table of how its state may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from invoicepay.billing.method import MethodType
+
+
+class PaymentStatus(StrEnum):
+    CLAIMED = "claimed"
+    """Balances are reserved; the gateway may not know of it yet."""
+    SUBMITTED = "submitted"
+    """The gateway's intent is stored; it may have been confirmed."""
+    PROCESSING = "processing"
+    """Accepted by the bank; still owed, still reserved."""
+    UNKNOWN = "unknown"
+    """Nobody knows whether money moved; still reserved."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+FINAL = frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.CANCELED})
+UNDER_WAY = frozenset(PaymentStatus) - FINAL
+
+_CLAIMED, _SUBMITTED, _PROCESSING, _UNKNOWN, _SUCCEEDED, _FAILED, _CANCELED = PaymentStatus
+TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
+    _CLAIMED: frozenset({_SUBMITTED, _CANCELED, _SUCCEEDED}),
+    _SUBMITTED: frozenset({_PROCESSING, _SUCCEEDED, _FAILED, _CANCELED, _UNKNOWN}),
+    _UNKNOWN: frozenset({_PROCESSING, _SUCCEEDED, _FAILED, _CANCELED, _UNKNOWN}),
+    _PROCESSING: frozenset({_SUCCEEDED, _FAILED, _CANCELED}),
+    _SUCCEEDED: frozenset(),
+    _FAILED: frozenset(),
+    _CANCELED: frozenset(),
+}
+
+
+def may_become(old: PaymentStatus, new: PaymentStatus) -> bool:
+    """Whether a payment in `old` may be put into `new`. Nothing else changes a state."""
+    return new in TRANSITIONS[old]
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The part of a payment that is for one invoice, in minor units of the payment's currency."""
+
+    invoice: str
+    amount_minor: int
+
+
+class ReversalKind(StrEnum):
+    REFUND = "refund"
+    RETURN = "return"
+    DISPUTE = "dispute"
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """Money that went back. Dated, posted once, never an edit of the payment."""
+
+    kind: ReversalKind
+    amount_minor: int
+    effective_on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One charge, or one receipt of money from elsewhere, with many allocations.
+
+    Amounts in minor units of `currency`; instants UTC; `effective_on` in the company's zone.
+    """
+
+    id: str
+    status: PaymentStatus
+    customer: str
+    currency: str
+    amount_minor: int
+    method_type: MethodType
+    method_label: str
+    created_at: datetime
+    initiated_by: str
+    livemode: bool
+    allocations: tuple[Allocation, ...] = ()
+    reversals: tuple[Reversal, ...] = ()
+    method_id: str = ""
+    gateway_id: str = ""
+    """The gateway's intent."""
+    reference: str = ""
+    """Of money from elsewhere: cheque or wire number."""
+    lease_until: datetime | None = None
+    """Real time (UTC) until which only its own payer works on it."""
+    settled_at: datetime | None = None
+    effective_on: date | None = None
+    receipt_number: str = ""
+    failure_code: str = ""
+    failure_message: str = ""
+    memo: str = ""
+    order_number: str = ""
+    request_digest: str = ""
+    """Of what was asked for, so that a repeated key with other content is refused."""
+    plan_digest: str = ""
+
+    @property
+    def allocated_minor(self) -> int:
+        return sum(a.amount_minor for a in self.allocations)
+
+    @property
+    def unapplied_minor(self) -> int:
+        """What arrived and is on no invoice; 0 until it has arrived."""
+        if self.status is not PaymentStatus.SUCCEEDED:
+            return 0
+        return self.amount_minor - self.allocated_minor
+
+    @property
+    def refunded_minor(self) -> int:
+        return sum(r.amount_minor for r in self.reversals if r.kind is ReversalKind.REFUND)
+
+    @property
+    def disputed(self) -> bool:
+        return any(r.kind is ReversalKind.DISPUTE for r in self.reversals)

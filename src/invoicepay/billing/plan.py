@@ -1,0 +1,162 @@
+"""What will be paid, quoted: pure arithmetic, no ledger and no gateway."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from invoicepay.billing.errors import Refused, Usage
+from invoicepay.billing.invoice import Invoice, InvoiceKind, InvoiceStatus
+from invoicepay.billing.method import Method, MethodStatus, MethodType, charge_limits
+from invoicepay.billing.money import Money
+from invoicepay.billing.payment import Allocation
+
+
+def digest(content: object) -> str:
+    """SHA-256 (hex) of JSON-able `content`, the same for the same content anywhere."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """What is paid on an invoice, and the invoice as it was quoted."""
+
+    invoice: Invoice
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPlan:
+    """One charge as quoted. `pay` takes only this, and refuses when the ledger has moved."""
+
+    payment_id: str
+    customer: str
+    currency: str
+    method: Method
+    lines: tuple[PlanLine, ...]
+    request_digest: str
+    memo: str = ""
+
+    @property
+    def allocations(self) -> tuple[Allocation, ...]:
+        return tuple(Allocation(line.invoice.number, line.amount_minor) for line in self.lines)
+
+    @property
+    def total_minor(self) -> int:
+        """The cash that will be charged, in minor units."""
+        return sum(line.amount_minor for line in self.lines)
+
+    @property
+    def digest(self) -> str:
+        return digest(
+            {
+                "payment": self.payment_id,
+                "customer": self.customer,
+                "currency": self.currency,
+                "method": self.method.id,
+                "allocations": [
+                    [line.invoice.number, line.amount_minor, line.invoice.payable_minor]
+                    for line in self.lines
+                ],
+                "memo": self.memo,
+            }
+        )
+
+
+def one_customer_and_currency(invoices: Sequence[Invoice]) -> tuple[str, str]:
+    """The customer and currency that all `invoices` share. Raises Usage naming the options
+    that narrow a selection which has several."""
+    customers = sorted({i.customer for i in invoices})
+    currencies = sorted({i.currency for i in invoices})
+    if len(customers) > 1:
+        raise Usage(
+            "ambiguous_selection",
+            f"one payment is for one customer; this selection has {_some(customers)}",
+            f"Narrow it with --customer, e.g. --customer {customers[0]}.",
+        )
+    if len(currencies) > 1:
+        raise Usage(
+            "ambiguous_selection",
+            f"one payment is in one currency; this selection has {_some(currencies)}",
+            f"Narrow it with --currency, e.g. --currency {currencies[0]}.",
+        )
+    return customers[0], currencies[0]
+
+
+def plan_lines(invoices: Sequence[Invoice], amounts: Mapping[str, int]) -> tuple[PlanLine, ...]:
+    """A line for each invoice: `amounts` (number → minor units) where given, else all that is
+    payable. Raises Refused for what is paid, void, under way, or more than is payable."""
+    return tuple(PlanLine(i, _amount(i, amounts.get(i.number))) for i in invoices)
+
+
+def _amount(invoice: Invoice, wanted: int | None) -> int:
+    number, payable = invoice.number, invoice.payable_minor
+    if invoice.kind is InvoiceKind.CREDIT_MEMO:
+        raise Refused("not_payable", f"{number} is a credit memo; there is nothing to pay")
+    if invoice.status is InvoiceStatus.VOID:
+        raise Refused("not_payable", f"{number} is void; there is nothing to pay")
+    if invoice.status is InvoiceStatus.PAID:
+        when = f" on {invoice.paid_on}" if invoice.paid_on else ""
+        raise Refused(
+            "already_paid", f"{number} was paid{when}", f"See `invoicepay invoices show {number}`."
+        )
+    if payable == 0:
+        raise Refused(
+            "in_flight",
+            f"a payment for {number} is under way, nothing of it is left to pay",
+            f"See `invoicepay invoices show {number}`; `invoicepay sync` asks the bank.",
+        )
+    amount = payable if wanted is None else wanted
+    if amount > payable:
+        raise Refused(
+            "amount_exceeds_payable",
+            f"{Money(amount, invoice.currency)} is more than is payable on {number}, "
+            f"{Money(payable, invoice.currency)}",
+        )
+    if amount <= 0:
+        raise Usage("usage", f"the amount for {number} must be more than zero")
+    return amount
+
+
+def check_method(method: Method, currency: str, today: date) -> None:
+    """Raises Refused or Usage when `method` cannot take a payment in `currency` on `today`."""
+    status = method.status(today)
+    if status is not MethodStatus.ACTIVE:
+        raise Refused(
+            "method_unusable",
+            f"{method.name} ({method.id}) cannot be used: {status.replace('_', ' ')}",
+            "Choose another with --method; `invoicepay methods list` shows them.",
+        )
+    if method.type is MethodType.ACH and currency != "USD":
+        raise Usage(
+            "currency_not_supported",
+            f"a bank debit (ACH) is in USD only, this selection is in {currency}",
+            "Pay by card: --method card.",
+        )
+
+
+def check_limits(total_minor: int, currency: str) -> None:
+    """Raises Usage when the gateway would not take `total_minor` in one charge."""
+    limits = charge_limits(currency)
+    if total_minor < limits.minimum:
+        raise Usage(
+            "under_limit",
+            f"{Money(total_minor, currency)} is less than the smallest charge, "
+            f"{Money(limits.minimum, currency)}",
+            "Pay more invoices at once.",
+        )
+    if total_minor > limits.maximum:
+        raise Usage(
+            "over_limit",
+            f"{Money(total_minor, currency)} is more than the largest single charge, "
+            f"{Money(limits.maximum, currency)}",
+            "Pay in parts: fewer invoices, or --amount NUMBER=AMOUNT.",
+        )
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

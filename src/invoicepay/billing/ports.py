@@ -1,0 +1,591 @@
+"""What operations need from the world. Adapters implement these; operations see nothing else.
+
+Port calls are the only points where another process can get in between, and the only
+places where time, chance or the network enter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from invoicepay.billing.customer import Company, Contact, Customer, Scope, Session
+from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceFilter, Page
+from invoicepay.billing.method import Method
+from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
+
+# --- The ledger -----------------------------------------------------------------------------
+
+
+class Mode(StrEnum):
+    """Sandbox or live: chosen by `init`, for good."""
+
+    SANDBOX = "sandbox"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerIdentity:
+    """Which ledger this is, and the one gateway account it works with (empty until known)."""
+
+    id: str
+    mode: Mode
+    gateway_account: str = ""
+
+    @property
+    def livemode(self) -> bool:
+        return self.mode is Mode.LIVE
+
+
+class CompanyStore(Protocol):
+    def get(self) -> Company: ...
+    def put(self, company: Company) -> None: ...
+    def identity(self) -> LedgerIdentity: ...
+    def bind_gateway(self, account: str) -> None:
+        """Bind the ledger to the gateway's account, once."""
+
+
+class CustomerStore(Protocol):
+    def get(self, number: str, scope: Scope) -> Customer | None: ...
+    def all(self, scope: Scope) -> list[Customer]:
+        """By number."""
+
+    def by_gateway_id(self, gateway_id: str) -> Customer | None: ...
+    def set_gateway_id(self, number: str, gateway_id: str) -> None: ...
+
+
+class ContactStore(Protocol):
+    def by_email(self, email: str) -> Contact | None:
+        """E-mail addresses are compared in lower case."""
+
+    def get(self, contact_id: str) -> Contact | None: ...
+    def all(self) -> list[Contact]: ...
+    def put(self, contact: Contact) -> None:
+        """Add it, or replace what has its id, with its customers."""
+
+    def add_invite(self, contact_id: str, code_hash: str, expires_at: datetime) -> None:
+        """Earlier invites of the contact stop working."""
+
+    def take_invite(self, code_hash: str, now: datetime) -> str | None:
+        """The contact's id, once: the code is spent by this call. None if it is not valid."""
+
+
+class SessionStore(Protocol):
+    def add(self, session: Session) -> None: ...
+    def by_hash(self, secret_hash: str) -> Session | None: ...
+    def touch(self, session_id: str, now: datetime) -> None: ...
+    def revoke(self, session_id: str, now: datetime) -> None: ...
+    def revoke_all(self, contact_id: str, now: datetime, *, keep: str = "") -> None: ...
+    def of_contact(self, contact_id: str) -> list[Session]: ...
+    def add_failure(self, email: str, at: datetime) -> None:
+        """A failed login; old ones are forgotten here."""
+
+    def failures(self, email: str, since: datetime) -> list[datetime]: ...
+    def clear_failures(self, email: str) -> None: ...
+
+
+class InvoiceStore(Protocol):
+    def page(
+        self,
+        selection: InvoiceFilter,
+        scope: Scope,
+        today: date,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        totals: bool = True,
+    ) -> Page[Invoice]:
+        """Keyset page of `selection`; `after` is an earlier page's `next`."""
+
+    def get(self, number: str, scope: Scope) -> Invoice | None: ...
+    def detail(self, number: str, scope: Scope) -> InvoiceDetail | None: ...
+    def reserve(self, allocations: Sequence[Allocation]) -> None:
+        """Add to what is reserved. The caller has checked the payable balance in this unit."""
+
+    def release(self, allocations: Sequence[Allocation]) -> None:
+        """Take back a reservation."""
+
+    def apply(self, allocations: Sequence[Allocation], effective_on: date) -> None:
+        """Turn a reservation into money received on `effective_on`."""
+
+
+class MethodStore(Protocol):
+    def add(self, method: Method) -> None: ...
+    def get(self, method_id: str, scope: Scope) -> Method | None: ...
+    def of_customer(self, customer: str, scope: Scope) -> list[Method]:
+        """Without removed ones, oldest first."""
+
+    def set_default(self, method: Method) -> None:
+        """Default of its type, and preferred over the other type."""
+
+    def remove(self, method_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """`since`: created at this UTC instant or later."""
+
+    since: datetime | None = None
+    status: PaymentStatus | None = None
+    customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentChange:
+    """What changes with a state. None leaves a field as it is."""
+
+    status: PaymentStatus
+    gateway_id: str | None = None
+    lease_until: datetime | None = None
+    settled_at: datetime | None = None
+    effective_on: date | None = None
+    receipt_number: str | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None
+
+
+class PaymentStore(Protocol):
+    def add(self, payment: Payment) -> None: ...
+    def get(self, payment_id: str, scope: Scope) -> Payment | None: ...
+    def known(self, payment_ids: Sequence[str]) -> set[str]: ...
+    def page(
+        self,
+        selection: PaymentFilter,
+        scope: Scope,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[Payment]:
+        """Newest first."""
+
+    def change(self, payment: Payment, change: PaymentChange) -> bool:
+        """Compare-and-set: True when the payment was still in `payment.status`."""
+
+    def next_receipt_number(self) -> str: ...
+    def newest_charge_at(self) -> datetime | None:
+        """When the newest payment through the gateway was created (UTC)."""
+
+    def unsettled(self, scope: Scope, invoices: Sequence[str] | None = None) -> list[Payment]:
+        """Payments under way, oldest first; with `invoices`, those that hold one of them."""
+
+
+class MailKind(StrEnum):
+    """The news of a payment that is worth an e-mail."""
+
+    INITIATED = "initiated"
+    RECEIVED = "received"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMail:
+    """An e-mail that is owed. Its Message-ID never changes, so that a second delivery shows."""
+
+    message_id: str
+    kind: MailKind
+    payment_id: str
+    to: str
+    created_at: datetime
+    attempts: int = 0
+    sent_at: datetime | None = None
+    last_error: str = ""
+
+
+class OutboxStore(Protocol):
+    def add(self, mail: OutboxMail) -> None: ...
+    def take_due(self, now: datetime, retry_at: datetime, payment_id: str = "") -> list[OutboxMail]:
+        """Those due at `now`, each put off until `retry_at` so that no other process sends
+        it at the same time."""
+
+    def sent(self, message_id: str, at: datetime) -> None: ...
+    def not_sent(self, message_id: str, error: str, retry_at: datetime | None = None) -> None:
+        """`retry_at`: when it is due again; None leaves what `take_due` chose."""
+
+    def waiting(self) -> list[OutboxMail]: ...
+
+
+class JournalStore(Protocol):
+    def append(
+        self, kind: str, subject: str, actor: str, at: datetime, data: Mapping[str, object]
+    ) -> None:
+        """Append-only. `subject` is what it is about (a payment's or invoice's id); `at` UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two figures that should agree."""
+
+    what: str
+    expected: str
+    found: str
+
+
+class BooksStore(Protocol):
+    def differences(self) -> list[Difference]:
+        """Every figure that does not tie out with the rows it is made of."""
+
+
+class LoadedCustomer(NamedTuple):
+    """A customer as imports see it. Row ids hold within one unit; addresses are lines of text."""
+
+    id: int
+    number: str
+    name: str
+    email: str
+    address: str
+    currency: str
+    terms_days: int
+
+
+class LoadedInvoice(NamedTuple):
+    """What decides whether a file may add to, change or pay an invoice. Minor units."""
+
+    id: int
+    number: str
+    kind: str
+    customer_id: int
+    currency: str
+    total_minor: int
+    paid_minor: int
+    reserved_minor: int
+    voided_day: int | None
+    content_digest: str
+
+
+class InvoiceRow(NamedTuple):
+    """An invoice to write. Minor units; days since 1970-01-01."""
+
+    id: int
+    number: str
+    kind: str
+    customer_id: int
+    issued_day: int
+    due_day: int
+    currency: str
+    total_minor: int
+    tax_minor: int
+    paid_minor: int
+    po_number: str
+    order_number: str
+    memo: str
+    disputed: int
+    paid_day: int | None
+    voided_day: int | None
+    content_digest: str
+
+
+LineRow = tuple[int, int, str, str, str, int, int, str]
+"""invoice_id, position, description, quantity, unit_price, amount_minor, tax_minor, tax_rate."""
+AllocationRow = tuple[int, int, int, int]
+"""payment_seq, position, invoice_id, amount_minor."""
+
+
+class PaymentRow(NamedTuple):
+    """Money received elsewhere: final from the start. `effective_day`: days since 1970-01-01."""
+
+    seq: int
+    id: str
+    customer_id: int
+    currency: str
+    amount_minor: int
+    method_type: str
+    method_label: str
+    reference: str
+    effective_day: int
+    memo: str
+    request_digest: str
+
+
+class LoadingStore(Protocol):
+    """Bulk reads and writes of imports: a statement for many rows, ids handed out by the caller."""
+
+    def prepare(self, invoices: int) -> None:
+        """About so many invoices will be added before `finish`."""
+
+    def finish(self) -> None: ...
+    def next_id(self, table: str) -> int:
+        """The row id that the next row of customers, invoices or payments gets."""
+
+    def customer(self, number: str) -> LoadedCustomer | None: ...
+    def customers(self, numbers: Sequence[str]) -> dict[str, LoadedCustomer]: ...
+    def put_customers(self, customers: Sequence[Customer]) -> None:
+        """Add them, or replace what has their numbers; the gateway's ids stay."""
+
+    def invoices(self, numbers: Sequence[str]) -> dict[str, LoadedInvoice]: ...
+    def add_invoices(self, rows: Sequence[InvoiceRow]) -> int:
+        """How many were added: a row whose number is there already is passed over."""
+
+    def add_lines(self, rows: Sequence[LineRow]) -> None: ...
+    def replace_invoices(self, rows: Sequence[InvoiceRow]) -> None:
+        """New content, without lines, for the rows' ids. What is paid and reserved stays."""
+
+    def payments(self, payment_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """Payment id → (seq, `request_digest`) of those that are there."""
+
+    def add_payments(
+        self,
+        payments: Sequence[PaymentRow],
+        allocations: Sequence[AllocationRow],
+        *,
+        at: datetime,
+        initiated_by: str,
+        livemode: bool,
+    ) -> None:
+        """Without touching any invoice; `receive` does that."""
+
+    def receive(self, moves: Sequence[tuple[int, int]]) -> None:
+        """(invoice id, amount): raise what is paid, out of what is not reserved. The payments
+        have been added."""
+
+    def journal(
+        self, entries: Iterable[tuple[str, str, Mapping[str, object]]], actor: str, at: datetime
+    ) -> None:
+        """(kind, subject, data), as JournalStore.append."""
+
+
+class Unit(Protocol):
+    """One transaction's view of the ledger."""
+
+    @property
+    def company(self) -> CompanyStore: ...
+    @property
+    def customers(self) -> CustomerStore: ...
+    @property
+    def contacts(self) -> ContactStore: ...
+    @property
+    def sessions(self) -> SessionStore: ...
+    @property
+    def invoices(self) -> InvoiceStore: ...
+    @property
+    def methods(self) -> MethodStore: ...
+    @property
+    def payments(self) -> PaymentStore: ...
+    @property
+    def outbox(self) -> OutboxStore: ...
+    @property
+    def journal(self) -> JournalStore: ...
+    @property
+    def books(self) -> BooksStore: ...
+    @property
+    def loading(self) -> LoadingStore: ...
+
+
+class Ledger(Protocol):
+    """Where it is written. Transactions do not nest; nothing slow happens inside one."""
+
+    def read(self) -> AbstractContextManager[Unit]:
+        """A consistent snapshot."""
+
+    def write(self) -> AbstractContextManager[Unit]:
+        """Serialised with every other writer; durable when the block ends without an error,
+        undone when it raises."""
+
+    def integrity(self) -> list[str]:
+        """What the store itself finds wrong; empty when nothing is."""
+
+    def backup(self, target: Path) -> None:
+        """A verified copy in a new private file, whole or not at all. Raises Refused."""
+
+
+# --- The gateway ----------------------------------------------------------------------------
+
+
+class IntentStatus(StrEnum):
+    """A gateway intent's own status, in Stripe's words."""
+
+    REQUIRES_PAYMENT_METHOD = "requires_payment_method"
+    REQUIRES_CONFIRMATION = "requires_confirmation"
+    REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the gateway says of a charge. `failure_code` is of its last attempt."""
+
+    id: str
+    status: IntentStatus
+    amount_minor: int
+    currency: str
+    livemode: bool
+    customer: str
+    """The gateway's customer."""
+    created_at: datetime
+    ledger_id: str
+    payment_id: str
+    method_type: str = ""
+    allocations: tuple[Allocation, ...] = ()
+    failure_code: str = ""
+    failure_message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeOrder:
+    """What to create an intent for. Ids of customer and method are the gateway's."""
+
+    payment_id: str
+    ledger_id: str
+    customer: str
+    method: str
+    method_type: str
+    """card or ach"""
+    amount_minor: int
+    currency: str
+    description: str
+    allocations: tuple[Allocation, ...]
+    """Travels as metadata, so that the gateway's record explains the payment by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedMethod:
+    """A payment method as the gateway describes it."""
+
+    gateway_id: str
+    type: str
+    brand: str
+    last4: str
+    exp_month: int | None = None
+    exp_year: int | None = None
+
+
+class NoAnswer(Exception):
+    """The call may or may not have been carried out: timeout, reset, cut body, 5xx, 409, 429."""
+
+
+class Rejected(Exception):
+    """The gateway understood, and did nothing: a 4xx that is not a decline."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message = code, message
+
+
+class Gateway(Protocol):
+    """How money moves. Every method raises NoAnswer or Rejected, and nothing of a vendor's."""
+
+    @property
+    def livemode(self) -> bool: ...
+    def account(self) -> str:
+        """The id of the account that the key belongs to."""
+
+    def create_customer(self, customer: Customer, ledger_id: str) -> str: ...
+    def attach_method(self, token: str, customer: str) -> AttachedMethod: ...
+    def detach_method(self, method: str) -> None: ...
+    def create(self, order: ChargeOrder) -> Intent:
+        """An unconfirmed intent. The same payment id returns the same intent (24 h)."""
+
+    def confirm(self, intent_id: str, payment_id: str) -> Intent:
+        """Confirm off session, then the intent as it is after that. A decline is no error:
+        the intent says so."""
+
+    def retrieve(self, intent_id: str) -> Intent: ...
+    def cancel(self, intent_id: str) -> Intent:
+        """Rejected when it can no longer be canceled."""
+
+    def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
+        """Newest first, read from the list endpoint (never from search, which lags)."""
+
+
+# --- Documents, mail, time, chance ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """All that a receipt shows. Balances of the invoices are those after this payment."""
+
+    payment: Payment
+    company: Company
+    customer: Customer
+    invoices: tuple[Invoice, ...]
+    """Those of the allocations, in their order."""
+
+
+class Documents(Protocol):
+    def invoices(
+        self, company: Company, details: Iterable[InvoiceDetail], today: date
+    ) -> Iterator[bytes]:
+        """A PDF for each, in order. One call shares the work on fonts."""
+
+    def receipt(self, receipt: Receipt, *, sandbox: bool) -> bytes:
+        """A PDF; for a payment that is processing it says `initiated`, not `received`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    file_name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An e-mail. `message_id` without angle brackets; `sent_at` UTC."""
+
+    message_id: str
+    sender: str
+    sender_name: str
+    to: str
+    subject: str
+    text: str
+    sent_at: datetime
+    attachments: tuple[Attachment, ...] = ()
+
+
+class MailNotSent(Exception):
+    """Not accepted for delivery; it is tried again later."""
+
+
+class Mailer(Protocol):
+    def send(self, message: Message) -> None:
+        """Raises MailNotSent."""
+
+
+class Passwords(Protocol):
+    def hash(self, password: str) -> str: ...
+    def verify(self, password_hash: str, password: str) -> bool:
+        """Takes the same time for an empty hash (no such contact) as for a wrong password."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The business's time, UTC. A sandbox ledger's is the sandbox's."""
+
+    def real_now(self) -> datetime:
+        """The real time, UTC: sessions and leases."""
+
+
+class Ids(Protocol):
+    def new(self) -> str:
+        """A random UUID."""
+
+    def secret(self) -> str:
+        """At least 128 random bits, URL-safe."""
+
+    def code(self) -> str:
+        """A one-time code to read out and type: at least 80 random bits."""
+
+
+class Ports(Protocol):
+    """Everything an operation may use. Adapters are made when first asked for."""
+
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def gateway(self) -> Gateway: ...
+    @property
+    def documents(self) -> Documents: ...
+    @property
+    def mailer(self) -> Mailer: ...
+    @property
+    def passwords(self) -> Passwords: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def ids(self) -> Ids: ...
