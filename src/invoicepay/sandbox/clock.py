@@ -1,0 +1,70 @@
+"""The sandbox's own clock: real time plus an offset that its file holds.
+
+Reading it must be cheap, because every command on a sandbox ledger does: no server, no HTTP.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+_MICROSECOND = timedelta(microseconds=1)
+BUSY_SECONDS = 60
+
+
+def offset(path: Path) -> timedelta:
+    """How far the sandbox is ahead of real time; zero where there is no sandbox file yet."""
+    try:
+        # mode=rw: opens what is there and creates nothing.
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)
+    except sqlite3.OperationalError:
+        if path.exists():
+            raise
+        return timedelta(0)
+    with closing(db):
+        # Another process may have made the file a moment ago and not yet its tables.
+        if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'clock'").fetchone():
+            return timedelta(0)
+        return timedelta(microseconds=stored_offset(db))
+
+
+def now(path: Path) -> datetime:
+    """The sandbox's time, UTC."""
+    return datetime.now(UTC) + offset(path)
+
+
+def advance(path: Path, by: timedelta) -> datetime:
+    """Move the clock forward and return the new time (UTC).
+
+    The bank does at once everything that is due by then. The sandbox file is made where there is
+    none. A clock never goes back: ValueError.
+    """
+    from invoicepay.sandbox.settlement import settle_due  # not needed for reading the clock
+    from invoicepay.sandbox.store import connect, immediate
+
+    if by < timedelta(0):
+        raise ValueError("the sandbox's clock cannot go back")
+    with closing(connect(path)) as db, immediate(db):
+        ahead = timedelta(microseconds=stored_offset(db)) + by
+        try:
+            moved = datetime.now(UTC) + ahead
+        except OverflowError:
+            raise ValueError("the sandbox's clock ends with the year 9999") from None
+        db.execute("UPDATE clock SET offset_microseconds = ?", (ahead // _MICROSECOND,))
+        settle_due(db, int(moved.timestamp()))
+    return moved
+
+
+def stored_offset(db: sqlite3.Connection) -> int:
+    """Microseconds ahead of real time."""
+    (microseconds,) = db.execute("SELECT offset_microseconds FROM clock").fetchone()
+    return int(microseconds)
+
+
+def unix_now(db: sqlite3.Connection) -> int:
+    """The sandbox's time as Stripe writes it: whole seconds since 1970, UTC."""
+    return int(time.time() + stored_offset(db) / 1_000_000)

@@ -1,0 +1,141 @@
+"""One request to one answer."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import sqlite3
+
+from invoicepay.sandbox import api, faults, idempotency
+from invoicepay.sandbox.api.route import Params, Route
+from invoicepay.sandbox.clock import unix_now
+from invoicepay.sandbox.settlement import is_due, settle_due
+from invoicepay.sandbox.store import Unit, immediate
+from invoicepay.sandbox.view import show
+from invoicepay.sandbox.wire import (
+    API_VERSION,
+    Answer,
+    Form,
+    Request,
+    StripeError,
+    answer,
+    form_of,
+    refuse,
+    server_error,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def handle(db: sqlite3.Connection, request: Request, fault: str | None = None) -> Answer:
+    """The answer to a request of Stripe's API. `fault`: the kind of fault it has met, if any."""
+    try:
+        _authenticate(request)
+        if (version := request.headers.get("stripe-version", API_VERSION)) != API_VERSION:
+            raise StripeError(
+                400, f"This sandbox speaks {API_VERSION} and not {version[:40]}.", param="version"
+            )
+        route, id = api.find(request.method, request.path)
+        if instead := faults.answer_instead(fault or ""):
+            return instead
+        form = form_of(request)
+        if request.method == "GET":
+            return _read(db, request, route, form, id)
+        return _write(db, request, route, form, id, fault)
+    except StripeError as error:
+        return refuse(error)
+    except Exception:
+        logger.exception("%s %s failed", request.method, request.path)
+        return server_error()
+
+
+def _authenticate(request: Request) -> None:
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    key = credentials.strip()
+    if scheme.lower() == "basic":
+        try:
+            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
+        except ValueError:
+            key = ""
+    elif scheme.lower() != "bearer":
+        key = ""
+    if not key:
+        raise StripeError(
+            401,
+            "You did not provide an API key. You need to provide your API key in the "
+            "Authorization header, using Bearer auth (e.g. 'Authorization: Bearer "
+            "YOUR_SECRET_KEY').",
+        )
+    if key.startswith(("sk_live_", "rk_live_")):
+        raise StripeError(
+            401, "This is a sandbox, where no money moves: it refuses live keys. Use a test key."
+        )
+    if not key.startswith(("sk_test_", "rk_test_")):
+        # Stripe shows the ends of the key here; we keep all of it to ourselves.
+        raise StripeError(401, "Invalid API Key provided. A sandbox takes sk_test_ and rk_test_.")
+
+
+def _read(db: sqlite3.Connection, request: Request, route: Route, form: Form, id: str) -> Answer:
+    params, paths = route.read(form)
+    if is_due(db, unix_now(db)):
+        with immediate(db):
+            settle_due(db, unix_now(db))
+    db.execute("BEGIN")  # one snapshot for everything in the answer
+    try:
+        unit = Unit(db, unix_now(db), request.id)
+        return answer(200, show(unit, route.run(unit, params, id), paths))
+    finally:
+        db.execute("ROLLBACK")
+
+
+def _write(
+    db: sqlite3.Connection,
+    request: Request,
+    route: Route,
+    form: Form,
+    id: str,
+    fault: str | None,
+) -> Answer:
+    """All of a POST is one transaction, with the answer kept under its key."""
+    idempotency.check(request)
+    params, paths = route.read(form)
+    key = request.idempotency_key
+    with immediate(db):
+        now = unix_now(db)
+        settle_due(db, now)
+        if key and (kept := idempotency.recall(db, request, form, now)):
+            return kept
+        if fault == "status_500":
+            result = server_error()
+        else:
+            unit = Unit(db, now, request.id, key)
+            result = _execute(unit, request, route, params, paths, id)
+        if fault == "status_500_after":
+            result = server_error()
+        if key:
+            idempotency.keep(db, request, form, now, result)
+        return result
+
+
+def _execute(
+    unit: Unit,
+    request: Request,
+    route: Route,
+    params: Params,
+    paths: list[list[str]],
+    id: str,
+) -> Answer:
+    """Run the endpoint. From here on errors are answers, which the key keeps like any other."""
+    unit.db.execute("SAVEPOINT execution")
+    try:
+        return answer(200, show(unit, route.run(unit, params, id), paths))
+    except StripeError as error:
+        if not error.stands:
+            unit.db.execute("ROLLBACK TO execution")
+        return refuse(error)
+    except sqlite3.Error:
+        raise  # nothing can be kept where nothing can be written
+    except Exception:
+        unit.db.execute("ROLLBACK TO execution")
+        logger.exception("%s %s failed", request.method, request.path)
+        return server_error()
