@@ -1,0 +1,1 @@
+"""Where it is written: one SQLite file a ledger."""

@@ -1,0 +1,251 @@
+"""The ledger's file: how it is made, opened and backed up, and its transactions."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from invoicepay.billing.customer import Company, Contact
+from invoicepay.billing.errors import InvoicepayError, Refused, Unreachable
+from invoicepay.billing.ports import Mode
+from invoicepay.ledger.rows import instant_text
+from invoicepay.ledger.unit import SqliteUnit
+
+APPLICATION_ID: Final = 0x494E5650
+"""`INVP`: says in the file's header whose file it is."""
+SCHEMA_VERSION: Final = 1
+"""Number of the newest migration; kept in user_version, so that opening needs no sqlite_utils."""
+BUSY_SECONDS: Final = 30.0
+
+
+class SqliteLedger:
+    """One SQLite file. Opened when first used; one transaction at a time, never nested."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteUnit]:
+        """A consistent snapshot. Raises Unreachable when the file cannot be used."""
+        with _named_errors(self.path):
+            connection = self._open()
+            assert not connection.in_transaction, "transactions do not nest"
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")
+            try:
+                yield SqliteUnit(connection)
+            finally:
+                connection.execute("ROLLBACK")
+                connection.execute("PRAGMA query_only = OFF")
+
+    @contextmanager
+    def write(self) -> Iterator[SqliteUnit]:
+        """A transaction that holds the write lock from its start, so that what it reads is
+        still true when it writes. Durable (fsync) once the block has ended.
+
+        Raises Unreachable when the file cannot be used; nothing of the block remains then.
+        """
+        with _named_errors(self.path):
+            connection = self._open()
+            assert not connection.in_transaction, "transactions do not nest"
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield SqliteUnit(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def integrity(self) -> list[str]:
+        """What SQLite itself finds wrong with the file; empty when nothing is."""
+        with _named_errors(self.path):
+            connection = self._open()
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
+        return [text for text in found if text != "ok"] + [
+            f"{table} row {row} points to nothing in {parent}" for table, row, parent, _ in dangling
+        ]
+
+    def backup(self, target: Path) -> None:
+        """Copy the ledger to `target` (a new file, 0600) while it may be in use, and verify
+        the copy. `target` appears whole or not at all. Raises Refused when it exists."""
+        if target.exists():
+            raise Refused("already_exists", f"{target} exists", "Name a new file.")
+        part = target.with_name(target.name + ".part")
+        with _named_errors(self.path):
+            source = self._open()
+            try:
+                _make_private(part)
+                with closing(sqlite3.connect(part)) as copy:
+                    source.backup(copy)
+                    copy.execute("PRAGMA journal_mode = DELETE")
+                    bad = [r[0] for r in copy.execute("PRAGMA integrity_check") if r[0] != "ok"]
+                    if bad:
+                        raise sqlite3.DatabaseError(bad[0])
+                _put_in_place(part, target)
+            finally:
+                part.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = _connect(self.path)
+            try:
+                _check_schema(self._connection, self.path)
+            except BaseException:
+                self.close()
+                raise
+        return self._connection
+
+
+def create(
+    path: Path,
+    *,
+    company: Company,
+    mode: Mode,
+    ledger_id: str,
+    now: datetime,
+    admin: Contact | None = None,
+) -> None:
+    """Make a new ledger (0600, its folder 0700 when made here) at `path`, with its first
+    contact, whole or not at all.
+
+    `now` is UTC. Raises Refused when a file is there, Unreachable when it cannot be written.
+    """
+    if path.exists():
+        raise Refused(
+            "already_exists", f"{path} exists", "Use it, or name another file with --ledger."
+        )
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with _named_errors(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            _make_private(part)
+            with closing(sqlite3.connect(part, isolation_level=None)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                _migrate(connection)
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(
+                    "INSERT INTO ledger (one, id, mode, created_at) VALUES (1, ?, ?, ?)",
+                    (ledger_id, mode.value, instant_text(now)),
+                )
+                unit = SqliteUnit(connection)
+                unit.company.put(company)
+                if admin is not None:
+                    unit.contacts.put(admin)
+                unit.journal.append(
+                    "ledger.created", ledger_id, admin.email if admin else "", now, {"mode": mode}
+                )
+                connection.execute("COMMIT")
+            _put_in_place(part, path)
+        finally:
+            for name in (part, Path(f"{part}-wal"), Path(f"{part}-shm")):
+                name.unlink(missing_ok=True)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # rw, not rwc: SQLite would make an empty file for a mistyped name.
+    uri = f"{path.absolute().as_uri()}?mode=rw"
+    if not path.is_file():
+        raise Unreachable(
+            "ledger_missing",
+            f"no ledger at {path}",
+            "Make one with `invoicepay init`, try `invoicepay demo`, or name it with --ledger.",
+        )
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
+    # NORMAL loses acknowledged commits at a power cut.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application_id != APPLICATION_ID:
+        raise Unreachable(
+            "ledger_unusable",
+            f"{path} is not an invoicepay ledger",
+            "Name the ledger with --ledger or INVOICEPAY_LEDGER.",
+        )
+    if version > SCHEMA_VERSION:
+        raise Unreachable(
+            "ledger_newer",
+            f"{path} was written by a newer invoicepay (schema {version}, this is "
+            f"{SCHEMA_VERSION})",
+            "Upgrade invoicepay on this machine.",
+        )
+    if version < SCHEMA_VERSION:
+        _migrate(connection)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """All pending migrations and the version, in one transaction."""
+    from sqlite_utils import Database
+
+    from invoicepay.ledger.migrations import migrations
+
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(Database(connection))
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _make_private(path: Path) -> None:
+    """An empty file with mode 0600 from its first byte; SQLite gives its -wal and -shm the same."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _put_in_place(part: Path, target: Path) -> None:
+    """Make `part` durable under its real name. A link, unlike a rename, never replaces a file
+    that has appeared meanwhile."""
+    _sync(part)
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise Refused("already_exists", f"{target} exists", "Name a new file.") from None
+    part.unlink()
+    with suppress(OSError):  # some file systems cannot sync a folder
+        _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """SQLite's and the system's errors in our words."""
+    try:
+        yield
+    except InvoicepayError:
+        raise
+    except sqlite3.IntegrityError:
+        raise  # a broken money rule is our own bug: it must not read like a bad disk
+    except (sqlite3.Error, OSError) as error:
+        raise Unreachable(
+            "ledger_unusable",
+            f"the ledger {path} cannot be used: {error}",
+            "Nothing was changed. Check the disk and the file's rights, then try again.",
+        ) from error

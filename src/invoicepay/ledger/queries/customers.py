@@ -1,0 +1,99 @@
+"""The company, the ledger's identity, and the customers."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from invoicepay.billing.customer import Address, Company, Customer, Scope
+from invoicepay.billing.ports import LedgerIdentity, Mode
+from invoicepay.ledger.queries.scope import customer_in
+
+_COMPANY = (
+    "name, address, email, phone, website, tax_id, time_zone, currency, terms, remit_to, logo"
+)
+
+
+class CompanyRow:
+    """Implements billing.ports.CompanyStore."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def get(self) -> Company:
+        name, address, *rest = self._db.execute(f"SELECT {_COMPANY} FROM company").fetchone()
+        return Company(name, address_of(address), *rest)
+
+    def put(self, company: Company) -> None:
+        self._db.execute(
+            f"INSERT OR REPLACE INTO company (one, {_COMPANY}) "
+            "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                company.name,
+                address_text(company.address),
+                company.email,
+                company.phone,
+                company.website,
+                company.tax_id,
+                company.time_zone,
+                company.currency,
+                company.terms,
+                company.remit_to,
+                company.logo,
+            ),
+        )
+
+    def identity(self) -> LedgerIdentity:
+        row = self._db.execute("SELECT id, mode, gateway_account FROM ledger").fetchone()
+        return LedgerIdentity(row[0], Mode(row[1]), row[2])
+
+    def bind_gateway(self, account: str) -> None:
+        self._db.execute("UPDATE ledger SET gateway_account = ?", (account,))
+
+
+_CUSTOMER = "number, name, email, address, currency, terms_days, gateway_id"
+
+
+class Customers:
+    """Implements billing.ports.CustomerStore."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def get(self, number: str, scope: Scope) -> Customer | None:
+        if not scope.has(number):
+            return None
+        row = self._db.execute(
+            f"SELECT {_CUSTOMER} FROM customers WHERE number = ?", (number,)
+        ).fetchone()
+        return _customer(row) if row else None
+
+    def all(self, scope: Scope) -> list[Customer]:
+        where, values = customer_in(scope, "id")
+        rows = self._db.execute(
+            f"SELECT {_CUSTOMER} FROM customers WHERE {where} ORDER BY number", values
+        )
+        return [_customer(row) for row in rows]
+
+    def by_gateway_id(self, gateway_id: str) -> Customer | None:
+        row = self._db.execute(
+            f"SELECT {_CUSTOMER} FROM customers WHERE gateway_id = ?", (gateway_id,)
+        ).fetchone()
+        return _customer(row) if row else None
+
+    def set_gateway_id(self, number: str, gateway_id: str) -> None:
+        self._db.execute(
+            "UPDATE customers SET gateway_id = ? WHERE number = ?", (gateway_id, number)
+        )
+
+
+def _customer(row: tuple[str, str, str, str, str, int, str]) -> Customer:
+    number, name, email, address, currency, terms_days, gateway_id = row
+    return Customer(number, name, email, address_of(address), currency, terms_days, gateway_id)
+
+
+def address_text(address: Address) -> str:
+    return "\n".join(address.lines)
+
+
+def address_of(text: str) -> Address:
+    return Address(tuple(text.split("\n")) if text else ())

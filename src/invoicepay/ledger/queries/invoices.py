@@ -1,0 +1,246 @@
+"""Invoices: selections by keyset, one in full, and what payments do to their balances."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR
+from typing import Any
+
+from invoicepay.billing.customer import Scope
+from invoicepay.billing.errors import BadInput, Usage
+from invoicepay.billing.invoice import (
+    Invoice,
+    InvoiceDetail,
+    InvoiceFilter,
+    InvoiceKind,
+    InvoiceLine,
+    InvoicePayment,
+    InvoiceState,
+    InvoiceTotals,
+    Page,
+)
+from invoicepay.billing.money import MAX_MINOR, THREE_DECIMAL, ZERO_DECIMAL
+from invoicepay.billing.payment import Allocation
+from invoicepay.ledger.queries.customers import address_of
+from invoicepay.ledger.queries.scope import customer_in
+from invoicepay.ledger.rows import date_of, day_of, instant_of, optional_date
+
+_FROM = "FROM invoices i JOIN customers c ON c.id = i.customer_id"
+_COLUMNS = (
+    "i.number, c.number, i.issued_day, i.due_day, i.currency, i.total_minor, i.kind, c.name, "
+    "i.tax_minor, i.paid_minor, i.reserved_minor, i.po_number, i.order_number, i.memo, "
+    "i.disputed, i.paid_day, i.voided_day"
+)
+_SORT_COLUMNS = {
+    "due": "i.due_day",
+    "issued": "i.issued_day",
+    "number": "i.number",
+    "customer": "c.number",
+    "total": "i.total_minor",
+    "balance": "i.open_minor",
+}
+# `open_minor <> 0` is implied by what follows it; it is what the partial indexes are on.
+_STATES = {
+    InvoiceState.OPEN: "i.open_minor <> 0 AND i.open_minor > 0",
+    InvoiceState.OVERDUE: "i.open_minor <> 0 AND i.open_minor > 0 AND i.due_day < :today",
+    InvoiceState.PAID: "i.open_minor = 0 AND i.voided_day IS NULL",
+    InvoiceState.ALL: "1",
+}
+
+
+class Invoices:
+    """Implements billing.ports.InvoiceStore."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def page(
+        self,
+        selection: InvoiceFilter,
+        scope: Scope,
+        today: date,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        totals: bool = True,
+    ) -> Page[Invoice]:
+        where, values = _where(selection, scope, today)
+        key = selection.sort.value
+        column, way = _SORT_COLUMNS[key.lstrip("-")], "DESC" if key[0] == "-" else "ASC"
+        keyset = ""
+        if after is not None:
+            values["after_key"], values["after_number"] = _cursor(after)
+            sign = "<" if way == "DESC" else ">"
+            keyset = f"AND ({column}, i.number) {sign} (:after_key, :after_number)"
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS}, {column} {_FROM} WHERE {where} {keyset} "
+            f"ORDER BY {column} {way}, i.number {way} LIMIT :limit",
+            values | {"limit": -1 if limit is None else limit + 1},
+        ).fetchall()
+        more = limit is not None and len(rows) > limit
+        rows = rows[:limit] if more else rows
+        return Page(
+            items=tuple(map(_invoice, rows)),
+            next=json.dumps([rows[-1][-1], rows[-1][0]]) if more and rows else None,
+            totals=self._totals(where, values) if totals else None,
+        )
+
+    def _totals(self, where: str, values: dict[str, Any]) -> dict[str, InvoiceTotals]:
+        try:
+            rows = self._db.execute(
+                "SELECT i.currency, COUNT(*), "
+                "SUM(CASE WHEN i.voided_day IS NULL THEN i.total_minor ELSE 0 END), "
+                "SUM(i.paid_minor), SUM(i.reserved_minor), SUM(i.open_minor), "
+                "SUM(CASE WHEN i.open_minor > 0 AND i.due_day < :today "
+                "THEN i.open_minor ELSE 0 END) "
+                f"{_FROM} WHERE {where} GROUP BY i.currency ORDER BY i.currency",
+                values,
+            ).fetchall()
+        except sqlite3.OperationalError as error:
+            if "overflow" not in str(error):
+                raise
+            raise BadInput(
+                "amount_too_large", "the sum of this selection does not fit 64 bits", "Narrow it."
+            ) from None
+        return {row[0]: InvoiceTotals(*row) for row in rows}
+
+    def get(self, number: str, scope: Scope) -> Invoice | None:
+        where, values = customer_in(scope, "i.customer_id")
+        row = self._db.execute(
+            f"SELECT {_COLUMNS} {_FROM} WHERE i.number = :number AND {where}",
+            values | {"number": number},
+        ).fetchone()
+        return _invoice(row) if row else None
+
+    def detail(self, number: str, scope: Scope) -> InvoiceDetail | None:
+        invoice = self.get(number, scope)
+        if invoice is None:
+            return None
+        invoice_id, address = self._db.execute(
+            f"SELECT i.id, c.address {_FROM} WHERE i.number = ?", (number,)
+        ).fetchone()
+        lines = self._db.execute(
+            "SELECT description, quantity, unit_price, amount_minor, tax_minor, tax_rate "
+            "FROM invoice_lines WHERE invoice_id = ? ORDER BY position",
+            (invoice_id,),
+        )
+        payments = self._db.execute(
+            "SELECT p.id, p.status, p.method_label, p.effective_day, p.created_at, a.amount_minor "
+            "FROM allocations a JOIN payments p ON p.seq = a.payment_seq "
+            "WHERE a.invoice_id = ? ORDER BY p.seq",
+            (invoice_id,),
+        )
+        return InvoiceDetail(
+            invoice=invoice,
+            lines=tuple(InvoiceLine(*line) for line in lines),
+            payments=tuple(_invoice_payment(row) for row in payments),
+            bill_to=address_of(address),
+        )
+
+    def reserve(self, allocations: Sequence[Allocation]) -> None:
+        self._move(
+            "reserved_minor = reserved_minor + :amount",
+            [{"number": a.invoice, "amount": a.amount_minor} for a in allocations],
+        )
+
+    def release(self, allocations: Sequence[Allocation]) -> None:
+        self._move(
+            "reserved_minor = reserved_minor - :amount",
+            [{"number": a.invoice, "amount": a.amount_minor} for a in allocations],
+        )
+
+    def apply(self, allocations: Sequence[Allocation], effective_on: date) -> None:
+        day = day_of(effective_on)
+        self._move(
+            "reserved_minor = reserved_minor - :amount, paid_minor = paid_minor + :amount, "
+            "paid_day = CASE WHEN total_minor = paid_minor + :amount THEN :day END",
+            [{"number": a.invoice, "amount": a.amount_minor, "day": day} for a in allocations],
+        )
+
+    def _move(self, change: str, moves: list[dict[str, Any]]) -> None:
+        """The schema's checks refuse a balance that would leave its bounds."""
+        # In one order everywhere, so that row locks (PostgreSQL) cannot meet crosswise.
+        for move in sorted(moves, key=lambda m: str(m["number"])):
+            done = self._db.execute(f"UPDATE invoices SET {change} WHERE number = :number", move)
+            assert done.rowcount == 1, f"allocation to an invoice that is not there: {move}"
+
+
+def _where(
+    selection: InvoiceFilter, scope: Scope, today: date
+) -> tuple[str, dict[str, str | int | None]]:
+    condition, scoped = customer_in(scope, "i.customer_id")
+    terms = [condition, _STATES[selection.state]]
+    values: dict[str, str | int | None] = {**scoped, "today": day_of(today)}
+
+    def term(sql: str, name: str, value: str | int | None) -> None:
+        if value is not None:
+            terms.append(sql)
+            values[name] = value
+
+    def day(value: date | None) -> int | None:
+        return None if value is None else day_of(value)
+
+    term("c.number = :customer", "customer", selection.customer)
+    term("i.currency = :currency", "currency", selection.currency)
+    term("i.issued_day >= :since", "since", day(selection.issued_since))
+    term("i.issued_day <= :until", "until", day(selection.issued_until))
+    term("i.due_day < :due_before", "due_before", day(selection.due_before))
+    for name, sign, amount, rounding in (
+        ("min", ">=", selection.min_total, ROUND_CEILING),
+        ("max", "<=", selection.max_total, ROUND_FLOOR),
+    ):
+        if amount is not None:
+            for places in (0, 2, 3):
+                minor = int((amount * 10**places).to_integral_value(rounding))
+                values[f"{name}{places}"] = max(min(minor, MAX_MINOR), -MAX_MINOR)
+            terms.append(
+                f"i.total_minor {sign} CASE WHEN i.currency IN ({_quoted(ZERO_DECIMAL)}) "
+                f"THEN :{name}0 WHEN i.currency IN ({_quoted(THREE_DECIMAL)}) THEN :{name}3 "
+                f"ELSE :{name}2 END"
+            )
+    return " AND ".join(terms), values
+
+
+def _quoted(codes: frozenset[str]) -> str:
+    return ", ".join(f"'{code}'" for code in sorted(codes))
+
+
+def _cursor(after: str) -> tuple[str | int, str]:
+    try:
+        key, number = json.loads(after)
+    except (ValueError, TypeError):
+        key = number = None
+    if not isinstance(key, str | int) or not isinstance(number, str):
+        raise Usage("usage", "this page's cursor is not one that was given out")
+    return key, number
+
+
+def _invoice(row: tuple[Any, ...]) -> Invoice:
+    return Invoice(
+        number=row[0],
+        customer=row[1],
+        issued_on=date_of(row[2]),
+        due_on=date_of(row[3]),
+        currency=row[4],
+        total_minor=row[5],
+        kind=InvoiceKind(row[6]),
+        customer_name=row[7],
+        tax_minor=row[8],
+        paid_minor=row[9],
+        reserved_minor=row[10],
+        po_number=row[11],
+        order_number=row[12],
+        memo=row[13],
+        disputed=bool(row[14]),
+        paid_on=optional_date(row[15]),
+        voided_on=optional_date(row[16]),
+    )
+
+
+def _invoice_payment(row: tuple[Any, ...]) -> InvoicePayment:
+    payment_id, status, label, effective_day, created_at, amount = row
+    paid_on = instant_of(created_at).date() if effective_day is None else date_of(effective_day)
+    return InvoicePayment(payment_id, status, label, paid_on, amount)

@@ -1,0 +1,180 @@
+"""The bulk statements of imports."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from invoicepay.billing.customer import Customer
+from invoicepay.billing.ports import (
+    AllocationRow,
+    InvoiceRow,
+    LineRow,
+    LoadedCustomer,
+    LoadedInvoice,
+    PaymentRow,
+)
+from invoicepay.ledger.queries.customers import address_text
+from invoicepay.ledger.queries.scope import as_set
+from invoicepay.ledger.rows import instant_text
+
+_CUSTOMER = "SELECT id, number, name, email, address, currency, terms_days FROM customers "
+_LAST_PAID = (
+    "(SELECT max(effective_day) FROM allocations JOIN payments ON seq = payment_seq "
+    "WHERE invoice_id = invoices.id)"
+)
+_LARGE = 20_000
+"""Invoices from which sorting an index once beats growing it row by row (measured: 2.3 s → 1.0 s
+for 200,000)."""
+_CACHE_KIB = 65_536
+"""Page cache of a large load: the index of numbers is entered in random order."""
+
+
+class Loading:
+    """Implements billing.ports.LoadingStore."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._dropped: list[str] = []
+
+    def prepare(self, invoices: int) -> None:
+        """A large load into a smaller table takes its indexes down until `finish`. DDL is
+        part of the transaction: undone with it."""
+        if invoices < _LARGE or invoices < self.next_id("invoices"):
+            return
+        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        indexes = self._db.execute(
+            "SELECT name, sql FROM sqlite_master "
+            "WHERE type = 'index' AND tbl_name = 'invoices' AND sql IS NOT NULL ORDER BY name"
+        ).fetchall()
+        for name, statement in indexes:
+            self._db.execute(f"DROP INDEX {name}")
+            self._dropped.append(statement)
+
+    def finish(self) -> None:
+        while self._dropped:
+            self._db.execute(self._dropped.pop())
+
+    def next_id(self, table: str) -> int:
+        assert table in ("customers", "invoices", "payments"), table
+        (last,) = self._db.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}").fetchone()
+        return int(last) + 1
+
+    def customer(self, number: str) -> LoadedCustomer | None:
+        row = self._db.execute(_CUSTOMER + "WHERE number = ?", (number,)).fetchone()
+        return LoadedCustomer(*row) if row else None
+
+    def customers(self, numbers: Sequence[str]) -> dict[str, LoadedCustomer]:
+        rows = self._db.execute(
+            _CUSTOMER + "WHERE number IN (SELECT value FROM json_each(?))", (as_set(numbers),)
+        )
+        return {row[1]: LoadedCustomer(*row) for row in rows}
+
+    def put_customers(self, customers: Sequence[Customer]) -> None:
+        self._db.executemany(
+            "INSERT INTO customers (number, name, email, address, currency, terms_days) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (number) DO UPDATE SET name = excluded.name, "
+            "email = excluded.email, address = excluded.address, currency = excluded.currency, "
+            "terms_days = excluded.terms_days",
+            [
+                (c.number, c.name, c.email, address_text(c.address), c.currency, c.terms_days)
+                for c in customers
+            ],
+        )
+
+    def invoices(self, numbers: Sequence[str]) -> dict[str, LoadedInvoice]:
+        rows = self._db.execute(
+            "SELECT id, number, kind, customer_id, currency, total_minor, paid_minor, "
+            "reserved_minor, voided_day, content_digest FROM invoices "
+            "WHERE number IN (SELECT value FROM json_each(?))",
+            (as_set(numbers),),
+        )
+        return {row[1]: LoadedInvoice(*row) for row in rows}
+
+    def add_invoices(self, rows: Sequence[InvoiceRow]) -> int:
+        return self._db.executemany(
+            "INSERT INTO invoices (id, number, kind, customer_id, issued_day, due_day, currency, "
+            "total_minor, tax_minor, paid_minor, po_number, order_number, memo, disputed, "
+            "paid_day, voided_day, content_digest) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (number) DO NOTHING",
+            map(tuple, rows),  # sqlite3 binds a plain tuple in 2.2 µs, a named one in 3.4
+        ).rowcount
+
+    def add_lines(self, rows: Sequence[LineRow]) -> None:
+        self._db.executemany("INSERT INTO invoice_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def replace_invoices(self, rows: Sequence[InvoiceRow]) -> None:
+        # What is paid, and since when, is the ledger's own. A total brought down to what is paid
+        # makes the invoice paid since its last payment.
+        self._db.executemany("DELETE FROM invoice_lines WHERE invoice_id = ?", _ids(rows))
+        self._db.executemany(
+            "UPDATE invoices SET kind = ?, customer_id = ?, issued_day = ?, due_day = ?, "
+            "currency = ?, total_minor = ?, tax_minor = ?, po_number = ?, order_number = ?, "
+            "memo = ?, disputed = ?, voided_day = ?, content_digest = ? WHERE id = ?",
+            [(*row[2:9], *row[10:14], *row[15:17], row[0]) for row in rows],
+        )
+        self._db.executemany(
+            "UPDATE invoices SET paid_day = CASE WHEN open_minor = 0 AND voided_day IS NULL "
+            f"THEN coalesce({_LAST_PAID}, issued_day) END WHERE id = ?",
+            _ids(rows),
+        )
+
+    def payments(self, payment_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+        rows = self._db.execute(
+            "SELECT id, seq, request_digest FROM payments "
+            "WHERE id IN (SELECT value FROM json_each(?))",
+            (as_set(payment_ids),),
+        )
+        return {payment_id: (seq, digest) for payment_id, seq, digest in rows}
+
+    def add_payments(
+        self,
+        payments: Sequence[PaymentRow],
+        allocations: Sequence[AllocationRow],
+        *,
+        at: datetime,
+        initiated_by: str,
+        livemode: bool,
+    ) -> None:
+        instant = instant_text(at)
+        rest = (instant, instant, initiated_by, livemode)
+        self._db.executemany(
+            "INSERT INTO payments (seq, id, customer_id, currency, amount_minor, method_type, "
+            "method_label, reference, effective_day, memo, request_digest, status, created_at, "
+            "settled_at, initiated_by, livemode) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'succeeded', ?, ?, ?, ?)",
+            [(*payment, *rest) for payment in payments],
+        )
+        self._db.executemany("INSERT INTO allocations VALUES (?, ?, ?, ?)", allocations)
+
+    def receive(self, moves: Sequence[tuple[int, int]]) -> None:
+        self._db.executemany(
+            "UPDATE invoices SET paid_minor = paid_minor + ?2, paid_day = CASE "
+            f"WHEN total_minor = paid_minor + ?2 THEN {_LAST_PAID} END WHERE id = ?1",
+            moves,
+        )
+
+    def journal(
+        self, entries: Iterable[tuple[str, str, Mapping[str, object]]], actor: str, at: datetime
+    ) -> None:
+        instant = instant_text(at)
+        self._db.executemany(
+            "INSERT INTO journal (recorded_at, kind, subject, actor, data) VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    instant,
+                    kind,
+                    subject,
+                    actor,
+                    json.dumps(d, sort_keys=True, separators=(",", ":")),
+                )
+                for kind, subject, d in entries
+            ],
+        )
+
+
+def _ids(rows: Sequence[InvoiceRow]) -> list[tuple[int]]:
+    return [(row[0],) for row in rows]

@@ -1,0 +1,236 @@
+"""Payments, their allocations and reversals."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from invoicepay.billing.customer import Scope
+from invoicepay.billing.errors import Usage
+from invoicepay.billing.invoice import Page
+from invoicepay.billing.method import MethodType
+from invoicepay.billing.payment import (
+    UNDER_WAY,
+    Allocation,
+    Payment,
+    PaymentStatus,
+    Reversal,
+    ReversalKind,
+    may_become,
+)
+from invoicepay.billing.ports import PaymentChange, PaymentFilter
+from invoicepay.ledger.queries.scope import as_set, customer_in
+from invoicepay.ledger.rows import (
+    date_of,
+    day_of,
+    instant_of,
+    instant_text,
+    optional_date,
+    optional_instant,
+    optional_instant_text,
+)
+
+_SELECT = (
+    "SELECT p.seq, p.id, p.status, c.number, p.currency, p.amount_minor, p.method_type, "
+    "p.method_label, p.method_id, p.created_at, p.initiated_by, p.livemode, p.gateway_id, "
+    "p.reference, p.lease_until, p.settled_at, p.effective_day, p.receipt_number, "
+    "p.failure_code, p.failure_message, p.memo, p.order_number, p.request_digest, p.plan_digest "
+    "FROM payments p JOIN customers c ON c.id = p.customer_id "
+)
+_UNDER_WAY = "p.status IN ('claimed', 'submitted', 'processing', 'unknown')"
+assert all(f"'{status}'" in _UNDER_WAY for status in UNDER_WAY)
+_CHUNK = 500
+
+
+class Payments:
+    """Implements billing.ports.PaymentStore."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def add(self, payment: Payment) -> None:
+        values: dict[str, object] = {
+            "id": payment.id,
+            "status": payment.status.value,
+            "currency": payment.currency,
+            "amount_minor": payment.amount_minor,
+            "method_type": payment.method_type.value,
+            "method_label": payment.method_label,
+            "method_id": payment.method_id,
+            "created_at": instant_text(payment.created_at),
+            "initiated_by": payment.initiated_by,
+            "livemode": payment.livemode,
+            "gateway_id": payment.gateway_id,
+            "reference": payment.reference,
+            "lease_until": optional_instant_text(payment.lease_until),
+            "settled_at": optional_instant_text(payment.settled_at),
+            "effective_day": payment.effective_on and day_of(payment.effective_on),
+            "receipt_number": payment.receipt_number or None,
+            "memo": payment.memo,
+            "order_number": payment.order_number,
+            "request_digest": payment.request_digest,
+            "plan_digest": payment.plan_digest,
+        }
+        names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+        seq = self._db.execute(
+            f"INSERT INTO payments (customer_id, {names}) "
+            f"SELECT id, {marks} FROM customers WHERE number = :customer",
+            values | {"customer": payment.customer},
+        ).lastrowid
+        for position, allocation in enumerate(payment.allocations):
+            self._db.execute(
+                "INSERT INTO allocations (payment_seq, position, invoice_id, amount_minor) "
+                "VALUES (?, ?, (SELECT id FROM invoices WHERE number = ?), ?)",
+                (seq, position, allocation.invoice, allocation.amount_minor),
+            )
+
+    def get(self, payment_id: str, scope: Scope) -> Payment | None:
+        where, values = customer_in(scope, "p.customer_id")
+        found = self._load(
+            self._db.execute(f"{_SELECT} WHERE p.id = :id AND {where}", values | {"id": payment_id})
+        )
+        return found[0] if found else None
+
+    def known(self, payment_ids: Sequence[str]) -> set[str]:
+        rows = self._db.execute(
+            "SELECT id FROM payments WHERE id IN (SELECT value FROM json_each(?))",
+            (as_set(payment_ids),),
+        )
+        return {payment_id for (payment_id,) in rows}
+
+    def page(
+        self,
+        selection: PaymentFilter,
+        scope: Scope,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[Payment]:
+        where, values = customer_in(scope, "p.customer_id")
+        terms: list[str] = [where]
+        parameters: dict[str, str | int] = {"limit": -1 if limit is None else limit + 1, **values}
+        if selection.customer is not None:
+            terms.append("c.number = :customer")
+            parameters["customer"] = selection.customer
+        if selection.status is not None:
+            terms.append("p.status = :status")
+            parameters["status"] = selection.status.value
+        if selection.since is not None:
+            terms.append("p.created_at >= :since")
+            parameters["since"] = instant_text(selection.since)
+        if after is not None:
+            if not after.isascii() or not after.isdigit() or len(after) > 18:
+                raise Usage("usage", "this page's cursor is not one that was given out")
+            terms.append("p.seq < :after")
+            parameters["after"] = int(after)
+        rows = self._db.execute(
+            f"{_SELECT} WHERE {' AND '.join(terms)} ORDER BY p.seq DESC LIMIT :limit", parameters
+        ).fetchall()
+        more = limit is not None and len(rows) > limit
+        rows = rows[:limit] if more else rows
+        return Page(tuple(self._load(rows)), str(rows[-1][0]) if more and rows else None)
+
+    def change(self, payment: Payment, change: PaymentChange) -> bool:
+        assert may_become(payment.status, change.status), f"{payment.status} → {change.status}"
+        values: dict[str, object] = {
+            "status": change.status.value,
+            "gateway_id": change.gateway_id,
+            "lease_until": optional_instant_text(change.lease_until),
+            "settled_at": optional_instant_text(change.settled_at),
+            "effective_day": None if change.effective_on is None else day_of(change.effective_on),
+            "receipt_number": change.receipt_number,
+            "failure_code": change.failure_code,
+            "failure_message": change.failure_message,
+        }
+        given = {name: value for name, value in values.items() if value is not None}
+        sets = ", ".join(f"{name} = :{name}" for name in given)
+        done = self._db.execute(
+            f"UPDATE payments SET {sets} WHERE id = :id AND status = :from_status",
+            given | {"id": payment.id, "from_status": payment.status.value},
+        )
+        return done.rowcount == 1
+
+    def next_receipt_number(self) -> str:
+        (value,) = self._db.execute(
+            "INSERT INTO counters (name, value) VALUES ('receipt', 1) "
+            "ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
+        ).fetchone()
+        return f"R-{value:06d}"
+
+    def newest_charge_at(self) -> datetime | None:
+        (at,) = self._db.execute(
+            "SELECT max(created_at) FROM payments WHERE gateway_id <> ''"
+        ).fetchone()
+        return optional_instant(at)
+
+    def unsettled(self, scope: Scope, invoices: Sequence[str] | None = None) -> list[Payment]:
+        where, values = customer_in(scope, "p.customer_id")
+        terms = [_UNDER_WAY, where]
+        if invoices is not None:
+            terms.append(
+                "p.seq IN (SELECT payment_seq FROM allocations JOIN invoices ON id = invoice_id "
+                "WHERE number IN (SELECT value FROM json_each(:invoices)))"
+            )
+            values = values | {"invoices": as_set(invoices)}
+        return self._load(
+            self._db.execute(f"{_SELECT} WHERE {' AND '.join(terms)} ORDER BY p.seq", values)
+        )
+
+    def _load(self, rows: Iterable[tuple[Any, ...]]) -> list[Payment]:
+        """Payments of `rows` with their allocations and reversals."""
+        rows = list(rows)
+        allocations: defaultdict[int, list[Allocation]] = defaultdict(list)
+        reversals: defaultdict[int, list[Reversal]] = defaultdict(list)
+        for start in range(0, len(rows), _CHUNK):
+            seqs = (as_set(row[0] for row in rows[start : start + _CHUNK]),)
+            for seq, number, amount in self._db.execute(
+                "SELECT payment_seq, number, amount_minor FROM allocations "
+                "JOIN invoices ON id = invoice_id "
+                "WHERE payment_seq IN (SELECT value FROM json_each(?)) "
+                "ORDER BY payment_seq, position",
+                seqs,
+            ):
+                allocations[seq].append(Allocation(number, amount))
+            for seq, kind, amount, day, reason in self._db.execute(
+                "SELECT payment_seq, kind, amount_minor, effective_day, reason FROM reversals "
+                "WHERE payment_seq IN (SELECT value FROM json_each(?)) "
+                "ORDER BY payment_seq, effective_day, id",
+                seqs,
+            ):
+                reversals[seq].append(Reversal(ReversalKind(kind), amount, date_of(day), reason))
+        return [_payment(row, allocations[row[0]], reversals[row[0]]) for row in rows]
+
+
+def _payment(
+    row: tuple[Any, ...], allocations: Sequence[Allocation], reversals: Sequence[Reversal]
+) -> Payment:
+    return Payment(
+        id=row[1],
+        status=PaymentStatus(row[2]),
+        customer=row[3],
+        currency=row[4],
+        amount_minor=row[5],
+        method_type=MethodType(row[6]),
+        method_label=row[7],
+        method_id=row[8],
+        created_at=instant_of(row[9]),
+        initiated_by=row[10],
+        livemode=bool(row[11]),
+        gateway_id=row[12],
+        reference=row[13],
+        lease_until=optional_instant(row[14]),
+        settled_at=optional_instant(row[15]),
+        effective_on=optional_date(row[16]),
+        receipt_number=row[17] or "",
+        failure_code=row[18],
+        failure_message=row[19],
+        memo=row[20],
+        order_number=row[21],
+        request_digest=row[22],
+        plan_digest=row[23],
+        allocations=tuple(allocations),
+        reversals=tuple(reversals),
+    )

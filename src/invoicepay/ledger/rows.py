@@ -1,0 +1,39 @@
+"""How values stand in rows: days and instants."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def day_of(value: date) -> int:
+    """Days since 1970-01-01."""
+    return value.toordinal() - _EPOCH
+
+
+def date_of(day: int) -> date:
+    """The date that is `day` days after 1970-01-01."""
+    return date.fromordinal(day + _EPOCH)
+
+
+def optional_date(day: int | None) -> date | None:
+    return None if day is None else date_of(day)
+
+
+def instant_text(instant: datetime) -> str:
+    """UTC as `2026-10-31T12:00:00.000000Z`: the same length always, so it sorts as text."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def optional_instant_text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant_text(instant)
+
+
+def instant_of(text: str) -> datetime:
+    """The UTC instant of `instant_text`."""
+    return datetime.fromisoformat(text)
+
+
+def optional_instant(text: str | None) -> datetime | None:
+    return None if text is None else instant_of(text)

@@ -1,0 +1,68 @@
+"""One transaction's stores, each made when first asked for."""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import cached_property
+
+from invoicepay.ledger.queries.books import Books
+from invoicepay.ledger.queries.contacts import Contacts
+from invoicepay.ledger.queries.customers import CompanyRow, Customers
+from invoicepay.ledger.queries.invoices import Invoices
+from invoicepay.ledger.queries.journal import Journal
+from invoicepay.ledger.queries.loading import Loading
+from invoicepay.ledger.queries.methods import Methods
+from invoicepay.ledger.queries.outbox import Outbox
+from invoicepay.ledger.queries.payments import Payments
+from invoicepay.ledger.queries.sessions import Sessions
+
+
+class SqliteUnit:
+    """Implements billing.ports.Unit on one connection with an open transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @cached_property
+    def company(self) -> CompanyRow:
+        return CompanyRow(self._connection)
+
+    @cached_property
+    def customers(self) -> Customers:
+        return Customers(self._connection)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        return Contacts(self._connection)
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        return Sessions(self._connection)
+
+    @cached_property
+    def invoices(self) -> Invoices:
+        return Invoices(self._connection)
+
+    @cached_property
+    def methods(self) -> Methods:
+        return Methods(self._connection)
+
+    @cached_property
+    def payments(self) -> Payments:
+        return Payments(self._connection)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return Outbox(self._connection)
+
+    @cached_property
+    def journal(self) -> Journal:
+        return Journal(self._connection)
+
+    @cached_property
+    def books(self) -> Books:
+        return Books(self._connection)
+
+    @cached_property
+    def loading(self) -> Loading:
+        return Loading(self._connection)
