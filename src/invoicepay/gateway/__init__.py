@@ -1,0 +1,1 @@
+"""How money moves: the only importer of stripe."""

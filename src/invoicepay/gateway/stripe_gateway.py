@@ -1,0 +1,251 @@
+"""The Gateway port on Stripe's SDK, API version 2026-10-28.endive.
+
+The same code talks to Stripe and to the sandbox; only the base address differs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+
+import requests
+import stripe
+
+from invoicepay.billing.customer import Customer
+from invoicepay.billing.errors import Unreachable
+from invoicepay.billing.ports import (
+    AttachedMethod,
+    ChargeOrder,
+    Intent,
+    IntentStatus,
+    NoAnswer,
+    Rejected,
+)
+from invoicepay.gateway import metadata
+
+CONNECT_SECONDS: Final = 5.0
+READ_SECONDS: Final = 30.0
+RETRIES: Final = 2
+"""Of the SDK, with the same idempotency key. StripeClient retries 0 times unless told."""
+RATE_LIMIT_PAUSES: Final = (0.5, 1.0, 2.0)
+"""Seconds. The SDK does not retry a 429, which is not carried out and not stored."""
+PAGE: Final = 100
+
+T = TypeVar("T")
+
+
+class StripeGateway:
+    """Implements billing.ports.Gateway.
+
+    `livemode` is what every object must say; anything else raises Unreachable.
+    """
+
+    def __init__(self, key: str, *, livemode: bool, base_address: str | None = None) -> None:
+        stripe.enable_telemetry = False  # it writes a file into the home folder and sends an id
+        self._livemode = livemode
+        addresses: Any = {} if base_address is None else {"api": base_address}
+        self._client = stripe.StripeClient(
+            key,
+            base_addresses=addresses,
+            max_network_retries=RETRIES,
+            http_client=stripe.RequestsClient(
+                timeout=(CONNECT_SECONDS, READ_SECONDS), session=_DirectSession()
+            ),
+        ).v1
+
+    @property
+    def livemode(self) -> bool:
+        return self._livemode
+
+    def account(self) -> str:
+        return str(_call(self._client.accounts.retrieve_current).id)
+
+    def create_customer(self, customer: Customer, ledger_id: str) -> str:
+        created = _call(
+            lambda: self._client.customers.create(
+                {
+                    "name": customer.name,
+                    "email": customer.email,
+                    "metadata": {metadata.LEDGER: ledger_id, "number": customer.number},
+                },
+                {"idempotency_key": f"{ledger_id}:customer:{customer.number}"},
+            )
+        )
+        self._check_mode(created.livemode)
+        return created.id
+
+    def attach_method(self, token: str, customer: str) -> AttachedMethod:
+        found = _call(lambda: self._client.payment_methods.attach(token, {"customer": customer}))
+        self._check_mode(found.livemode)
+        if found.type == "us_bank_account" and found.us_bank_account:
+            account = found.us_bank_account
+            return AttachedMethod(
+                found.id, "ach", account.bank_name or "Bank account", account.last4 or ""
+            )
+        if found.type == "card" and found.card:
+            card = found.card
+            return AttachedMethod(
+                found.id, "card", card.brand.title(), card.last4, card.exp_month, card.exp_year
+            )
+        raise Rejected("method_type", f"a {found.type} cannot be used here")
+
+    def detach_method(self, method: str) -> None:
+        _call(lambda: self._client.payment_methods.detach(method))
+
+    def create(self, order: ChargeOrder) -> Intent:
+        return self._intent(
+            _call(
+                lambda: self._client.payment_intents.create(
+                    {
+                        "amount": order.amount_minor,
+                        "currency": order.currency.lower(),
+                        "customer": order.customer,
+                        "payment_method": order.method,
+                        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                        "description": order.description,
+                        "metadata": metadata.written(
+                            order.ledger_id,
+                            order.payment_id,
+                            order.method_type,
+                            order.allocations,
+                        ),
+                    },
+                    {"idempotency_key": f"{order.payment_id}:create"},
+                )
+            )
+        )
+
+    def confirm(self, intent_id: str, payment_id: str) -> Intent:
+        try:
+            return self._intent(
+                _call(
+                    lambda: self._client.payment_intents.confirm(
+                        intent_id,
+                        {"off_session": True},
+                        {"idempotency_key": f"{payment_id}:confirm"},
+                    )
+                )
+            )
+        except _Declined:
+            # A 402 is what an attempt came to; the intent's own status decides.
+            return self.retrieve(intent_id)
+
+    def retrieve(self, intent_id: str) -> Intent:
+        return self._intent(_call(lambda: self._client.payment_intents.retrieve(intent_id)))
+
+    def cancel(self, intent_id: str) -> Intent:
+        return self._intent(_call(lambda: self._client.payment_intents.cancel(intent_id)))
+
+    def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
+        params: dict[str, Any] = {"limit": PAGE}
+        if customer:
+            params["customer"] = customer
+        if since is not None:
+            params["created"] = {"gte": int(since.timestamp())}
+        while True:
+            page = _call(lambda: self._client.payment_intents.list(params))  # type: ignore[arg-type] # noqa: B023
+            yield from map(self._intent, page.data)
+            if not page.has_more or not page.data:
+                return
+            params["starting_after"] = page.data[-1].id
+
+    def _intent(self, found: stripe.PaymentIntent) -> Intent:
+        self._check_mode(found.livemode)
+        failure = found.last_payment_error
+        written = found.metadata.to_dict() if found.metadata else {}
+        return Intent(
+            id=found.id,
+            status=_status(found),
+            amount_minor=found.amount,
+            currency=found.currency.upper(),
+            livemode=found.livemode,
+            customer=_id(found.customer),
+            created_at=datetime.fromtimestamp(found.created, UTC),
+            ledger_id=written.get(metadata.LEDGER, ""),
+            payment_id=written.get(metadata.PAYMENT, ""),
+            method_type=written.get(metadata.METHOD, ""),
+            allocations=metadata.allocations_in(written),
+            failure_code=(failure.decline_code or failure.code or "declined") if failure else "",
+            failure_message=(failure.message or "") if failure else "",
+        )
+
+    def _check_mode(self, livemode: bool) -> None:
+        if livemode is not self._livemode:
+            names = {True: "live", False: "test"}
+            raise Unreachable(
+                "gateway_mismatch",
+                f"the gateway answers in {names[livemode]} mode, this ledger is for "
+                f"{names[self._livemode]} mode",
+                "Use the key that belongs to this ledger.",
+            )
+
+
+class _DirectSession(requests.Session):
+    """Sends straight to the gateway: no proxy variables, no .netrc, no redirects. A proxy or a
+    307 could otherwise carry the key and the charge elsewhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
+
+
+class _Declined(Rejected):
+    """A 402: the card or bank said no."""
+
+
+def _call(call: Callable[[], T]) -> T:
+    """Make a call of the SDK, with its errors in the port's words: Rejected only where Stripe
+    says that nothing was done, else NoAnswer."""
+    for pause in (*RATE_LIMIT_PAUSES, None):
+        try:
+            return call()
+        except stripe.RateLimitError as error:
+            if pause is None:
+                raise NoAnswer("the gateway is busy (429)") from error
+            time.sleep(pause)
+        except stripe.CardError as error:
+            raise _Declined(_code(error), _message(error)) from error
+        except (
+            stripe.InvalidRequestError,
+            stripe.IdempotencyError,
+            stripe.AuthenticationError,
+            stripe.PermissionError,
+        ) as error:
+            raise Rejected(_code(error), _message(error)) from error
+        except stripe.StripeError as error:
+            raise NoAnswer(_no_answer(error)) from error
+    raise AssertionError("unreachable")
+
+
+def _no_answer(error: stripe.StripeError) -> str:
+    if isinstance(error, stripe.APIConnectionError):
+        return "no answer from the gateway"
+    return f"the gateway answered {error.http_status or 'something that is not an answer'}"
+
+
+def _code(error: stripe.StripeError) -> str:
+    inner = getattr(error, "error", None)
+    return str(error.code or getattr(inner, "code", None) or getattr(inner, "type", "") or "")
+
+
+def _message(error: stripe.StripeError) -> str:
+    """One line; Stripe's own message, which names no secret but may name the key's start."""
+    if isinstance(error, stripe.AuthenticationError):
+        return "it does not accept the key"
+    return " ".join(str(error.user_message or error).split())[:300]
+
+
+def _status(found: stripe.PaymentIntent) -> IntentStatus:
+    try:
+        return IntentStatus(found.status)
+    except ValueError:  # requires_capture: never asked for
+        raise NoAnswer(f"{found.id} is {found.status}, which is not expected here") from None
+
+
+def _id(reference: Any) -> str:
+    return "" if reference is None else str(getattr(reference, "id", reference))
