@@ -1,0 +1,1 @@
+"""Sessions and API secrets: OS keyring, environment, secret file."""

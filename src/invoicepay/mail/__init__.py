@@ -1,0 +1,1 @@
+"""Delivers the outbox: SMTP, or a folder of .eml files."""

@@ -1,0 +1,76 @@
+"""A Message as MIME, whatever stands in the data it was made from."""
+
+from __future__ import annotations
+
+import re
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from invoicepay.billing.ports import MailNotSent, Message
+
+_NOT_IN_HEADERS = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
+)
+_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_NOT_IN_IDS = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]", re.ASCII)
+_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
+# RFC 5321 4.1.2, without quoted local parts: nobody's address needs them, injections do.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)
+
+
+def build(message: Message, sender: str = "") -> EmailMessage:
+    """MIME of `message`, with its Message-ID and Date as given.
+
+    `sender`: the address that this mailer is allowed to send from; the message's own becomes
+    Reply-To where it differs. Line breaks and control characters in headers become spaces.
+    Raises MailNotSent for an address that is none.
+    """
+    own = one_line(message.sender)
+    mime = EmailMessage(policy=SMTP)
+    mime["From"] = _mailbox(sender or own, "the sender", one_line(message.sender_name))
+    mime["To"] = _mailbox(message.to, "the recipient")
+    if sender and own and own.lower() != sender.lower():
+        mime["Reply-To"] = _mailbox(own, "the company's address")
+    # RFC 3834: nobody's holiday answer should come back.
+    mime["Auto-Submitted"] = "auto-generated"
+    try:
+        mime["Subject"] = one_line(message.subject)
+        mime["Date"] = message.sent_at
+        mime["Message-ID"] = f"<{_NOT_IN_IDS.sub('', message.message_id)}>"
+        # Quoted-printable stays readable in a folder of .eml files; base64 does not.
+        mime.set_content(_text(message.text), cte="quoted-printable")
+        for attachment in message.attachments:
+            main, _, sub = attachment.content_type.partition("/")
+            name = file_name(attachment.file_name)
+            mime.add_attachment(attachment.content, maintype=main, subtype=sub, filename=name)
+    # IndexError: what Python's parser makes of an empty Message-ID.
+    except (MessageError, ValueError, IndexError) as problem:
+        raise MailNotSent(f"cannot compose the message: {type(problem).__name__}") from None
+    return mime
+
+
+def one_line(text: str) -> str:
+    """`text` without what could end a header or turn its direction."""
+    return _NOT_IN_HEADERS.sub(" ", _valid(text)).strip()
+
+
+def file_name(text: str) -> str:
+    """`text` as a file name of ASCII letters, digits, `.`, `_` and `-`; never hidden or empty."""
+    return _NOT_IN_FILE_NAMES.sub("-", text).strip(".-")[:80] or "attachment"
+
+
+def _text(text: str) -> str:
+    return _NOT_IN_TEXT.sub("", _valid(text).replace("\r\n", "\n"))
+
+
+def _valid(text: str) -> str:
+    """Lone surrogates cannot be encoded."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _mailbox(address: str, whose: str, name: str = "") -> Address:
+    if not _ADDRESS.fullmatch(address):
+        raise MailNotSent(f"{whose} is not an e-mail address: '{one_line(address)[:60]}'")
+    return Address(display_name=name, addr_spec=address)

@@ -1,0 +1,117 @@
+"""Where the session token is looked for, and what that costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from keyring.backends import fail
+
+from invoicepay.billing.errors import Refused, Unreachable
+from invoicepay.credentials.keyring_store import KeyringSecrets
+from invoicepay.credentials.sessions import SessionTokens
+
+if TYPE_CHECKING:
+    from tests.adapters.credentials.conftest import Kept
+
+LEDGER = "6e0b6a8e-6d3f-4f0e-9a7e-0d1f6a6f5c11"
+
+
+@pytest.fixture
+def tokens(tmp_path: Path, kept: type[Kept]) -> SessionTokens:
+    return SessionTokens(tmp_path, LEDGER, {}, KeyringSecrets(tmp_path, discover=kept))
+
+
+def test_logged_out(tokens: SessionTokens) -> None:
+    assert (tokens.get(), tokens.source()) == ("", "")
+    tokens.delete()
+
+
+def test_keyring(tokens: SessionTokens, kept: type[Kept]) -> None:
+    tokens.set("from-keyring")
+    assert (tokens.get(), tokens.source()) == ("from-keyring", "keyring")
+    assert kept.kept == {("invoicepay", LEDGER): "from-keyring"}
+    tokens.delete()
+    assert (tokens.get(), kept.kept) == ("", {})
+
+
+def test_insecure_file_only_when_asked_for(tokens: SessionTokens, tmp_path: Path) -> None:
+    tokens.set("from-file", insecure=True)
+    assert (tokens.get(), tokens.source()) == ("from-file", "file")
+    assert [p.name for p in tmp_path.iterdir()] == [f"{LEDGER}.secret"]
+    tokens.delete()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_falls_back_to_the_file(tmp_path: Path) -> None:
+    tokens = SessionTokens(tmp_path, LEDGER, {}, KeyringSecrets(tmp_path, discover=fail.Keyring))
+    with pytest.raises(Unreachable) as caught:
+        tokens.set("secret")
+    assert caught.value.code == "keyring_unavailable"
+    assert "--insecure-storage" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_environment_beats_file_beats_keyring(tmp_path: Path, kept: type[Kept]) -> None:
+    environ: dict[str, str] = {}
+    tokens = SessionTokens(tmp_path, LEDGER, environ, KeyringSecrets(tmp_path, discover=kept))
+    tokens.set("from-keyring")
+    tokens.set("from-file", insecure=True)
+    assert tokens.get() == "from-file"
+    environ["INVOICEPAY_TOKEN"] = " from-environment\n"
+    assert (tokens.get(), tokens.source()) == ("from-environment", "environment")
+    environ["INVOICEPAY_TOKEN"] = "  "
+    assert tokens.get() == "from-file"
+
+
+def test_a_login_with_the_keyring_ends_the_file(tokens: SessionTokens, tmp_path: Path) -> None:
+    tokens.set("old", insecure=True)
+    tokens.set("new")
+    assert tokens.get() == "new"
+    assert not (tmp_path / f"{LEDGER}.secret").exists()
+
+
+def test_logging_out_forgets_both(tokens: SessionTokens, kept: type[Kept]) -> None:
+    tokens.set("from-keyring")
+    tokens.set("from-file", insecure=True)
+    tokens.delete()
+    assert (tokens.get(), kept.kept) == ("", {})
+
+
+def test_a_file_that_others_may_read_is_refused(tokens: SessionTokens, tmp_path: Path) -> None:
+    tokens.set("from-file", insecure=True)
+    (tmp_path / f"{LEDGER}.secret").chmod(0o644)
+    with pytest.raises(Refused) as caught:
+        tokens.get()
+    assert caught.value.code == "insecure_file"
+
+
+def test_ledgers_do_not_share_sessions(tmp_path: Path, kept: type[Kept]) -> None:
+    keyring = KeyringSecrets(tmp_path, discover=kept)
+    SessionTokens(tmp_path, "ledger-a", {}, keyring).set("a")
+    SessionTokens(tmp_path, "ledger-b", {}, keyring).set("b")
+    assert SessionTokens(tmp_path, "ledger-a", {}, keyring).get() == "a"
+
+
+@pytest.mark.parametrize("where", ["environment", "file", "nowhere"])
+def test_the_keyring_package_is_not_imported_without_need(tmp_path: Path, where: str) -> None:
+    """It takes longer to import than a command takes to run."""
+    if where == "file":
+        SessionTokens(tmp_path, LEDGER, {}).set("token", insecure=True)
+    environ = {"INVOICEPAY_TOKEN": "token"} if where == "environment" else {}
+    program = f"""
+import sys
+from pathlib import Path
+from invoicepay.credentials.sessions import SessionTokens
+tokens = SessionTokens(Path({str(tmp_path)!r}), {LEDGER!r}, {environ!r})
+assert tokens.get() == {"" if where == "nowhere" else "token"!r}
+tokens.source()
+if {where == "nowhere"}:
+    tokens.delete()
+loaded = [m for m in sys.modules if m.split(".")[0] in ("keyring", "argon2", "secretstorage")]
+assert not loaded, loaded
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
