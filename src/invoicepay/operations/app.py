@@ -1,0 +1,56 @@
+"""The one door: `app.call(request)` authenticates, checks rights, and runs the verb."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, cast
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.errors import NotAllowed
+from invoicepay.billing.ports import Ports
+from invoicepay.operations.rights import PUBLIC, RIGHTS
+
+R = TypeVar("R", covariant=True)
+
+
+class Request(Generic[R]):
+    """Base of every request; R is what its verb returns.
+
+    A request class lives in its verb's file: `list_invoices.py` has `ListInvoices` and
+    `list_invoices(request, actor, ports)`.
+    """
+
+    __slots__ = ()
+
+
+class App:
+    """The local application. `secret` yields the session's or token's secret, or "" for none."""
+
+    def __init__(self, ports: Ports, secret: Callable[[], str]) -> None:
+        self._ports = ports
+        self._secret = secret
+
+    def call(self, request: Request[R]) -> R:
+        """Run the verb of `request`. Raises an InvoicepayError; NotAllowed before anything
+        is read for the request itself."""
+        name = type(request).__name__
+        roles = RIGHTS[name]
+        actor: Actor | None = None
+        if roles is not PUBLIC:
+            from invoicepay.operations.authenticate import authenticate
+
+            actor = authenticate(self._secret(), self._ports)
+            if actor.role not in roles:
+                raise NotAllowed(
+                    "not_allowed",
+                    f"{actor.email} ({actor.role}) may not do this",
+                    f"It takes a contact with the role {' or '.join(sorted(roles))}.",
+                )
+        return cast(R, _verb(request)(request, actor, self._ports))
+
+
+def _verb(request: Request[Any]) -> Callable[..., Any]:
+    """The function named like the request's file."""
+    module = sys.modules[type(request).__module__]
+    return cast(Callable[..., Any], getattr(module, module.__name__.rpartition(".")[2]))

@@ -1,0 +1,67 @@
+"""Give a customer one of the sandbox's test methods. Sandbox ledgers only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.errors import Usage, not_found
+from invoicepay.billing.method import Method, MethodType
+from invoicepay.billing.ports import NoAnswer, Ports, Rejected
+from invoicepay.operations.app import Request
+from invoicepay.operations.protocol.submit import unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class AttachTestMethod(Request[Method]):
+    """`token`: one of Stripe's test payment methods, e.g. `pm_card_visa`."""
+
+    customer: str
+    token: str
+    label: str = ""
+
+
+def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) -> Method:
+    """The method; the customer's first of a type becomes its default. Raises Usage on a live
+    ledger, NotFound, Unreachable."""
+    with ports.ledger.read() as unit:
+        identity = unit.company.identity()
+        customer = unit.customers.get(request.customer, actor.scope)
+        if customer is None:
+            raise not_found("customer", request.customer)
+    if identity.livemode:
+        raise Usage("needs_sandbox", "test methods are for a sandbox ledger; this one is live")
+    try:
+        gateway_id = customer.gateway_id or ports.gateway.create_customer(customer, identity.id)
+        attached = ports.gateway.attach_method(request.token, gateway_id)
+        account = identity.gateway_account or ports.gateway.account()
+    except (NoAnswer, Rejected) as error:
+        raise unreachable(error) from error
+    method = Method(
+        id=f"{attached.type}-{attached.last4}-{ports.ids.new()[:4]}",
+        customer=customer.number,
+        type=MethodType(attached.type),
+        label=request.label or f"{attached.brand} ending {attached.last4}",
+        brand=attached.brand,
+        last4=attached.last4,
+        gateway_id=attached.gateway_id,
+        exp_month=attached.exp_month,
+        exp_year=attached.exp_year,
+    )
+    with ports.ledger.write() as unit:
+        unit.company.bind_gateway(account)
+        unit.customers.set_gateway_id(customer.number, gateway_id)
+        others = unit.methods.of_customer(customer.number, actor.scope)
+        unit.methods.add(method)
+        if method.type not in {m.type for m in others}:
+            unit.methods.set_default(method)
+        unit.journal.append(
+            "method.added",
+            method.id,
+            actor.email,
+            ports.clock.now(),
+            {"customer": customer.number, "gateway_id": method.gateway_id},
+        )
+        added = unit.methods.get(method.id, actor.scope)
+        assert added is not None
+        return added

@@ -1,0 +1,54 @@
+"""Give up a payment that is not final."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.errors import OutcomeUnknown, Refused, not_found
+from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
+from invoicepay.billing.ports import NoAnswer, Ports, Rejected
+from invoicepay.operations.app import Request
+from invoicepay.operations.protocol.settle import settle
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPayment(Request[Payment]):
+    payment_id: str
+
+
+def cancel_payment(request: CancelPayment, actor: Actor, ports: Ports) -> Payment:
+    """The payment, canceled. Settling does it: whatever is not charged is canceled at the
+    gateway, then released; a lease does not matter, since its payer cannot confirm any more.
+
+    Raises Refused when it is final or at the bank, OutcomeUnknown when the gateway is silent.
+    """
+    with ports.ledger.read() as unit:
+        payment = unit.payments.get(request.payment_id, actor.scope)
+    if payment is None:
+        raise not_found("payment", request.payment_id)
+    if payment.status not in FINAL:
+        try:
+            settled = settle(payment, ports)
+        except (NoAnswer, Rejected) as error:
+            raise OutcomeUnknown(
+                "outcome_unknown",
+                f"payment {payment.id} may not be canceled yet: {error}",
+                "Try again, or `invoicepay sync`.",
+            ) from error
+        if settled.status is PaymentStatus.UNKNOWN:
+            raise OutcomeUnknown(
+                "outcome_unknown",
+                f"payment {payment.id}: the gateway does not say how it stands",
+                "Try again, or `invoicepay sync`.",
+            )
+        if settled.status in (PaymentStatus.CANCELED, PaymentStatus.FAILED):
+            return settled
+        payment = settled
+    raise Refused(
+        "not_cancelable",
+        f"payment {payment.id} is {payment.status}",
+        "The bank has it; ask for a refund once it has settled."
+        if payment.status is PaymentStatus.PROCESSING
+        else "",
+    )

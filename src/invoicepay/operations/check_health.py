@@ -1,0 +1,100 @@
+"""Whether everything is as it should be: books, gateway, outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from invoicepay.billing.customer import EVERYTHING, Actor
+from invoicepay.billing.errors import Unreachable
+from invoicepay.billing.payment import PaymentStatus
+from invoicepay.billing.ports import Difference, NoAnswer, Ports, Rejected
+from invoicepay.operations.app import Request
+
+STALE = timedelta(hours=1)
+"""After this, mail that is not sent and payments whose outcome is unknown are worth a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `detail` says what was found; `hint` what to do when it is not ok."""
+
+    name: str
+    ok: bool
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    checks: tuple[Check, ...]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckHealth(Request[Health]):
+    pass
+
+
+def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
+    """Every check, failed ones included; nothing is raised for them and nothing is changed."""
+    wrong = ports.ledger.integrity()
+    with ports.ledger.read() as unit:
+        differences = tuple(unit.books.differences())
+        waiting = unit.outbox.waiting()
+        under_way = unit.payments.unsettled(EVERYTHING)
+        identity = unit.company.identity()
+    now = ports.clock.now()
+    late = [m for m in waiting if now - m.created_at > STALE]
+    unknown = [
+        p
+        for p in under_way
+        if p.status is not PaymentStatus.PROCESSING and now - p.created_at > STALE
+    ]
+    books = (
+        f"{len(differences)} figure(s) do not tie out" if differences else "every figure ties out"
+    )
+    return Health(
+        (
+            Check(
+                "file",
+                not wrong,
+                wrong[0] if wrong else "no damage found",
+                "Restore the last good backup.",
+            ),
+            Check("books", not differences, books, "See the lines below; do not edit the file."),
+            Check(
+                "payments",
+                not unknown,
+                f"{len(under_way)} under way, {len(unknown)} without a known outcome for an hour",
+                "Run `invoicepay sync`.",
+            ),
+            _gateway(identity.gateway_account, ports),
+            Check(
+                "outbox",
+                not late,
+                f"{len(waiting)} e-mail(s) waiting"
+                + (f"; {late[0].last_error}" if late and late[0].last_error else ""),
+                "Check the mail settings with `invoicepay config show`, then `invoicepay sync`.",
+            ),
+        ),
+        differences,
+    )
+
+
+def _gateway(bound: str, ports: Ports) -> Check:
+    try:
+        account = ports.gateway.account()
+    except (NoAnswer, Rejected, Unreachable) as error:
+        return Check(
+            "gateway", False, f"cannot be asked: {error}", "Check the key and the network."
+        )
+    mode = "live" if ports.gateway.livemode else "sandbox"
+    if bound and bound != account:
+        return Check(
+            "gateway",
+            False,
+            f"{account} answers, this ledger belongs to {bound}",
+            "Use the key of the account that this ledger was made with.",
+        )
+    return Check("gateway", True, f"{account} answers ({mode})")

@@ -1,0 +1,1 @@
+"""Files into records: reading, mapping, validating and loading, all or nothing."""

@@ -1,0 +1,238 @@
+"""Cells into values: strict, and remembered where the same text comes again and again."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from invoicepay.billing.errors import BadInput
+from invoicepay.billing.money import bounded, check_currency, parse_minor
+from invoicepay.operations.imports.problems import CellError, shown
+
+_REMEMBERED: Final = 50_000
+"""Different texts a cache holds: dates and currencies repeat, a hostile file's need not."""
+ISO: Final = "%Y-%m-%d"
+_EPOCH = date(1970, 1, 1).toordinal()
+NUMBER_LENGTH, NAME_LENGTH, TEXT_LENGTH = 64, 200, 2000
+_DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?", re.ASCII)
+_MONTHS = "january february march april may june july august september october november december"
+
+
+class DateFormat:
+    """A strict, small part of strptime's language, for texts in ASCII."""
+
+    _NAMES: Final = {"Y": "year", "y": "year", "m": "month", "d": "day", "b": "month", "B": "month"}
+    _GROUPS: Final = {
+        "Y": "([0-9]{4})",
+        "y": "([0-9]{2})",
+        "b": "([A-Za-z]{3})",
+        "B": "([A-Za-z]{3,9})",
+    }
+
+    def __init__(self, form: str) -> None:
+        """Raises ValueError for a format that does not give a year, a month and a day."""
+        # Literal, directive, literal, directive, …, literal.
+        parts = re.split(r"%(.?)", form)
+        literals, self._order = parts[::2], [self._NAMES.get(p, p) for p in parts[1::2]]
+        if unknown := [p for p in parts[1::2] if p not in self._NAMES]:
+            raise ValueError(f"%{unknown[0]} is not known; use %Y or %y, %m, %b or %B, and %d")
+        if sorted(self._order) != ["day", "month", "year"]:
+            raise ValueError("it takes one year, one month and one day")
+        # `1/2/2026` is clear without zeros; in ISO's own form, and without separators, they count.
+        apart = form != ISO and all(literals[1:-1])
+        digits = "([0-9]{1,2})" if apart else "([0-9]{2})"
+        pattern = re.escape(literals[0])
+        for directive, literal in zip(parts[1::2], literals[1:], strict=True):
+            pattern += self._GROUPS.get(directive, digits) + re.escape(literal)
+        self.form, self._pattern = form, re.compile(pattern, re.ASCII)
+
+    def parse(self, text: str) -> date:
+        """Raises ValueError. Two digits of a year are those of 2000 to 2099."""
+        found = self._pattern.fullmatch(text)
+        if found is None:
+            raise ValueError("no match")
+        part = dict(zip(self._order, found.groups(), strict=True))
+        year = int(part["year"])
+        if len(part["year"]) == 2:
+            year += 2000
+        return date(year, _month(part["month"]), int(part["day"]))
+
+
+def _month(text: str) -> int:
+    if text.isdigit():
+        return int(text)
+    for number, name in enumerate(_MONTHS.split(), 1):
+        if text.lower() in (name, name[:3]):
+            return number
+    raise ValueError("no month")
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return day.toordinal() - _EPOCH
+
+
+class Days(dict[str, int]):
+    """Text → days since 1970-01-01. Raises ValueError with the reason."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self._format = DateFormat(form)
+
+    def __missing__(self, text: str) -> int:
+        try:
+            value = self._format.parse(text.strip())
+        except ValueError:
+            example = "2026-10-31" if self._format.form == ISO else self._format.form
+            raise ValueError(f"{shown(text)} is not a date like {example}") from None
+        if not 1900 <= value.year <= 2199:
+            raise ValueError(f"{shown(text)} is not between 1900 and 2199")
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = day = day_number(value)
+        return day
+
+
+class Flags(dict[str, int]):
+    """Text → 0 or 1; empty is 0. Raises ValueError with the reason."""
+
+    def __missing__(self, text: str) -> int:
+        word = text.strip().lower()
+        if word not in ("", "yes", "no", "true", "false", "1", "0"):
+            raise ValueError(f"{shown(text)} is neither yes nor no")
+        flag = int(word in ("yes", "true", "1"))
+        if len(text) < NUMBER_LENGTH:
+            self[text] = flag
+        return flag
+
+
+class Words(dict[str, str]):
+    """One of a few words, in lower case. Raises ValueError with the reason."""
+
+    def __init__(self, allowed: tuple[str, ...], default: str = "") -> None:
+        super().__init__({word: word for word in allowed})
+        self._allowed = ", ".join(allowed)
+        if default:
+            self[""] = default
+
+    def __missing__(self, text: str) -> str:
+        word = text.strip().lower()
+        if word not in self:
+            raise ValueError(f"{shown(text)} is not one of {self._allowed}")
+        return self[word]
+
+
+class Currencies(dict[str, str]):
+    """Currency code → the same in upper case. Raises ValueError with the reason."""
+
+    def __missing__(self, text: str) -> str:
+        try:
+            code = check_currency(text.strip()) if text.isascii() else ""
+        except BadInput:
+            code = ""
+        if not code:
+            raise ValueError(f"{shown(text)} is not a currency code such as USD")
+        self[text.strip()] = code
+        return code
+
+
+Amounts = Callable[[str, str], int]
+"""(text, currency) → minor units. Raises BadInput."""
+
+
+def amounts(decimal_mark: str, thousands_mark: str) -> Amounts:
+    """Reads amounts, negative ones too. Marks between thousands count only where each has
+    three digits after it: `1,23` is a mistake there, not 123."""
+    plain = normal_number(decimal_mark, thousands_mark)
+
+    def parse(text: str, currency: str) -> int:
+        return parse_minor(plain(text), currency, negative=True)
+
+    return parse
+
+
+def normal_number(decimal_mark: str, thousands_mark: str) -> Callable[[str], str]:
+    """What makes `1.234,50` into `1234.50`. Text that is no number comes back as it is, but
+    never with marks that would make it one."""
+    if decimal_mark == "." and not thousands_mark:
+        return str.strip
+    whole = r"[0-9]{1,19}"
+    if thousands_mark:
+        whole += rf"|[0-9]{{1,3}}(?:{re.escape(thousands_mark)}[0-9]{{3}}){{1,6}}"
+    pattern = re.compile(rf"(-?)({whole})(?:{re.escape(decimal_mark)}([0-9]{{1,6}}))?", re.ASCII)
+
+    def plain(text: str) -> str:
+        found = pattern.fullmatch(text.strip())
+        if found is None:
+            raise BadInput("bad_amount", f"{shown(text)} is not an amount")
+        digits = found[2].replace(thousands_mark, "") if thousands_mark else found[2]
+        return found[1] + digits + (f".{found[3]}" if found[3] else "")
+
+    return plain
+
+
+def total_of(parts: list[int]) -> int:
+    """Their sum. Raises BadInput when it does not fit 64 bits."""
+    return bounded(sum(parts))
+
+
+def identifier(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
+    """`text`, trimmed: one line without any character that does not show. Raises CellError."""
+    text = text.strip()
+    if not text.isprintable():
+        bad = next(c for c in text if not c.isprintable())
+        raise CellError(field, f"it has {_named(bad)}")
+    if len(text) > most:
+        raise CellError(field, f"it is longer than {most} characters")
+    if required and not text:
+        raise CellError(field, "it is empty")
+    return text
+
+
+def record_number(text: str, field: str) -> str:
+    """An identifier that can be typed as an argument. Raises CellError."""
+    text = identifier(text, field, required=True)
+    if text[0] == "-":
+        raise CellError(field, f"{shown(text)} begins with '-': it could not be typed as a number")
+    return text
+
+
+def free_text(text: str, field: str, *, most: int = TEXT_LENGTH, lines: bool = True) -> str:
+    """`text`, trimmed, as people write it: any script, with tabs and (where `lines`) line ends.
+    Raises CellError for control characters and halves of surrogate pairs."""
+    text = text.strip()
+    if not text.isprintable():
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        allowed = "\t\n" if lines else "\t"
+        for character in text:
+            if character not in allowed and unicodedata.category(character) in ("Cc", "Cs"):
+                raise CellError(field, f"it has {_named(character)}")
+    if len(text) > most:
+        raise CellError(field, f"it is longer than {most} characters")
+    return text
+
+
+def _named(character: str) -> str:
+    if character == "\n":
+        return "a line break"
+    if unicodedata.category(character) == "Cs":
+        return f"half of a surrogate pair (U+{ord(character):04X})"
+    name = unicodedata.name(character, "")
+    what = f" {name}" if name else " a control character"
+    return f"U+{ord(character):04X},{what}"
+
+
+def decimal_text(decimal_mark: str, thousands_mark: str) -> Callable[[str], str]:
+    """Reads quantities and prices: `1.5`, kept as text. Raises BadInput."""
+    plain = normal_number(decimal_mark, thousands_mark)
+
+    def parse(text: str) -> str:
+        found = plain(text)
+        if _DECIMAL.fullmatch(found) is None:
+            raise BadInput("bad_amount", f"{shown(text)} is not a number such as 1.5")
+        return found
+
+    return parse

@@ -1,0 +1,84 @@
+"""Contacts from a file. They log in once they have been invited."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from invoicepay.billing.customer import Contact, Role
+from invoicepay.billing.ports import Ids
+from invoicepay.operations.imports.cells import NAME_LENGTH, Words, free_text
+from invoicepay.operations.imports.customers import email_address
+from invoicepay.operations.imports.job import Job, twice
+from invoicepay.operations.imports.problems import CellError, shown
+
+_ROLES = tuple(role.value for role in Role)
+
+
+def load_contacts(job: Job, ids: Ids) -> None:
+    """Add and, with `update`, change contacts. Finance may do so with customers' contacts,
+    an admin with all."""
+    roles, seen = Words(_ROLES, default=Role.CUSTOMER.value), set[str]()
+    for line, row in job.table.rows():
+        try:
+            contact = _contact(job, row, roles)
+            if contact.email in seen:
+                raise twice("email", contact.email)
+            seen.add(contact.email)
+            _put(job, contact, ids)
+        except CellError as error:
+            job.refuse(line, error)
+
+
+def _contact(job: Job, row: list[str], roles: Words) -> Contact:
+    index = job.table.shape.index
+    email = email_address(row[index["email"]], "email")
+    if not email:
+        raise CellError("email", "it is empty")
+    try:
+        role = Role(roles[row[index["role"]]])
+    except ValueError as error:
+        raise CellError("role", str(error)) from None
+    numbers = sorted({n.strip() for n in row[index["customers"]].split(";") if n.strip()})
+    known = job.unit.loading.customers(numbers)
+    for number in numbers:
+        if number not in known:
+            raise CellError("customers", f"there is no customer {shown(number)}")
+    if role is Role.CUSTOMER and not numbers:
+        raise CellError("customers", "a contact with the role customer acts for at least one")
+    if role is not Role.CUSTOMER and numbers:
+        raise CellError("customers", f"a contact with the role {role} sees all customers")
+    name = free_text(row[index["name"]], "name", most=NAME_LENGTH, lines=False)
+    return Contact("", email, name, role, tuple(numbers))
+
+
+def _put(job: Job, new: Contact, ids: Ids) -> None:
+    tally = job.tallies.contacts
+    old = job.unit.contacts.by_email(new.email)
+    staff = {c.role for c in (old, new) if c is not None} - {Role.CUSTOMER}
+    if staff and job.actor.role is not Role.ADMIN and (old is None or not _same(old, new)):
+        raise CellError("role", f"only an admin imports contacts with the role {min(staff)}")
+    if old is not None and old.id == job.actor.contact_id and not _same(old, new):
+        raise CellError("email", "nobody changes their own role, name or customers")
+    if old is None:
+        job.unit.contacts.put(replace(new, id=ids.new()))
+        tally.added += 1
+        return
+    if _same(old, new):
+        tally.unchanged += 1
+        return
+    if not job.update:
+        reason = f"{new.email} is in the ledger with another name, role or customers"
+        raise CellError("email", reason, "changed_record")
+    changed = replace(old, name=new.name, role=new.role, customers=new.customers)
+    job.unit.contacts.put(changed)
+    data = {"role": new.role.value, "customers": list(new.customers)}
+    job.journal([("contact.changed", old.id, data)])
+    tally.changed += 1
+
+
+def _same(old: Contact, new: Contact) -> bool:
+    return (old.name, old.role, sorted(old.customers)) == (
+        new.name,
+        new.role,
+        sorted(new.customers),
+    )

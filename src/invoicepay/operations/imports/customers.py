@@ -1,0 +1,146 @@
+"""Customers from a file, and those that invoices bring along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from invoicepay.billing.customer import Address, Customer
+from invoicepay.billing.errors import BadInput
+from invoicepay.billing.ports import LoadedCustomer
+from invoicepay.operations.imports.cells import (
+    NAME_LENGTH,
+    Currencies,
+    free_text,
+    record_number,
+)
+from invoicepay.operations.imports.job import BATCH, Job, Seen, twice
+from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.plain_text import check_email
+
+_REMEMBERED = 100_000
+_COMPARED = ("name", "email", "address", "currency", "terms_days")
+
+
+def load_customers(job: Job) -> None:
+    """Add and, with `update`, change customers."""
+    seen = Seen(job.unit.loading.next_id("customers"))
+    batch: dict[str, tuple[int, Customer]] = {}
+    currencies = Currencies()
+    for line, row in job.table.rows():
+        try:
+            customer = _customer(job, row, currencies)
+            if customer.number in batch:
+                raise twice("number", customer.number)
+        except CellError as error:
+            job.refuse(line, error)
+            continue
+        batch[customer.number] = (line, customer)
+        if len(batch) >= BATCH:
+            _put(job, batch, seen)
+            batch.clear()
+    _put(job, batch, seen)
+
+
+def email_address(text: str, field: str) -> str:
+    """`text` in lower case; empty stays empty. Raises CellError."""
+    try:
+        return check_email(text) if text.strip() else ""
+    except BadInput as error:
+        raise CellError(field, error.message) from None
+
+
+def _customer(job: Job, row: list[str], currencies: Currencies) -> Customer:
+    index = job.table.shape.index
+    number = record_number(row[index["number"]], "number")
+    name = free_text(row[index["name"]], "name", most=NAME_LENGTH, lines=False)
+    if not name:
+        raise CellError("name", "it is empty")
+    address = free_text(row[index["address"]], "address")
+    terms = row[index["terms_days"]].strip()
+    if terms and not (terms.isascii() and terms.isdigit() and len(terms) <= 3):
+        raise CellError("terms_days", f"{shown(terms)} is not a number of days below 1000")
+    currency = row[index["currency"]].strip()
+    try:
+        currency = currencies[currency] if currency else ""
+    except ValueError as error:
+        raise CellError("currency", str(error)) from None
+    return Customer(
+        number=number,
+        name=name,
+        email=email_address(row[index["email"]], "email"),
+        address=Address(tuple(address.split("\n")) if address else ()),
+        currency=currency,
+        terms_days=int(terms) if terms else 30,
+    )
+
+
+def _put(job: Job, batch: dict[str, tuple[int, Customer]], seen: Seen) -> None:
+    """Compare `batch` with the ledger, and write what is new or changed."""
+    tally, given = job.tallies.customers, job.table.shape.given
+    stored = job.unit.loading.customers(list(batch))
+    written, changed = [], []
+    for number, (line, customer) in batch.items():
+        old = stored.get(number)
+        if old is None:
+            written.append(customer)
+            continue
+        if seen.again(old.id):
+            job.refuse(line, twice("number", number))
+            continue
+        # A column that the file lacks says nothing.
+        before = Customer(
+            old.number, old.name, old.email, _address(old.address), old.currency, old.terms_days
+        )
+        after = replace(before, **{f: getattr(customer, f) for f in _COMPARED if f in given})
+        if after == before:
+            tally.unchanged += 1
+        elif job.update:
+            changed.append(after)
+        else:
+            what = next(f for f in _COMPARED if getattr(after, f) != getattr(before, f))
+            reason = f"customer {number} is in the ledger with another {what}"
+            job.refuse(line, CellError(what, reason, "changed_record"))
+    job.unit.loading.put_customers(written + changed)
+    job.journal([("customer.changed", c.number, {"name": c.name}) for c in changed])
+    tally.added += len(written)
+    tally.changed += len(changed)
+
+
+def _address(text: str) -> Address:
+    return Address(tuple(text.split("\n")) if text else ())
+
+
+class Owners(dict[str, LoadedCustomer | None]):
+    """Customer number, as it stands in a cell → the customer; None where there is none."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+        self.number_of: dict[int, str] = {}
+
+    def __missing__(self, text: str) -> LoadedCustomer | None:
+        number = text.strip()
+        owner = self._job.unit.loading.customer(number) if number else None
+        if owner is not None:
+            self._remember(text, owner)
+        return owner
+
+    def add(self, text: str, name: str) -> LoadedCustomer:
+        """A customer that an invoice brings along. Raises CellError unless the mapping says
+        `create_customers`."""
+        number = record_number(text, "customer")
+        if not self._job.mapping.create_customers:
+            raise CellError("customer", f"there is no customer {shown(number)}")
+        name = free_text(name, "customer_name", most=NAME_LENGTH, lines=False) or number
+        self._job.unit.loading.put_customers([Customer(number, name)])
+        self._job.tallies.customers.added += 1
+        owner = self._job.unit.loading.customer(number)
+        assert owner is not None
+        self._remember(text, owner)
+        return owner
+
+    def _remember(self, text: str, owner: LoadedCustomer) -> None:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[text] = owner
+        self.number_of[owner.id] = owner.number

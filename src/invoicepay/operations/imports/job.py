@@ -1,0 +1,102 @@
+"""What every kind of import has at hand, and what it counts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.ports import LedgerIdentity, Unit
+from invoicepay.operations.imports.mapping import Mapping as FileMapping
+from invoicepay.operations.imports.problems import CellError, Problem, Problems
+from invoicepay.operations.imports.shape import Table
+
+BATCH = 1_000
+"""Records that are in memory, and in one statement, at once."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Records of one kind."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@dataclass(slots=True)
+class Tallies:
+    customers: Tally = field(default_factory=Tally)
+    contacts: Tally = field(default_factory=Tally)
+    invoices: Tally = field(default_factory=Tally)
+    payments: Tally = field(default_factory=Tally)
+    added_minor: dict[str, int] = field(default_factory=dict)
+    """Control totals of what was added, by currency: of invoices, or of payments."""
+    unapplied_minor: dict[str, int] = field(default_factory=dict)
+    """Of payments that were added: the part that is on no invoice."""
+
+    @property
+    def changes(self) -> int:
+        kinds = (self.customers, self.contacts, self.invoices, self.payments)
+        return sum(t.added + t.changed for t in kinds)
+
+
+@dataclass(slots=True)
+class Job:
+    """One import inside one transaction."""
+
+    unit: Unit
+    table: Table
+    mapping: FileMapping
+    problems: Problems
+    actor: Actor
+    now: datetime
+    identity: LedgerIdentity
+    currency: str
+    """The company's."""
+    today: int
+    """The company's, in days since 1970-01-01: nothing is received after it."""
+    update: bool
+    size: int
+    """Of the file, in bytes."""
+    tallies: Tallies = field(default_factory=Tallies)
+
+    def refuse(self, line: int, error: CellError) -> None:
+        """Report `error` of the record on `line`."""
+        label = self.table.shape.label.get(error.field, error.field)
+        self.problems.add(Problem(line, label, error.reason, error.code))
+
+    def journal(self, entries: list[tuple[str, str, Mapping[str, object]]]) -> None:
+        if entries:
+            self.unit.loading.journal(entries, self.actor.email, self.now)
+
+    def received_by_now(self, day: int, field_name: str) -> None:
+        """Raises CellError for a payment of the future."""
+        if day > self.today:
+            raise CellError(field_name, "it is in the future")
+
+    def payment_id(self, customer: str, reference: str) -> str:
+        """The same for the same money, whenever it is imported."""
+        return str(uuid.uuid5(uuid.UUID(self.identity.id), f"received:{customer}:{reference}"))
+
+
+class Seen:
+    """Marks records that were in the ledger before, to find those that a file has twice.
+    A byte each."""
+
+    def __init__(self, first_new: int) -> None:
+        self.first_new = first_new
+        self._marks = bytearray(first_new)
+
+    def again(self, row_id: int) -> bool:
+        """Whether the file has had it already."""
+        if row_id >= self.first_new or self._marks[row_id]:
+            return True
+        self._marks[row_id] = 1
+        return False
+
+
+def twice(field_name: str, what: str) -> CellError:
+    return CellError(field_name, f"{what} stands twice in this file")

@@ -1,0 +1,210 @@
+"""Payments received elsewhere, from a file: cheques, wires and the like, with what they pay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from invoicepay.billing.errors import BadInput
+from invoicepay.billing.money import Money, bounded
+from invoicepay.billing.ports import LoadedInvoice
+from invoicepay.operations.imports.cells import (
+    Currencies,
+    Days,
+    Words,
+    amounts,
+    free_text,
+    identifier,
+    record_number,
+)
+from invoicepay.operations.imports.customers import Owners
+from invoicepay.operations.imports.invoice_lines import Rows, groups, same_head
+from invoicepay.operations.imports.job import BATCH, Job, twice
+from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind
+from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.imports.received import Receipts, Received, content_digest
+
+_METHODS = ("check", "wire", "other")
+
+
+class _Applied(NamedTuple):
+    """`line` is physical; minor units of the payment's currency."""
+
+    line: int
+    invoice: str
+    amount: int
+
+
+class _Payment(NamedTuple):
+    """A payment as the file has it; its `received` has no allocations yet."""
+
+    line: int
+    received: Received
+    applied: tuple[_Applied, ...]
+
+
+def load_payments(job: Job) -> None:
+    """Add payments. One that is there already is never changed."""
+    read = _reader(job, Owners(job))
+    receipts, batch, held = Receipts(job), list[_Payment](), 0
+    own = LAYOUTS[ImportKind.PAYMENTS].own_fields
+    for rows in groups(job, LAYOUTS[ImportKind.PAYMENTS].key):
+        problems = same_head(job, rows, own)
+        try:
+            if not problems:
+                batch.append(read(rows))
+                held += len(rows)
+        except CellError as error:
+            problems.append((error.line or rows[0][0], error))
+        for line, problem in problems:
+            job.refuse(line, problem)
+        if held >= BATCH:
+            _write(job, receipts, batch)
+            batch.clear()
+            held = 0
+    _write(job, receipts, batch)
+
+
+def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
+    """What reads the rows of one payment. Raises CellError."""
+    index = job.table.shape.index
+    days, currencies = Days(job.mapping.date_format), Currencies()
+    methods = Words(_METHODS)
+    amount = amounts(job.mapping.decimal_mark, job.mapping.thousands_mark)
+
+    def applied(
+        line: int, row: list[str], currency: str, whole: int, alone: bool
+    ) -> _Applied | None:
+        cell, given = row[index["invoice"]].strip(), row[index["applied"]].strip()
+        if not cell:
+            if given or not alone:
+                raise CellError("invoice", "it is empty", line=line)
+            return None
+        if not given and not alone:
+            raise CellError("applied", "it is empty", line=line)
+        try:
+            part = amount(given, currency) if given else whole
+        except BadInput as error:
+            raise CellError("applied", error.message, line=line) from None
+        if part <= 0:
+            raise CellError("applied", "it is not more than zero", line=line)
+        return _Applied(line, record_number(cell, "invoice"), part)
+
+    def read(rows: Rows) -> _Payment:
+        line, row = rows[0]
+        reference = identifier(row[index["reference"]], "reference", required=True)
+        owner = owners[row[index["customer"]]]
+        if owner is None:
+            raise CellError("customer", f"there is no customer {shown(row[index['customer']])}")
+        at = "currency"
+        try:
+            currency = currencies[row[index[at]].strip() or owner.currency or job.currency]
+            at = "received_on"
+            day = days[row[index[at]]]
+            at = "method_type"
+            method = methods[row[index[at]]]
+            at = "amount"
+            whole = amount(row[index[at]], currency)
+        except ValueError as error:
+            raise CellError(at, str(error)) from None
+        except BadInput as error:
+            raise CellError(at, error.message) from None
+        job.received_by_now(day, "received_on")
+        if whole <= 0:
+            raise CellError("amount", "it is not more than zero")
+        memo = free_text(row[index["memo"]], "memo")
+        parts = [applied(n, r, currency, whole, len(rows) == 1) for n, r in rows]
+        lines = tuple(part for part in parts if part is not None)
+        if len({part.invoice for part in lines}) < len(lines):
+            raise CellError("invoice", "an invoice stands twice in this payment")
+        spread = bounded(sum(part.amount for part in lines))
+        if spread > whole:
+            raise CellError(
+                "applied",
+                f"{Money(spread, currency)} is applied of a payment of {Money(whole, currency)}",
+            )
+        content = [method, day, currency, whole, memo, [p[1:] for p in lines]]
+        received = Received(
+            id=job.payment_id(owner.number, reference),
+            customer_id=owner.id,
+            currency=currency,
+            amount_minor=whole,
+            method_type=method,
+            reference=reference,
+            effective_day=day,
+            memo=memo,
+            digest=content_digest(content),
+            allocations=(),
+        )
+        return _Payment(line, received, lines)
+
+    return read
+
+
+def _write(job: Job, receipts: Receipts, batch: list[_Payment]) -> None:
+    """Add what is new of `batch`, and apply it to its invoices."""
+    if not batch:
+        return
+    loading = job.unit.loading
+    known = loading.payments([payment.received.id for payment in batch])
+    invoices = loading.invoices([part.invoice for payment in batch for part in payment.applied])
+    for payment in batch:
+        received = payment.received
+        try:
+            seq, digest = known.get(received.id, (0, ""))
+            if seq >= receipts.first_seq:
+                raise twice("reference", received.reference)
+            if digest == received.digest:
+                job.tallies.payments.unchanged += 1
+                continue
+            if digest or seq:
+                raise CellError(
+                    "reference",
+                    f"payment {received.reference} is in the ledger with other content; "
+                    "payments never change",
+                )
+            allocations = _allocations(payment, invoices)
+        except CellError as error:
+            job.refuse(error.line or payment.line, error)
+            continue
+        known[received.id] = (receipts.first_seq, received.digest)
+        receipts.add(received._replace(allocations=allocations))
+        _count(job, received)
+    receipts.flush()
+
+
+def _count(job: Job, received: Received) -> None:
+    so_far = job.tallies.added_minor.get(received.currency, 0)
+    job.tallies.added_minor[received.currency] = bounded(so_far + received.amount_minor)
+
+
+def _allocations(
+    payment: _Payment, invoices: dict[str, LoadedInvoice]
+) -> tuple[tuple[int, str, int], ...]:
+    """What `payment` puts on which invoice; `invoices` keeps what is payable after it. Raises
+    CellError, with its line, for an invoice that cannot take it."""
+    received = payment.received
+    found = []
+    for line, number, amount in payment.applied:
+        invoice = invoices.get(number)
+        if invoice is None or invoice.customer_id != received.customer_id:
+            reason = f"the customer has no invoice {shown(number)}"
+            raise CellError("invoice", reason, line=line)
+        if invoice.kind != "invoice" or invoice.voided_day is not None:
+            what = "void" if invoice.voided_day is not None else "a credit memo"
+            raise CellError("invoice", f"{number} is {what}", line=line)
+        if invoice.currency != received.currency:
+            reason = f"{number} is in {invoice.currency}, the payment in {received.currency}"
+            raise CellError("invoice", reason, line=line)
+        payable = invoice.total_minor - invoice.paid_minor - invoice.reserved_minor
+        if amount > payable:
+            left, wanted = Money(payable, invoice.currency), Money(amount, invoice.currency)
+            reason = f"{left} is payable on {number}, not {wanted}"
+            if invoice.reserved_minor:
+                reason += ": a payment for it is under way"
+            raise CellError("applied", reason, line=line)
+        found.append((invoice, amount))
+    for invoice, amount in found:
+        paid = invoices[invoice.number].paid_minor + amount
+        invoices[invoice.number] = invoice._replace(paid_minor=paid)
+    return tuple((invoice.id, invoice.number, amount) for invoice, amount in found)

@@ -1,0 +1,25 @@
+"""The people who can log in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.ports import Ports
+from invoicepay.operations.app import Request
+from invoicepay.operations.contact_view import ContactView, contact_view
+
+
+@dataclass(frozen=True, slots=True)
+class ListContacts(Request[tuple[ContactView, ...]]):
+    """`customer`: only contacts who act for it."""
+
+    customer: str | None = None
+
+
+def list_contacts(request: ListContacts, actor: Actor, ports: Ports) -> tuple[ContactView, ...]:
+    """By e-mail."""
+    with ports.ledger.read() as unit:
+        contacts = unit.contacts.all()
+    wanted = request.customer
+    return tuple(contact_view(c) for c in contacts if wanted is None or wanted in c.customers)

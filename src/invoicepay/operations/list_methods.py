@@ -1,0 +1,37 @@
+"""Payment methods of the actor's customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.dates import local_date
+from invoicepay.billing.errors import not_found
+from invoicepay.billing.method import Method
+from invoicepay.billing.ports import Ports
+from invoicepay.operations.app import Request
+
+
+@dataclass(frozen=True, slots=True)
+class MethodList:
+    methods: tuple[Method, ...]
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class ListMethods(Request[MethodList]):
+    customer: str | None = None
+
+
+def list_methods(request: ListMethods, actor: Actor, ports: Ports) -> MethodList:
+    """Methods by customer, oldest first. Raises NotFound for a customer out of scope."""
+    with ports.ledger.read() as unit:
+        today = local_date(ports.clock.now(), unit.company.get().time_zone)
+        customers = [c.number for c in unit.customers.all(actor.scope)]
+        if request.customer is not None:
+            if request.customer not in customers:
+                raise not_found("customer", request.customer)
+            customers = [request.customer]
+        found = [m for c in customers for m in unit.methods.of_customer(c, actor.scope)]
+    return MethodList(tuple(found), today)

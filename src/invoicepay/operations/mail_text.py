@@ -1,0 +1,98 @@
+"""The words of the e-mails about a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from invoicepay.billing.method import MethodType
+from invoicepay.billing.money import Money
+from invoicepay.billing.ports import MailKind, Receipt
+
+SANDBOX = "SANDBOX – no money moved"
+
+
+def subject_of(kind: MailKind, receipt: Receipt, *, sandbox: bool) -> str:
+    """One line; says amount and company, so that it is found again."""
+    payment = receipt.payment
+    amount = Money(payment.amount_minor, payment.currency)
+    what = {
+        MailKind.INITIATED: f"Payment of {amount} to {receipt.company.name} is under way",
+        MailKind.RECEIVED: f"Payment of {amount} to {receipt.company.name} received",
+        MailKind.FAILED: f"Payment of {amount} to {receipt.company.name} did not go through",
+    }[kind]
+    number = payment.receipt_number if kind is MailKind.RECEIVED else ""
+    return (f"{SANDBOX}: " if sandbox else "") + what + (f" – receipt {number}" if number else "")
+
+
+def text_of(kind: MailKind, receipt: Receipt, *, sandbox: bool) -> str:
+    """Plain text: what happened, for what, and what happens next."""
+    return "\n".join(_lines(kind, receipt, sandbox)) + "\n"
+
+
+def _lines(kind: MailKind, receipt: Receipt, sandbox: bool) -> Iterator[str]:
+    company = receipt.company
+    if sandbox:
+        yield from (f"{SANDBOX}. This is practice, not proof of a payment.", "")
+    yield from (f"Hello {receipt.customer.name or receipt.customer.number},", "")
+    yield from _news(kind, receipt)
+    yield ""
+    yield from _figures(kind, receipt)
+    yield ""
+    yield from _next(kind, receipt)
+    contact = " or ".join(filter(None, (company.email, company.phone)))
+    yield from ("", f"Questions? Please contact {contact}." if contact else "Thank you.")
+    yield from ("", company.name)
+
+
+def _news(kind: MailKind, receipt: Receipt) -> Iterator[str]:
+    payment = receipt.payment
+    amount = Money(payment.amount_minor, payment.currency)
+    match kind:
+        case MailKind.INITIATED:
+            yield f"your payment of {amount} has been accepted and is under way."
+        case MailKind.RECEIVED:
+            yield f"we have received your payment of {amount}. Thank you!"
+        case MailKind.FAILED:
+            yield f"your payment of {amount} did not go through. We received nothing."
+            if payment.failure_message:
+                yield f"The reason given: {payment.failure_message}"
+
+
+def _figures(kind: MailKind, receipt: Receipt) -> Iterator[str]:
+    payment = receipt.payment
+    rows = [(a.invoice, a.amount_minor) for a in payment.allocations]
+    rest = payment.amount_minor - payment.allocated_minor
+    if rest and payment.order_number:
+        rows.append((f"Deposit for order {payment.order_number}", rest))
+    elif rest:
+        rows.append(("Kept as your credit", rest))
+    amounts = [str(Money(minor, payment.currency)) for _, minor in rows]
+    names = max((len(name) for name, _ in rows), default=0)
+    figures = max(map(len, amounts), default=0)
+    for (name, _), amount in zip(rows, amounts, strict=True):
+        yield f"  {name:<{names}}  {amount:>{figures}}"
+    yield ""
+    yield f"  Method:    {payment.method_label}"
+    if payment.receipt_number and kind is not MailKind.FAILED:
+        yield f"  Receipt:   {payment.receipt_number}"
+    yield f"  Payment:   {payment.id}"
+    if payment.memo:
+        yield f"  Memo:      {payment.memo}"
+
+
+def _next(kind: MailKind, receipt: Receipt) -> Iterator[str]:
+    match kind:
+        case MailKind.INITIATED:
+            if receipt.payment.method_type is MethodType.ACH:
+                yield "A bank debit usually takes up to four business days. Until it arrives the"
+                yield "invoices show as processing; there is nothing for you to do, and no need to"
+                yield "pay again. We will write when the money has arrived, or if it does not."
+            else:
+                yield "We will write when the money has arrived, or if it does not. There is no"
+                yield "need to pay again."
+        case MailKind.RECEIVED:
+            yield "Your receipt is attached. There is nothing for you to do."
+        case MailKind.FAILED:
+            yield "The invoices are open again. Please pay with another payment method, or check"
+            yield "with your bank first: `invoicepay methods list` shows what you can pay with,"
+            yield "`invoicepay pay --open` pays what is owed."

@@ -1,0 +1,12 @@
+"""What bulk work says while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """First of the results: how many will follow."""
+
+    total: int

@@ -1,0 +1,112 @@
+"""Step 1: reserve what will be paid, so that a second payer is told instead of charged."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.dates import local_date
+from invoicepay.billing.errors import Refused, not_found
+from invoicepay.billing.invoice import Invoice
+from invoicepay.billing.money import Money
+from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.billing.plan import PaymentPlan, PlanLine, check_limits, check_method, plan_lines
+from invoicepay.billing.ports import Ports, Unit
+
+LEASE = timedelta(minutes=2)
+"""How long only its own payer works on a payment. Courtesy, not safety: compare-and-set and
+cancel-before-release keep money right whoever comes when."""
+
+
+def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]:
+    """The payment of `plan`, and whether it was claimed just now.
+
+    The same plan again returns the payment it made; another plan under its id is refused, as is
+    a plan whose invoices or method have changed since it was quoted. Raises Refused, NotFound.
+    """
+    now, lease_until = ports.clock.now(), ports.clock.real_now() + LEASE
+    with ports.ledger.write() as unit:
+        existing = unit.payments.get(plan.payment_id, actor.scope)
+        if existing is not None:
+            if existing.plan_digest != plan.digest:
+                raise key_reused(existing)
+            return existing, False
+        _check_unmoved(plan, actor, unit, ports)
+        payment = Payment(
+            id=plan.payment_id,
+            status=PaymentStatus.CLAIMED,
+            customer=plan.customer,
+            currency=plan.currency,
+            amount_minor=plan.total_minor,
+            method_type=plan.method.type,
+            method_label=plan.method.name,
+            method_id=plan.method.id,
+            created_at=now,
+            initiated_by=actor.email,
+            livemode=unit.company.identity().livemode,
+            allocations=plan.allocations,
+            lease_until=lease_until,
+            memo=plan.memo,
+            request_digest=plan.request_digest,
+            plan_digest=plan.digest,
+        )
+        unit.payments.add(payment)
+        unit.invoices.reserve(payment.allocations)
+        unit.journal.append(
+            "payment.claimed",
+            payment.id,
+            actor.email,
+            now,
+            {
+                "customer": payment.customer,
+                "currency": payment.currency,
+                "amount_minor": payment.amount_minor,
+                "method": payment.method_id,
+                "allocations": [[a.invoice, a.amount_minor] for a in payment.allocations],
+            },
+        )
+    return payment, True
+
+
+def key_reused(existing: Payment) -> Refused:
+    return Refused(
+        "key_reused",
+        f"this key belongs to payment {existing.id} of "
+        f"{Money(existing.amount_minor, existing.currency)}, which was for something else",
+        "Use a new --key for a new payment.",
+    )
+
+
+def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, ports: Ports) -> None:
+    customer = unit.customers.get(plan.customer, actor.scope)
+    if customer is None:
+        raise not_found("customer", plan.customer)
+    method = unit.methods.get(plan.method.id, actor.scope)
+    if method is None or method.customer != plan.customer:
+        raise not_found("payment method", plan.method.id)
+    today = local_date(ports.clock.now(), unit.company.get().time_zone)
+    check_method(method, plan.currency, today)
+    check_limits(plan.total_minor, plan.currency)
+    # In one order everywhere, so that row locks (PostgreSQL) cannot meet crosswise.
+    for line in sorted(plan.lines, key=lambda line: line.invoice.number):
+        found = unit.invoices.get(line.invoice.number, actor.scope)
+        if found is None:
+            raise not_found("invoice", line.invoice.number)
+        _check_line(line, found, plan)
+
+
+def _check_line(line: PlanLine, found: Invoice, plan: PaymentPlan) -> None:
+    if (found.customer, found.currency) != (plan.customer, plan.currency):
+        raise moved(found)
+    plan_lines([found], {found.number: line.amount_minor})  # paid, void, or under way by now
+    if found.payable_minor != line.invoice.payable_minor:
+        raise moved(found)
+
+
+def moved(invoice: Invoice) -> Refused:
+    return Refused(
+        "moved_since_quoted",
+        f"{invoice.number} has changed since this payment was quoted: "
+        f"{Money(invoice.payable_minor, invoice.currency)} is payable now",
+        "Look at it again and pay what is shown then.",
+    )

@@ -1,0 +1,171 @@
+"""Step 4: what the gateway says becomes what the ledger says, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from invoicepay.billing.customer import EVERYTHING
+from invoicepay.billing.dates import local_date
+from invoicepay.billing.errors import DoesNotTie
+from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
+from invoicepay.billing.ports import (
+    Intent,
+    IntentStatus,
+    MailKind,
+    OutboxMail,
+    PaymentChange,
+    Ports,
+    Unit,
+)
+
+SETTLED_BY: Mapping[IntentStatus, PaymentStatus] = {
+    IntentStatus.SUCCEEDED: PaymentStatus.SUCCEEDED,
+    IntentStatus.PROCESSING: PaymentStatus.PROCESSING,
+    IntentStatus.CANCELED: PaymentStatus.CANCELED,
+}
+"""The states that a gateway intent decides. In every other it can still be charged."""
+
+
+def record(
+    payment: Payment, intent: Intent, ports: Ports, *, failure: Intent | None = None
+) -> Payment:
+    """Put `payment` into the state that `intent` (succeeded, processing or canceled) decides,
+    with balances, journal and the e-mail that is owed for it.
+
+    `failure`: the intent as it was when it was declined, before it was canceled; makes the
+    payment failed rather than canceled. Recording the same again changes nothing. Raises
+    DoesNotTie when the intent is not this payment's, or contradicts what is final.
+    """
+    status = SETTLED_BY[intent.status]
+    if failure is not None and status is PaymentStatus.CANCELED:
+        status = PaymentStatus.FAILED
+    with ports.ledger.write() as unit:
+        current = _reread(payment, unit)
+        _check_same(current, intent)
+        if current.status is status:
+            return current
+        if current.status in FINAL:
+            if current.status is not PaymentStatus.SUCCEEDED and status in (
+                PaymentStatus.FAILED,
+                PaymentStatus.CANCELED,
+            ):
+                return current  # two settlers saw the same end and name it differently
+            raise DoesNotTie(
+                "books_differ",
+                f"payment {current.id} is {current.status} here and {intent.status} at the "
+                f"gateway ({intent.id})",
+                "Do not pay again; ask support with this line.",
+            )
+        reason = failure or intent
+        return _move(
+            current,
+            PaymentChange(
+                status,
+                failure_code=reason.failure_code or None,
+                failure_message=reason.failure_message or None,
+            ),
+            unit,
+            ports,
+        )
+
+
+def record_unknown(payment: Payment, why: str, ports: Ports) -> Payment:
+    """Nobody knows whether money moved: what is reserved stays so. Returns the payment as it is
+    now, which may be more than was known here."""
+    with ports.ledger.write() as unit:
+        current = _reread(payment, unit)
+        if current.status is not PaymentStatus.SUBMITTED:
+            return current
+        change = PaymentChange(
+            PaymentStatus.UNKNOWN, lease_until=ports.clock.real_now(), failure_message=why
+        )
+        return _move(current, change, unit, ports)
+
+
+def record_never_confirmed(payment: Payment, why: str, ports: Ports) -> Payment:
+    """`claimed → canceled`. Nobody confirms an intent whose id was not stored, so this is
+    released at once. Returns the payment as it is now."""
+    with ports.ledger.write() as unit:
+        current = _reread(payment, unit)
+        if current.status is not PaymentStatus.CLAIMED:
+            return current
+        change = PaymentChange(PaymentStatus.CANCELED, failure_message=why)
+        return _move(current, change, unit, ports)
+
+
+def record_submitted(payment: Payment, intent: Intent, ports: Ports) -> tuple[Payment, bool]:
+    """Compare-and-set `claimed → submitted` with the intent's id. True for the one caller that
+    may confirm it."""
+    with ports.ledger.write() as unit:
+        current = _reread(payment, unit)
+        _check_same(current, intent)
+        if current.status is not PaymentStatus.CLAIMED:
+            return current, False
+        change = PaymentChange(PaymentStatus.SUBMITTED, gateway_id=intent.id)
+        return _move(current, change, unit, ports), True
+
+
+def _reread(payment: Payment, unit: Unit) -> Payment:
+    current = unit.payments.get(payment.id, EVERYTHING)
+    assert current is not None, f"payments are never deleted: {payment.id}"
+    return current
+
+
+def _check_same(payment: Payment, intent: Intent) -> None:
+    theirs = (intent.payment_id, intent.amount_minor, intent.currency, intent.livemode)
+    ours = (payment.id, payment.amount_minor, payment.currency, payment.livemode)
+    if theirs != ours or (payment.gateway_id and payment.gateway_id != intent.id):
+        raise DoesNotTie(
+            "books_differ",
+            f"the gateway's {intent.id} is not what payment {payment.id} asked for",
+            "Do not pay again; ask support with this line.",
+        )
+
+
+def _move(payment: Payment, change: PaymentChange, unit: Unit, ports: Ports) -> Payment:
+    """The one place where a payment changes: its state, its invoices' balances, the journal,
+    and the e-mail, all in the caller's transaction."""
+    now, new = ports.clock.now(), change.status
+    settled: dict[str, Any] = {}
+    if new is PaymentStatus.SUCCEEDED:
+        today = local_date(now, unit.company.get().time_zone)
+        settled = {"settled_at": now, "effective_on": today}
+        unit.invoices.apply(payment.allocations, today)
+    elif new in FINAL:
+        settled = {"settled_at": now}
+        unit.invoices.release(payment.allocations)
+    if new in (PaymentStatus.SUCCEEDED, PaymentStatus.PROCESSING) and not payment.receipt_number:
+        settled["receipt_number"] = unit.payments.next_receipt_number()
+    moved = unit.payments.change(payment, replace(change, **settled))
+    assert moved, "the transaction holds the write lock"
+    unit.journal.append(
+        f"payment.{new}",
+        payment.id,
+        "gateway",
+        now,
+        {
+            "from": payment.status.value,
+            "gateway_id": change.gateway_id or payment.gateway_id,
+            "failure_code": change.failure_code or "",
+        },
+    )
+    kind = _news(payment.status, new)
+    if kind is not None and payment.initiated_by:
+        message_id = f"{payment.id}.{kind}@{unit.company.identity().id}.invoicepay"
+        unit.outbox.add(
+            OutboxMail(message_id, kind, payment.id, payment.initiated_by, created_at=now)
+        )
+    return _reread(payment, unit)
+
+
+def _news(old: PaymentStatus, new: PaymentStatus) -> MailKind | None:
+    """What to write to the payer. A decline at once is on the payer's screen already."""
+    if new is PaymentStatus.PROCESSING:
+        return MailKind.INITIATED
+    if new is PaymentStatus.SUCCEEDED:
+        return MailKind.RECEIVED
+    if new in FINAL and old is PaymentStatus.PROCESSING:
+        return MailKind.FAILED
+    return None

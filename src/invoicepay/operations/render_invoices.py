@@ -1,0 +1,61 @@
+"""Invoices as PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.dates import local_date
+from invoicepay.billing.errors import NotFound, not_found
+from invoicepay.billing.invoice import InvoiceDetail, InvoiceFilter
+from invoicepay.billing.ports import Ports
+from invoicepay.operations.app import Request
+from invoicepay.operations.progress import Started
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedInvoice:
+    number: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RenderInvoices(Request[Iterator[Started | RenderedInvoice]]):
+    """Either `numbers`, in that order, or what `selection` has."""
+
+    numbers: tuple[str, ...] = ()
+    selection: InvoiceFilter | None = None
+
+
+def render_invoices(
+    request: RenderInvoices, actor: Actor, ports: Ports
+) -> Iterator[Started | RenderedInvoice]:
+    """`Started`, then a PDF for each invoice. Raises NotFound before the first when one of
+    `numbers` is absent, or when nothing is selected."""
+    with ports.ledger.read() as unit:
+        company = unit.company.get()
+        today = local_date(ports.clock.now(), company.time_zone)
+        numbers = list(dict.fromkeys(request.numbers))
+        if request.selection is not None:
+            page = unit.invoices.page(request.selection, actor.scope, today, totals=False)
+            numbers += [i.number for i in page.items]
+        for number in request.numbers:
+            if unit.invoices.get(number, actor.scope) is None:
+                raise not_found("invoice", number)
+    if not numbers:
+        raise NotFound("nothing_selected", "no invoice is in this selection")
+    yield Started(len(numbers))
+
+    def details() -> Iterator[InvoiceDetail]:
+        for number in numbers:
+            with ports.ledger.read() as unit:
+                detail = unit.invoices.detail(number, actor.scope)
+            if detail is None:
+                raise not_found("invoice", number)
+            yield detail
+
+    for number, content in zip(
+        numbers, ports.documents.invoices(company, details(), today), strict=True
+    ):
+        yield RenderedInvoice(number, content)

@@ -1,0 +1,38 @@
+"""A payment's receipt as PDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.errors import Refused, not_found
+from invoicepay.billing.ports import Ports
+from invoicepay.operations.app import Request
+from invoicepay.operations.receipt import receipt_of
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedReceipt:
+    number: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RenderReceipt(Request[RenderedReceipt]):
+    payment_id: str
+
+
+def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> RenderedReceipt:
+    """The receipt of a payment that was accepted. Raises NotFound, Refused."""
+    with ports.ledger.read() as unit:
+        payment = unit.payments.get(request.payment_id, actor.scope)
+        if payment is None:
+            raise not_found("payment", request.payment_id)
+        if not payment.receipt_number:
+            raise Refused(
+                "not_payable", f"payment {payment.id} is {payment.status}: it has no receipt"
+            )
+        receipt = receipt_of(unit, payment)
+        sandbox = not unit.company.identity().livemode
+    content = ports.documents.receipt(receipt, sandbox=sandbox)
+    return RenderedReceipt(payment.receipt_number, content)

@@ -1,0 +1,99 @@
+"""Change what the company says of itself."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields, replace
+
+from invoicepay.billing.customer import Actor, Address, Company
+from invoicepay.billing.dates import check_time_zone
+from invoicepay.billing.errors import BadInput, Usage
+from invoicepay.billing.money import check_currency
+from invoicepay.billing.ports import Ports
+from invoicepay.operations.app import Request
+from invoicepay.operations.authenticate import reread_actor
+from invoicepay.operations.plain_text import check_email, check_line, check_lines
+
+LARGEST_LOGO = 1 << 20
+"""Bytes. It is read for every document."""
+_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class SetCompany(Request[Company]):
+    """None leaves a field as it is; empty text or bytes clear it. See billing.customer.Company."""
+
+    name: str | None = None
+    address: Address | None = None
+    email: str | None = None
+    phone: str | None = None
+    website: str | None = None
+    tax_id: str | None = None
+    time_zone: str | None = None
+    currency: str | None = None
+    terms: str | None = None
+    remit_to: str | None = None
+    logo: bytes | None = None
+
+
+def set_company(request: SetCompany, actor: Actor, ports: Ports) -> Company:
+    """The company after the change. Days already recorded stay the days they were, whatever the
+    time zone becomes. Raises BadInput, Usage where nothing is given."""
+    given = {
+        f.name: value for f in fields(request) if (value := getattr(request, f.name)) is not None
+    }
+    if not given:
+        raise Usage("input_needed", "nothing to set", "Name what changes, e.g. --phone.")
+    checked = {name: _checked(name, value) for name, value in given.items()}
+    with ports.ledger.write() as unit:
+        reread_actor(unit, actor)
+        before = unit.company.get()
+        company = replace(before, **checked)  # type: ignore[arg-type]
+        changed = {n: v for n, v in checked.items() if getattr(before, n) != v}
+        if changed:
+            unit.company.put(company)
+            unit.journal.append(
+                "company.changed",
+                "company",
+                actor.email,
+                ports.clock.now(),
+                {name: _journaled(value) for name, value in changed.items()},
+            )
+    return company
+
+
+def _checked(name: str, value: object) -> object:
+    match value:
+        case Address():
+            lines = (check_line(line, "the address") for line in value.lines)
+            return Address(tuple(line for line in lines if line))
+        case bytes():
+            return _logo(value)
+        case str() if name == "time_zone":
+            return check_time_zone(value)
+        case str() if name == "currency":
+            return check_currency(value)
+        case str() if name == "email":
+            return check_email(value) if value.strip() else ""
+        case str() if name in ("terms", "remit_to"):
+            return check_lines(value, name.replace("_", " "))
+        case str():
+            text = check_line(value, name.replace("_", " "))
+            if name == "name" and not text:
+                raise BadInput("bad_text", "a company has a name")
+            return text
+    raise TypeError(f"{name} cannot be {type(value).__name__}")
+
+
+def _logo(content: bytes) -> bytes:
+    if content and not content.startswith(_IMAGES):
+        raise BadInput("bad_file", "the logo is neither PNG nor JPEG")
+    if len(content) > LARGEST_LOGO:
+        raise BadInput("bad_file", f"the logo is larger than {LARGEST_LOGO // 1024} KiB")
+    return content
+
+
+def _journaled(value: object) -> object:
+    if isinstance(value, bytes):
+        return f"sha256:{hashlib.sha256(value).hexdigest()}"
+    return list(value.lines) if isinstance(value, Address) else value

@@ -1,0 +1,33 @@
+"""One invoice in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.dates import local_date
+from invoicepay.billing.errors import not_found
+from invoicepay.billing.invoice import InvoiceDetail
+from invoicepay.billing.ports import Ports
+from invoicepay.operations.app import Request
+
+
+@dataclass(frozen=True, slots=True)
+class ShownInvoice:
+    detail: InvoiceDetail
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShowInvoice(Request[ShownInvoice]):
+    number: str
+
+
+def show_invoice(request: ShowInvoice, actor: Actor, ports: Ports) -> ShownInvoice:
+    """The invoice with lines, payments and what is under way. Raises NotFound."""
+    with ports.ledger.read() as unit:
+        detail = unit.invoices.detail(request.number, actor.scope)
+        if detail is None:
+            raise not_found("invoice", request.number)
+        return ShownInvoice(detail, local_date(ports.clock.now(), unit.company.get().time_zone))

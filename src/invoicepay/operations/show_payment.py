@@ -1,0 +1,32 @@
+"""One payment, asked of the gateway first when it is wanted fresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.errors import not_found
+from invoicepay.billing.payment import Payment
+from invoicepay.billing.ports import NoAnswer, Ports, Rejected
+from invoicepay.operations.app import Request
+from invoicepay.operations.protocol.settle import has_lease, settle
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPayment(Request[Payment]):
+    payment_id: str
+    settle_first: bool = False
+
+
+def show_payment(request: ShowPayment, actor: Actor, ports: Ports) -> Payment:
+    """The payment. Raises NotFound."""
+    with ports.ledger.read() as unit:
+        payment = unit.payments.get(request.payment_id, actor.scope)
+    if payment is None:
+        raise not_found("payment", request.payment_id)
+    if request.settle_first and not has_lease(payment, ports):
+        try:
+            return settle(payment, ports)
+        except (NoAnswer, Rejected):
+            return payment
+    return payment
