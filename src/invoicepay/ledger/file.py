@@ -12,7 +12,7 @@ from typing import Final
 
 from invoicepay.billing.customer import Company, Contact
 from invoicepay.billing.errors import InvoicepayError, Refused, Unreachable
-from invoicepay.billing.ports import Mode
+from invoicepay.billing.ports import LedgerIdentity, Mode
 from invoicepay.ledger.rows import instant_text
 from invoicepay.ledger.unit import SqliteUnit
 
@@ -62,6 +62,11 @@ class SqliteLedger:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def identity(self) -> LedgerIdentity:
+        """Which ledger this is. One row, read whether or not a transaction is open."""
+        with _named_errors(self.path):
+            return SqliteUnit(self._open()).company.identity()
 
     def integrity(self) -> list[str]:
         """What SQLite itself finds wrong with the file; empty when nothing is."""

@@ -1,0 +1,43 @@
+# Everything is installed into .venv, from requirements locked with hashes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint bench lock docs clean
+
+demo: $(STAMP)  ## set up a practice company and run the main job on it
+	$(BIN)/invoicepay demo
+
+test: $(STAMP)  ## run the tests
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)  ## formatting, lint, types, and the arrows of ARCHITECTURE.md
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP)  ## what it costs, each beside a floor or a peer measured in the same run
+	@for file in benchmarks/bench_*.py; do echo; echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+docs: $(STAMP)  ## rewrite the generated parts of the documentation
+	$(BIN)/python docs/generate.py
+
+lock: $(STAMP)  ## compile the locked requirements anew
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
+		--no-emit-find-links --no-emit-options --no-header --allow-unsafe --extra dev -o requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
+		--no-emit-find-links --no-emit-options --no-header --allow-unsafe -o requirements.txt pyproject.toml
+
+# --no-deps: the lock file has them all. Compiled now, since missing .pyc files make every start
+# four times slower.
+$(STAMP): requirements-dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	-$(BIN)/python -m compileall -q $(VENV)/lib src
+	touch $(STAMP)
+
+clean:  ## remove what was made here
+	rm -rf $(VENV) build dist invoicepay-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,102 @@
+"""`invoicepay company …`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.state import State, state_of
+
+if TYPE_CHECKING:
+    from invoicepay.billing.customer import Company
+
+app = new_app(group=True)
+
+Text = Optional[str]  # noqa: UP045 - typer reads it at run time
+_LOGO_LIMIT = 4 << 20
+
+
+@app.command()
+def show(context: typer.Context) -> None:
+    """Show the company as invoices print it."""
+    from invoicepay.operations.show_company import ShowCompany
+
+    state = state_of(context)
+    _answer(state.call(ShowCompany()).company, state)
+
+
+@app.command("set")
+def set_(
+    context: typer.Context,
+    name: Annotated[Text, typer.Option()] = None,
+    address: Annotated[
+        Text, typer.Option(metavar="LINES", help="Lines, separated by ' / '.")
+    ] = None,
+    email: Annotated[Text, typer.Option(help="For customers' questions.")] = None,
+    phone: Annotated[Text, typer.Option()] = None,
+    website: Annotated[Text, typer.Option()] = None,
+    tax_id: Annotated[Text, typer.Option()] = None,
+    time_zone: Annotated[
+        Text, typer.Option(metavar="ZONE", help="IANA name; dates are dates there.")
+    ] = None,
+    currency: Annotated[Text, typer.Option(metavar="X")] = None,
+    terms: Annotated[Text, typer.Option(help="Printed at the foot of invoices.")] = None,
+    remit_to: Annotated[Text, typer.Option(help="How to pay other than through here.")] = None,
+    logo: Annotated[Optional[Path], typer.Option(metavar="FILE", help="PNG or JPEG.")] = None,  # noqa: UP045
+) -> None:
+    """Change what the company says of itself."""
+    from invoicepay.billing.customer import Address
+    from invoicepay.operations.set_company import SetCompany
+
+    state = state_of(context)
+    company = state.call(
+        SetCompany(
+            name=name,
+            address=None if address is None else Address(tuple(address.split(" / "))),
+            email=email,
+            phone=phone,
+            website=website,
+            tax_id=tax_id,
+            time_zone=time_zone,
+            currency=currency,
+            terms=terms,
+            remit_to=remit_to,
+            logo=None if logo is None else _read_logo(logo),
+        )
+    )
+    _answer(company, state)
+
+
+def _read_logo(path: Path) -> bytes:
+    from invoicepay.billing.errors import BadInput
+
+    try:
+        if not path.is_file():
+            raise BadInput("bad_file", f"{path} is not a file")
+        with path.open("rb") as file:
+            return file.read(_LOGO_LIMIT)
+    except OSError as error:
+        raise BadInput("bad_file", f"{path} cannot be read: {error.strerror}") from error
+
+
+def _answer(company: Company, state: State) -> None:
+    from invoicepay.cli.invoice_view import print_facts
+    from invoicepay.cli.records import company_record
+
+    facts = {
+        "Name": company.name,
+        "Address": ", ".join(company.address.lines),
+        "E-mail": company.email,
+        "Phone": company.phone,
+        "Website": company.website,
+        "Tax id": company.tax_id,
+        "Time zone": company.time_zone,
+        "Currency": company.currency,
+        "Terms": company.terms,
+        "Remit to": company.remit_to,
+        "Logo": f"{len(company.logo):,} bytes" if company.logo else "none",
+    }
+    state.out.one(company_record(company), lambda: print_facts(facts, state.out))

@@ -1,0 +1,88 @@
+"""`invoicepay config …`"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from invoicepay.billing.errors import Usage
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import State, state_of
+
+app = new_app(group=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting in force. Secrets are masked: only that there is one."""
+
+    name: str
+    value: str
+    source: str
+
+
+@app.command()
+def show(context: typer.Context) -> None:
+    """Show the settings in force and where each is from."""
+    state = state_of(context)
+    columns = [
+        Column[Setting]("Setting", lambda s: s.name),
+        Column[Setting]("Value", lambda s: s.value),
+        Column[Setting]("From", lambda s: s.source),
+    ]
+    state.out.many(
+        in_force(state),
+        lambda s: {"name": s.name, "value": s.value, "source": s.source},
+        columns,
+        empty="",
+    )
+
+
+@app.command()
+def stripe(
+    context: typer.Context,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the key from stdin.")
+    ] = False,
+) -> None:
+    """Store a live ledger's Stripe key in the keyring. It is asked for, never an argument."""
+    from invoicepay.cli.prompts import Secrets
+
+    state = state_of(context)
+    if state.sandbox:
+        raise Usage("usage", "a sandbox ledger uses no key", "It is for a ledger made with --live.")
+    key = Secrets(password_stdin).get("Stripe secret key")
+    if not key.startswith(("sk_live_", "rk_live_")):
+        raise Usage(
+            "usage", "that is not a live secret key", "It starts with sk_live_ or rk_live_."
+        )
+    state.local.store_gateway_key(key)
+    state.out.note("Stored in the keyring. `invoicepay doctor` checks that the gateway takes it.")
+
+
+def in_force(state: State) -> list[Setting]:
+    """Every setting; secrets only as `set`."""
+    import os
+
+    settings = state.settings
+    sources = settings.sources
+    smtp = settings.smtp
+    mail = f"{smtp.host}:{smtp.port} ({smtp.security})" if smtp else ""
+    shown = [
+        Setting("config", str(settings.config), sources["config"]),
+        Setting("ledger", str(settings.ledger), sources["ledger"]),
+        Setting("outbox", str(settings.outbox), sources["outbox"]),
+        Setting("secrets", str(settings.secrets), sources["secrets"]),
+        Setting("smtp", mail or "none: e-mail goes to the outbox folder", sources["smtp"]),
+        Setting("sandbox.url", settings.sandbox_url or "in each process", sources["sandbox.url"]),
+    ]
+    if smtp and smtp.password_file:
+        shown.append(Setting("smtp.password", "(in a file)", smtp.password_file))
+    for name in ("INVOICEPAY_TOKEN", "INVOICEPAY_STRIPE_KEY_FILE"):
+        if os.environ.get(name):
+            value = "(set)" if name.endswith("TOKEN") else os.environ[name]
+            shown.append(Setting(name, value, "environment"))
+    return shown

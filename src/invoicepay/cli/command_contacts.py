@@ -1,0 +1,93 @@
+"""`invoicepay contacts …`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from invoicepay.billing.customer import Role
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import state_of
+
+if TYPE_CHECKING:
+    from invoicepay.operations.contact_view import ContactView
+
+app = new_app(group=True)
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+
+
+@app.command()
+def invite(
+    context: typer.Context,
+    email: Email,
+    customer: Annotated[
+        Optional[list[str]], typer.Option(metavar="C", help="For whom they act; repeat it.")  # noqa: UP045
+    ] = None,
+    role: Annotated[Optional[Role], typer.Option(help="customer unless told otherwise.")] = None,  # noqa: UP045
+    name: Annotated[str, typer.Option(metavar="N", help="The person's name.")] = "",
+) -> None:
+    """Invite a person: prints a one-time code for `invoicepay login --invite`.
+
+    For somebody who is here already, the code sets a new password.
+    """
+    from invoicepay.operations.invite_contact import InviteContact
+
+    state = state_of(context)
+    invited = state.call(InviteContact(email, tuple(customer or ()), role, name))
+    record = {
+        "email": invited.email,
+        "role": invited.role.value,
+        "customers": list(invited.customers),
+        "code": invited.code,
+        "expires_at": invited.expires_at.isoformat(timespec="seconds"),
+        "reset": invited.reset,
+    }
+    state.out.one(record, lambda: state.out.text(invited.code))
+    state.out.note(
+        f"Give this code to {invited.email}; it works once, until {invited.expires_at:%Y-%m-%d}: "
+        "invoicepay login --invite"
+    )
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    customer: Annotated[Optional[str], typer.Option(metavar="C", help="Who act for one.")] = None,  # noqa: UP045
+) -> None:
+    """List the people who can log in."""
+    from invoicepay.operations.list_contacts import ListContacts
+
+    state = state_of(context)
+    columns: list[Column[ContactView]] = [
+        Column("E-mail", lambda c: c.email),
+        Column("Name", lambda c: c.name),
+        Column("Role", lambda c: c.role.value),
+        Column("Customers", lambda c: ", ".join(c.customers)),
+        Column("Status", lambda c: c.status),
+    ]
+    state.out.many(
+        state.call(ListContacts(customer)), _record, columns, empty="nobody", fields=("email",)
+    )
+
+
+@app.command()
+def disable(context: typer.Context, email: Email) -> None:
+    """Shut a person out, at once: sessions, tokens, invites and password."""
+    from invoicepay.operations.disable_contact import DisableContact
+
+    state = state_of(context)
+    contact = state.call(DisableContact(email))
+    state.out.one(_record(contact), lambda: state.out.text(f"{contact.email} is disabled."))
+
+
+def _record(contact: ContactView) -> dict[str, Any]:
+    return {
+        "email": contact.email,
+        "name": contact.name,
+        "role": contact.role.value,
+        "customers": list(contact.customers),
+        "status": contact.status,
+    }

@@ -1,0 +1,79 @@
+"""`invoicepay customers …`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from invoicepay.billing.money import grouped_text
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import state_of
+
+if TYPE_CHECKING:
+    from invoicepay.billing.customer import Customer
+    from invoicepay.operations.show_customer import CustomerView
+
+app = new_app(group=True)
+
+
+@app.command("list")
+def list_(context: typer.Context) -> None:
+    """List customers."""
+    from invoicepay.cli.records import customer_record
+    from invoicepay.operations.list_customers import ListCustomers
+
+    state = state_of(context)
+    columns: list[Column[Customer]] = [
+        Column("Customer", lambda c: c.number),
+        Column("Name", lambda c: c.name),
+        Column("E-mail", lambda c: c.email),
+        Column("Terms", lambda c: f"{c.terms_days} days", right=True),
+        Column("", lambda c: c.currency),
+    ]
+    state.out.many(
+        state.call(ListCustomers()),
+        customer_record,
+        columns,
+        empty="no customers yet",
+        fields=("number", "name"),
+    )
+
+
+@app.command()
+def show(
+    context: typer.Context, number: Annotated[str, typer.Argument(metavar="CUSTOMER")]
+) -> None:
+    """Show a customer and what is open."""
+    from invoicepay.cli.invoice_view import print_facts
+    from invoicepay.operations.show_customer import ShowCustomer
+
+    state = state_of(context)
+    view = state.call(ShowCustomer(number))
+    customer = view.customer
+    facts = {
+        "Customer": f"{customer.name} ({customer.number})",
+        "Address": ", ".join(customer.address.lines),
+        "E-mail": customer.email,
+        "Terms": f"{customer.terms_days} days",
+        "Contacts": ", ".join(c.email for c in view.contacts),
+        "Open": "; ".join(
+            f"{t.count} invoice(s), {grouped_text(t.balance_minor, t.currency)} {t.currency}"
+            for t in view.open
+        )
+        or "nothing",
+    }
+    state.out.one(_record(view), lambda: print_facts(facts, state.out))
+
+
+def _record(view: CustomerView) -> dict[str, Any]:
+    from invoicepay.cli.records import customer_record
+
+    return customer_record(view.customer) | {
+        "contacts": [c.email for c in view.contacts],
+        "open": [
+            {"currency": t.currency, "count": t.count, "balance_minor": t.balance_minor}
+            for t in view.open
+        ],
+    }

@@ -1,0 +1,127 @@
+"""`invoicepay demo`"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Format
+from invoicepay.cli.state import State, state_of
+
+if TYPE_CHECKING:
+    from invoicepay.cli.demo_company import DemoCompany
+
+app = new_app()
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    dir: Annotated[Path, typer.Option(help="Its folder; emptied when a demo made it.")] = Path(
+        "invoicepay-demo"
+    ),
+) -> None:
+    """Set up a practice company, then find, read and pay invoices on it."""
+    from invoicepay.cli.demo_company import prepare
+    from invoicepay.operations.list_payments import ListPayments
+    from invoicepay.sample import INVOICE
+
+    state = state_of(context)
+    tell = state.out.note
+    tell("A sandbox: the real payment code against a practice bank on this machine.")
+    company = prepare(dir)
+    # Options beat the environment, which may name another ledger and another person.
+    os.environ.pop("INVOICEPAY_TOKEN", None)
+    settings = company.settings
+    demo_state = State(Format.TABLE, settings.config, settings.ledger)
+    first, second = _two_to_pay(demo_state)
+    steps = (
+        ("What does my company owe?", ["invoices", "list", "--open"]),
+        ("One of them, in full.", ["invoices", "show", INVOICE]),
+        ("And as PDF.", ["invoices", "pdf", INVOICE, "--dir", str(dir)]),
+        ("What would a bank debit charge?", ["pay", first, "--method", "ach", "--dry-run"]),
+        ("Pay it by bank debit (ACH).", ["pay", first, "--method", "ach", "--yes"]),
+        ("And another by card.", ["pay", second, "--method", "card", "--yes"]),
+    )
+    for why, command in steps:
+        _step(state, demo_state, why, command)
+    payments = demo_state.call(ListPayments(limit=2)).items[::-1]
+    card = payments[1]
+    _step(state, demo_state, "The receipt.", ["payments", "receipt", card.id, "--dir", str(dir)])
+    receipt = dir / f"{card.receipt_number}.pdf"
+    record = {
+        "config": str(settings.config.absolute()),
+        "ledger": str(settings.ledger),
+        "outbox": str(settings.outbox),
+        "logins": [
+            {
+                "email": login.email,
+                "password": login.password,
+                "role": login.role.value,
+                "customers": list(login.customers),
+            }
+            for login in company.logins
+        ],
+        "payments": [payment.id for payment in payments],
+        "receipt": str(receipt.absolute()),
+    }
+    state.out.one(record, lambda: _what_next(state, company, receipt))
+
+
+def _two_to_pay(demo_state: State) -> tuple[str, str]:
+    """Two open invoices of the demo's customer, other than the one that is left for the reader."""
+    from invoicepay.billing.invoice import InvoiceFilter
+    from invoicepay.operations.list_invoices import ListInvoices
+    from invoicepay.sample import INVOICE
+
+    found = demo_state.call(ListInvoices(InvoiceFilter(currency="USD"))).page.items
+    payable = [i.number for i in found if i.payable_minor and i.number != INVOICE]
+    return payable[0], payable[1]
+
+
+def _step(state: State, demo_state: State, why: str, command: list[str]) -> None:
+    """Run a command as a reader would type it, and show it with its output."""
+    from invoicepay.cli.main import run
+
+    if state.out.for_people:
+        state.out.text(f"\n# {why}\n$ invoicepay {shlex.join(command)}")
+        # stdout and stderr stay in order where both go to one place
+        run(command, demo_state)
+        return
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        run(command, State(Format.TABLE, demo_state.config, demo_state.ledger))
+
+
+def _what_next(state: State, company: DemoCompany, receipt: Path) -> None:
+    from invoicepay.sample import INVOICE
+
+    say: Any = state.out.text
+    say(f"\nThe receipt:  {receipt}")
+    for mail in sorted(company.settings.outbox.glob("*.eml")):
+        say(f"An e-mail:    {_short(mail)}")
+    say("\nYour turn; you are logged in as the customer's contact:")
+    for command in (
+        f"export INVOICEPAY_CONFIG={shlex.quote(str(_short(company.settings.config)))}",
+        "invoicepay methods list",
+        f"invoicepay pay {INVOICE} --method ach",
+        "invoicepay sandbox clock advance 6d    # the bank takes its four days",
+        "invoicepay sync",
+        "invoicepay invoices list --paid",
+    ):
+        say(f"  {command}")
+    say("\nLog in as somebody else with `invoicepay login --email … --insecure-storage`:")
+    for login in company.logins:
+        say(f"  {login.email:<28} {login.password}   {login.role}")
+
+
+def _short(path: Path) -> Path:
+    """Relative to the current folder where it is below it."""
+    whole, here = path.absolute(), Path.cwd()
+    return whole.relative_to(here) if whole.is_relative_to(here) else whole

@@ -1,0 +1,66 @@
+"""`invoicepay doctor`"""
+
+from __future__ import annotations
+
+import typer
+
+from invoicepay.billing.errors import DoesNotTie, InvoicepayError, PartlyDone
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import State, state_of
+from invoicepay.operations.check_health import Check, CheckHealth
+
+app = new_app()
+
+
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """Check everything: file, schema, books, keyring, gateway, outbox. Changes nothing."""
+    state = state_of(context)
+    checks = [_ledger(state), _login(state)]
+    health = state.call(CheckHealth()) if all(c.ok for c in checks) else None
+    if health:
+        checks += health.checks
+    columns: list[Column[Check]] = [
+        Column("Check", lambda c: c.name),
+        Column("", lambda c: "ok" if c.ok else "WRONG", style=lambda c: "green" if c.ok else "red"),
+        Column("Found", lambda c: c.detail),
+        Column("What to do", lambda c: "" if c.ok else c.hint),
+    ]
+    state.out.many(
+        checks,
+        lambda c: {"name": c.name, "ok": c.ok, "detail": c.detail, "hint": c.hint},
+        columns,
+        empty="",
+    )
+    if health and health.differences:
+        first = health.differences[0]
+        for d in health.differences if state.out.for_people else ():
+            state.out.text(f"  {d.what}: {d.found}, should be {d.expected}")
+        raise DoesNotTie(
+            "books_differ",
+            f"{len(health.differences)} figure(s) do not tie out; first: {first.what} is "
+            f"{first.found}, should be {first.expected}",
+            "Do not edit the ledger; restore a backup or ask support.",
+        )
+    wrong = [c for c in checks if not c.ok]
+    if wrong:
+        raise PartlyDone("partly_done", f"{len(wrong)} check(s) found something", wrong[0].hint)
+
+
+def _ledger(state: State) -> Check:
+    """That the file is ours and of this version; raises what opening it raises."""
+    identity = state.local.identity
+    mode = "live" if identity.livemode else "sandbox"
+    return Check("ledger", True, f"{state.settings.ledger} ({mode}, {identity.id})")
+
+
+def _login(state: State) -> Check:
+    """That the session can be read from where it is kept, and is good."""
+    from invoicepay.operations.who_am_i import WhoAmI
+
+    try:
+        me = state.call(WhoAmI())
+    except InvoicepayError as error:
+        return Check("login", False, error.message, error.hint)
+    return Check("login", True, f"{me.email} ({me.role}), from {state.local.sessions.source()}")

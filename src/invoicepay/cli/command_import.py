@@ -1,0 +1,92 @@
+"""`invoicepay import`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from invoicepay.billing.money import Money
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.state import State, state_of
+
+if TYPE_CHECKING:
+    from invoicepay.operations.import_records import Counts, Imported
+
+app = new_app()
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="customers, contacts, invoices or payments")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or JSON lines (.jsonl).")],
+    mapping: Annotated[
+        Optional[Path], typer.Option(metavar="M.toml", help="Columns of another layout.")  # noqa: UP045
+    ] = None,
+    preset: Annotated[str, typer.Option(metavar="P", hidden=True)] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check it and change nothing.")
+    ] = False,
+    update: Annotated[bool, typer.Option("--update", help="Replace what has changed.")] = False,
+) -> None:
+    """Import a file: all of it, or nothing. The same file again changes nothing."""
+    from invoicepay.operations.import_records import Import
+
+    state = state_of(context)
+    request = Import(kind, str(file), str(mapping or ""), preset, dry_run, update)
+    try:
+        imported = state.call(request)
+    except Exception as error:
+        _print_problems(error, state)
+        raise
+    state.out.one(_record(imported), lambda: _print(imported, state))
+
+
+def _print_problems(error: Exception, state: State) -> None:
+    """Every bad line, before the one line that says it failed."""
+    problems = getattr(error, "problems", ())
+    for problem in problems:
+        state.out.note(str(problem))
+
+
+def _print(imported: Imported, state: State) -> None:
+    verb = "would be" if imported.dry_run else "were"
+    for name, counts in _counts(imported).items():
+        if counts.added or counts.changed or counts.unchanged:
+            state.out.text(
+                f"{name:<9}  {counts.added} {verb} added, {counts.changed} changed, "
+                f"{counts.unchanged} unchanged"
+            )
+    for currency, minor in imported.added_minor.items():
+        state.out.text(f"{'added':<9}  {Money(minor, currency)}")
+    for currency, minor in imported.unapplied_minor.items():
+        state.out.text(f"{'unapplied':<9}  {Money(minor, currency)}")
+
+
+def _counts(imported: Imported) -> dict[str, Counts]:
+    return {
+        "customers": imported.customers,
+        "contacts": imported.contacts,
+        "invoices": imported.invoices,
+        "payments": imported.payments,
+    }
+
+
+def _record(imported: Imported) -> dict[str, Any]:
+    return {
+        "kind": imported.kind,
+        "file": imported.file,
+        "sha256": imported.sha256,
+        "dry_run": imported.dry_run,
+        **{
+            f"{name}_{what}": getattr(counts, what)
+            for name, counts in _counts(imported).items()
+            for what in ("added", "changed", "unchanged")
+        },
+        "added_minor": dict(imported.added_minor),
+        "unapplied_minor": dict(imported.unapplied_minor),
+    }

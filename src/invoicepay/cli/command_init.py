@@ -1,0 +1,52 @@
+"""`invoicepay init`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.state import state_of
+
+app = new_app()
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    company: Annotated[str, typer.Option(metavar="NAME", help="Who bills.")],
+    admin_email: Annotated[str, typer.Option(metavar="E", help="The first admin.")],
+    live: Annotated[
+        bool, typer.Option("--live", help="For real money, for good. Otherwise a sandbox.")
+    ] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the admin's password from stdin.")
+    ] = False,
+) -> None:
+    """Make a ledger: one company, one file, sandbox or live for good."""
+    from invoicepay.billing.customer import Company
+    from invoicepay.billing.ports import Mode
+    from invoicepay.cli.prompts import Secrets
+    from invoicepay.operations.plain_text import check_email, check_line
+    from invoicepay.wiring import check_new_ledger, found_ledger
+
+    state = state_of(context)
+    check_new_ledger(state.settings)
+    biller = Company(name=check_line(company, "the company's name"))
+    email = check_email(admin_email)
+    password = Secrets(password_stdin).new(f"Password for {email}")
+    mode = Mode.LIVE if live else Mode.SANDBOX
+    local = found_ledger(
+        state.settings, biller, admin_email=email, admin_password=password, mode=mode
+    )
+    record = {
+        "ledger": str(state.settings.ledger),
+        "ledger_id": local.identity.id,
+        "livemode": live,
+        "admin": email,
+    }
+    state.out.one(record, lambda: state.out.text(f"Made {state.settings.ledger} ({mode})."))
+    state.out.note(f"Next: invoicepay login --email {email}")
+    if live:
+        state.out.note("Then: invoicepay config stripe")

@@ -1,0 +1,210 @@
+"""`invoicepay invoices …`"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from invoicepay.billing.dates import parse_date
+from invoicepay.billing.errors import Usage
+from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, InvoiceState
+from invoicepay.billing.money import grouped_text
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import State, state_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from invoicepay.operations.list_invoices import InvoiceList
+
+app = new_app(group=True)
+
+Text = Optional[str]  # noqa: UP045 - typer reads it at run time
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    open: Annotated[bool, typer.Option("--open", help="With a balance (the default).")] = False,
+    paid: Annotated[bool, typer.Option("--paid", help="Paid in full.")] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Open and past due.")] = False,
+    all: Annotated[bool, typer.Option("--all", help="Every one.")] = False,
+    customer: Annotated[Text, typer.Option(metavar="C", help="Of one customer.")] = None,
+    currency: Annotated[Text, typer.Option(metavar="X", help="In one currency.")] = None,
+    since: Annotated[Text, typer.Option(metavar="D", help="Issued on or after.")] = None,
+    until: Annotated[Text, typer.Option(metavar="D", help="Issued on or before.")] = None,
+    due_before: Annotated[Text, typer.Option(metavar="D", help="Due before.")] = None,
+    min: Annotated[Text, typer.Option(metavar="A", help="Total at least.")] = None,
+    max: Annotated[Text, typer.Option(metavar="A", help="Total at most.")] = None,
+    sort: Annotated[
+        InvoiceSort,
+        typer.Option(
+            metavar="KEY", help="due, issued, number, customer, total or balance; -KEY descends."
+        ),
+    ] = InvoiceSort.DUE,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
+) -> None:
+    """List invoices, open ones unless told otherwise."""
+    from invoicepay.operations.list_invoices import ListInvoices
+
+    state = state_of(context)
+    selection = InvoiceFilter(
+        state=one_state(open=open, paid=paid, overdue=overdue, all=all),
+        customer=customer,
+        currency=currency,
+        issued_since=parse_date(since) if since else None,
+        issued_until=parse_date(until) if until else None,
+        due_before=parse_date(due_before) if due_before else None,
+        min_total=_amount(min),
+        max_total=_amount(max),
+        sort=sort,
+    )
+    found = state.call(ListInvoices(selection, limit=limit, totals=state.out.for_people))
+    _show_list(state, found)
+
+
+@app.command()
+def show(context: typer.Context, number: str) -> None:
+    """Show an invoice with its lines, payments and what is under way."""
+    from invoicepay.cli.invoice_view import print_invoice
+    from invoicepay.cli.records import invoice_detail_record
+    from invoicepay.operations.show_invoice import ShowInvoice
+
+    state = state_of(context)
+    shown = state.call(ShowInvoice(number))
+    state.out.one(
+        invoice_detail_record(shown.detail, shown.today),
+        lambda: print_invoice(shown.detail, shown.today, state.out),
+    )
+
+
+@app.command()
+def pdf(
+    context: typer.Context,
+    numbers: Annotated[Optional[list[str]], typer.Argument(metavar="NUMBER...")] = None,  # noqa: UP045
+    open: Annotated[bool, typer.Option("--open", help="Every open invoice.")] = False,
+    paid: Annotated[bool, typer.Option("--paid", help="Every paid invoice.")] = False,
+    customer: Annotated[Text, typer.Option(metavar="C", help="Of one customer.")] = None,
+    dir: Annotated[Path, typer.Option(help="Folder for the files.")] = Path(),
+    zip: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Into one ZIP.")] = None,  # noqa: UP045
+    view: Annotated[bool, typer.Option("--view", help="Open it.")] = False,
+    stdout: Annotated[bool, typer.Option("--stdout", help="Write one to stdout.")] = False,
+) -> None:
+    """Download invoices as PDF: a file each, named after its invoice."""
+    from invoicepay.cli.downloads import save_invoices
+    from invoicepay.operations.render_invoices import RenderInvoices
+
+    state = state_of(context)
+    selection = None
+    if open or paid:
+        selection = InvoiceFilter(one_state(open=open, paid=paid), customer=customer)
+    elif not numbers:
+        raise Usage("input_needed", "which invoices? Name them, or say --open or --paid")
+    elif customer:
+        raise Usage("usage", "--customer narrows --open or --paid")
+    request = RenderInvoices(tuple(numbers or ()), selection)
+    save_invoices(state, request, folder=dir, zip_file=zip, view=view, to_stdout=stdout)
+
+
+def one_state(
+    *, open: bool = False, paid: bool = False, overdue: bool = False, all: bool = False
+) -> InvoiceState:
+    """The one that is chosen; open when none is. Raises Usage for several."""
+    flags = {
+        InvoiceState.OPEN: open,
+        InvoiceState.PAID: paid,
+        InvoiceState.OVERDUE: overdue,
+        InvoiceState.ALL: all,
+    }
+    chosen = [state for state, given in flags.items() if given]
+    if len(chosen) > 1:
+        raise Usage("usage", f"say one of --{', --'.join(chosen)}")
+    return chosen[0] if chosen else InvoiceState.OPEN
+
+
+def _amount(text: str | None) -> Decimal | None:
+    from invoicepay.billing.money import parse_minor
+
+    # Three decimals cover every currency; each invoice is compared in its own.
+    return None if text is None else Decimal(parse_minor(f"{text}", "BHD")).scaleb(-3)
+
+
+STATUS_STYLE = {
+    "open": "",
+    "partial": "yellow",
+    "processing": "cyan",
+    "paid": "green",
+    "void": "dim",
+    "overdue": "red",
+}
+
+
+def _show_list(state: State, found: InvoiceList) -> None:
+    from invoicepay.cli.records import invoice_record
+
+    today = found.today
+    columns: list[Column[Invoice]] = [
+        Column("Invoice", lambda i: i.number),
+        Column("Customer", lambda i: i.customer_name),
+        Column("Issued", lambda i: i.issued_on.isoformat()),
+        Column("Due", lambda i: _due(i, today), style=lambda i: _due_style(i, today)),
+        Column("Status", lambda i: _status(i), style=lambda i: STATUS_STYLE[i.status]),
+        Column("Total", lambda i: grouped_text(i.total_minor, i.currency), right=True),
+        Column("Balance", lambda i: grouped_text(i.balance_minor, i.currency), right=True),
+        Column("", lambda i: i.currency),
+    ]
+    if len({i.customer for i in found.page.items}) <= 1:
+        del columns[1]
+    state.out.many(
+        found.page.items,
+        lambda i: invoice_record(i, today),
+        columns,
+        empty="no invoice is in this selection",
+        fields=_FIELDS,
+    )
+    if state.out.for_people and found.page.items:
+        _show_totals(state, found)
+
+
+def _show_totals(state: State, found: InvoiceList) -> None:
+    state.out.text()
+    for totals in (found.page.totals or {}).values():
+        currency = totals.currency
+        parts = [
+            f"{totals.count} invoice{'s' if totals.count != 1 else ''}",
+            f"total {grouped_text(totals.total_minor, currency)}",
+            f"balance {grouped_text(totals.balance_minor, currency)}",
+        ]
+        if totals.processing_minor:
+            parts.append(f"under way {grouped_text(totals.processing_minor, currency)}")
+        if totals.overdue_minor:
+            parts.append(f"overdue {grouped_text(totals.overdue_minor, currency)}")
+        state.out.text(f"{currency}  " + " · ".join(parts))
+    shown, count = len(found.page.items), sum(t.count for t in (found.page.totals or {}).values())
+    if shown < count:
+        state.out.note(f"{shown} of {count} shown; --limit sets how many.")
+
+
+def _due(invoice: Invoice, today: date) -> str:
+    late = invoice.days_overdue(today)
+    return invoice.due_on.isoformat() + (f" ({late}d late)" if late else "")
+
+
+def _due_style(invoice: Invoice, today: date) -> str:
+    return "red" if invoice.days_overdue(today) else ""
+
+
+def _status(invoice: Invoice) -> str:
+    return invoice.status.value + (" (disputed)" if invoice.disputed else "")
+
+
+_FIELDS = (
+    "number", "kind", "status", "customer", "customer_name", "issued_on", "due_on",
+    "days_overdue", "currency", "total_minor", "total", "paid_minor", "processing_minor",
+    "balance_minor", "balance", "payable_minor", "po_number", "order_number", "memo", "disputed",
+    "paid_on",
+)  # fmt: skip

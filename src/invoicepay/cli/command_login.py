@@ -1,0 +1,52 @@
+"""`invoicepay login`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.state import state_of
+
+app = new_app()
+
+
+@app.command()
+def login(
+    context: typer.Context,
+    email: Annotated[str, typer.Option(metavar="E", help="Who you are.")] = "",
+    invite: Annotated[
+        bool, typer.Option("--invite", help="Redeem a one-time code and choose a password.")
+    ] = False,
+    password_stdin: Annotated[
+        bool,
+        typer.Option("--password-stdin", help="Read code and password from stdin, a line each."),
+    ] = False,
+    insecure_storage: Annotated[
+        bool, typer.Option("--insecure-storage", help="Keep the session in a file (0600).")
+    ] = False,
+) -> None:
+    """Log in. The session is kept in the operating system's keyring."""
+    from invoicepay.cli.prompts import Secrets, ask
+    from invoicepay.operations.accept_invite import AcceptInvite
+    from invoicepay.operations.log_in import LogIn
+
+    state = state_of(context)
+    secrets = Secrets(password_stdin)
+    sessions = state.local.sessions  # a ledger that cannot be opened is said before asking
+    if invite:
+        code = secrets.get("Code")
+        logged_in = state.call(AcceptInvite(code, secrets.new("New password"), email))
+    else:
+        name = email or ask("E-mail", "--email E")
+        logged_in = state.call(LogIn(name, secrets.get("Password")))
+    sessions.set(logged_in.token, insecure=insecure_storage)
+    record = {
+        "email": logged_in.email,
+        "name": logged_in.name,
+        "role": logged_in.role.value,
+        "customers": list(logged_in.customers),
+        "expires_at": logged_in.expires_at.isoformat(timespec="seconds"),
+    }
+    state.out.one(record, lambda: state.out.text(f"Logged in as {logged_in.email}."))

@@ -1,0 +1,83 @@
+"""`invoicepay methods …`"""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from invoicepay.billing.method import Method
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import state_of
+
+app = new_app(group=True)
+
+Id = Annotated[str, typer.Argument(metavar="ID")]
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    customer: Annotated[Optional[str], typer.Option(metavar="C", help="Of one customer.")] = None,  # noqa: UP045
+) -> None:
+    """List payment methods."""
+    from invoicepay.cli.records import method_record
+    from invoicepay.operations.list_methods import ListMethods
+
+    state = state_of(context)
+    found = state.call(ListMethods(customer))
+    columns: list[Column[Method]] = [
+        Column("Method", lambda m: m.id),
+        Column("Type", lambda m: m.type.value),
+        Column("Ends in", lambda m: f"{m.brand} {m.last4}"),
+        Column("Label", lambda m: m.label),
+        Column("Expires", lambda m: m.expires),
+        Column("Status", lambda m: m.status(found.today).value.replace("_", " ")),
+        Column("Default", lambda m: _default(m)),
+    ]
+    if len({m.customer for m in found.methods}) > 1:
+        columns.insert(0, Column("Customer", lambda m: m.customer))
+    state.out.many(
+        found.methods,
+        lambda m: method_record(m, found.today),
+        columns,
+        empty="no payment methods yet",
+        fields=("id", "type"),
+    )
+
+
+@app.command()
+def default(context: typer.Context, method_id: Id) -> None:
+    """Pay with this method when none is named."""
+    from invoicepay.operations.set_default_method import SetDefaultMethod
+
+    state = state_of(context)
+    method = state.call(SetDefaultMethod(method_id))
+    _answer(context, method, f"{method.name} ({method.id}) is the default now.")
+
+
+@app.command()
+def remove(context: typer.Context, method_id: Id) -> None:
+    """Remove a payment method, here and at the gateway."""
+    from invoicepay.operations.remove_method import RemoveMethod
+
+    state = state_of(context)
+    method = state.call(RemoveMethod(method_id))
+    _answer(context, method, f"{method.name} ({method.id}) is removed.")
+
+
+def _answer(context: typer.Context, method: Method, text: str) -> None:
+    from datetime import UTC, datetime
+
+    from invoicepay.cli.records import method_record
+    from invoicepay.cli.text import clean
+
+    out = state_of(context).out
+    out.one(method_record(method, datetime.now(UTC).date()), lambda: out.text(clean(text)))
+
+
+def _default(method: Method) -> str:
+    if method.preferred:
+        return "default"
+    return f"for {method.type}" if method.default else ""

@@ -1,0 +1,109 @@
+"""`invoicepay payments …`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from invoicepay.billing.dates import parse_date
+from invoicepay.billing.money import grouped_text
+from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import state_of
+
+app = new_app(group=True)
+
+Text = Optional[str]  # noqa: UP045 - typer reads it at run time
+STATUS_STYLE = {
+    "succeeded": "green",
+    "processing": "cyan",
+    "failed": "red",
+    "unknown": "yellow",
+    "canceled": "dim",
+}
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    since: Annotated[Text, typer.Option(metavar="D", help="Made on or after.")] = None,
+    status: Annotated[Optional[PaymentStatus], typer.Option(help="In one status.")] = None,  # noqa: UP045
+    customer: Annotated[Text, typer.Option(metavar="C", help="Of one customer.")] = None,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
+) -> None:
+    """List payments, newest first."""
+    from invoicepay.cli.records import payment_record
+    from invoicepay.operations.list_payments import ListPayments
+
+    state = state_of(context)
+    since_date = parse_date(since) if since else None
+    page = state.call(ListPayments(since_date, status, customer, limit))
+    columns: list[Column[Payment]] = [
+        Column("Payment", lambda p: p.id),
+        Column("Made", lambda p: p.created_at.strftime("%Y-%m-%d")),
+        Column("Customer", lambda p: p.customer),
+        Column("Method", lambda p: p.method_label),
+        Column("Status", lambda p: p.status.value, style=lambda p: STATUS_STYLE.get(p.status, "")),
+        Column("Invoices", lambda p: _invoices(p)),
+        Column("Amount", lambda p: grouped_text(p.amount_minor, p.currency), right=True),
+        Column("", lambda p: p.currency),
+    ]
+    state.out.many(
+        page.items, payment_record, columns, empty="no payments yet", fields=("id", "status")
+    )
+
+
+@app.command()
+def show(context: typer.Context, payment_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """Show a payment."""
+    from invoicepay.cli import payment_view
+    from invoicepay.operations.show_payment import ShowPayment
+
+    state = state_of(context)
+    payment_view.show_payment(state.call(ShowPayment(payment_id)), state)
+
+
+@app.command()
+def receipt(
+    context: typer.Context,
+    payment_id: Annotated[str, typer.Argument(metavar="ID")],
+    dir: Annotated[Path, typer.Option(help="Folder for the file.")] = Path(),
+    view: Annotated[bool, typer.Option("--view", help="Open it.")] = False,
+    stdout: Annotated[bool, typer.Option("--stdout", help="Write it to stdout.")] = False,
+) -> None:
+    """Download a payment's receipt as PDF."""
+    import sys
+
+    from invoicepay.cli.downloads import open_file, safe_name, write_whole
+    from invoicepay.operations.render_receipt import RenderReceipt
+
+    state = state_of(context)
+    rendered = state.call(RenderReceipt(payment_id))
+    if stdout:
+        sys.stdout.buffer.write(rendered.content)
+        return
+    path = dir / safe_name(rendered.number, ".pdf")
+    write_whole(path, rendered.content)
+    state.out.one({"file": str(path)}, lambda: state.out.text(str(path)))
+    if view:
+        open_file(path)
+
+
+@app.command()
+def cancel(
+    context: typer.Context, payment_id: Annotated[str, typer.Argument(metavar="ID")]
+) -> None:
+    """Give up a payment that the bank does not have yet."""
+    from invoicepay.cli import payment_view
+    from invoicepay.operations.cancel_payment import CancelPayment
+
+    state = state_of(context)
+    payment_view.show_payment(state.call(CancelPayment(payment_id)), state)
+
+
+def _invoices(payment: Payment) -> str:
+    numbers = [a.invoice for a in payment.allocations]
+    return ", ".join(numbers[:2]) + (f" +{len(numbers) - 2}" if len(numbers) > 2 else "")

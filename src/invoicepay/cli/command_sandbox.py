@@ -1,0 +1,91 @@
+"""`invoicepay sandbox …`"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from invoicepay.billing.errors import Usage
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.state import State, state_of
+
+app = new_app(group=True)
+clock = new_app(group=True)
+app.add_typer(clock, name="clock", help="The practice bank's clock.")
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 12111,
+) -> None:
+    """Serve this ledger's practice bank on loopback, for other programs, until Ctrl-C."""
+    state = _sandbox_only(context)
+    try:
+        server = state.local.sandbox_server(port)
+    except OSError as error:
+        raise Usage("usage", f"port {port} cannot be used: {error.strerror}") from error
+    state.out.one({"url": server.url}, lambda: state.out.text(server.url))
+    import sys
+
+    sys.stdout.flush()
+    server.serve_forever()
+
+
+@app.command()
+def attach(
+    context: typer.Context,
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="e.g. pm_card_visa")],
+    customer: Annotated[str, typer.Option(metavar="C", help="Whose it will be.")],
+    label: Annotated[str, typer.Option(metavar="T")] = "",
+) -> None:
+    """Give a customer one of Stripe's test payment methods."""
+    from invoicepay.operations.attach_test_method import AttachTestMethod
+
+    state = _sandbox_only(context)
+    method = state.call(AttachTestMethod(customer, token, label))
+    state.out.one(
+        {"id": method.id, "type": method.type.value, "label": method.label, "last4": method.last4},
+        lambda: state.out.text(f"{method.id}  {method.name}"),
+    )
+
+
+@clock.command()
+def show(context: typer.Context) -> None:
+    """Show the sandbox's time."""
+    state = _sandbox_only(context)
+    _answer(state)
+
+
+@clock.command()
+def advance(
+    context: typer.Context,
+    by: Annotated[str, typer.Argument(metavar="DURATION", help="e.g. 90s, 5m, 4h, 4d")],
+) -> None:
+    """Move the sandbox's time forward; the bank does what is due by then."""
+    from invoicepay.cli.durations import seconds
+
+    state = _sandbox_only(context)
+    try:
+        state.local.advance_sandbox(timedelta(seconds=seconds(by)))
+    except ValueError as error:
+        raise Usage("usage", str(error)) from None
+    _answer(state)
+    state.out.note("Now `invoicepay sync` hears from the bank.")
+
+
+def _sandbox_only(context: typer.Context) -> State:
+    state = state_of(context)
+    if not state.sandbox:
+        raise Usage("needs_sandbox", "this ledger is live; it has no sandbox")
+    return state
+
+
+def _answer(state: State) -> None:
+    at = state.local.clock.now()
+    state.out.one(
+        {"now": at.isoformat(timespec="seconds")},
+        lambda: state.out.text(f"{at:%Y-%m-%d %H:%M:%S} UTC"),
+    )

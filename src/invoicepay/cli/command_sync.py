@@ -1,0 +1,74 @@
+"""`invoicepay sync`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from invoicepay.billing.errors import InvoicepayError, PartlyDone
+from invoicepay.billing.money import grouped_text
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import state_of
+
+if TYPE_CHECKING:
+    from invoicepay.operations.deliver import DeliveryReport
+
+app = new_app()
+
+
+@app.command()
+def sync(context: typer.Context) -> None:
+    """Ask the gateway about everything under way, and send the e-mail that is owed."""
+    from invoicepay.cli.progress import bar
+    from invoicepay.cli.records import payment_record
+    from invoicepay.operations.progress import Started
+    from invoicepay.operations.sync import Settled, Sync
+
+    state = state_of(context)
+    steps = state.call(Sync())
+    started = next(steps)
+    assert isinstance(started, Started)
+    settled: list[Settled] = []
+    mail: DeliveryReport | None = None
+    for step in bar(state.out, steps, started.total + 1):
+        if isinstance(step, Settled):
+            settled.append(step)
+        elif not isinstance(step, Started):
+            mail = step
+    assert mail is not None
+    columns: list[Column[Settled]] = [
+        Column("Payment", lambda s: s.payment.id),
+        Column("Amount", lambda s: grouped_text(s.payment.amount_minor, s.payment.currency), True),
+        Column("", lambda s: s.payment.currency),
+        Column("Was", lambda s: s.was or "not known here"),
+        Column("Is", lambda s: s.payment.status.value),
+        Column("", lambda s: s.error.message if s.error else s.payment.failure_message),
+    ]
+    state.out.many(
+        settled,
+        lambda s: {
+            "was": s.was,
+            "error": s.error.code if s.error else None,
+            **payment_record(s.payment),
+        },
+        columns,
+        empty="nothing is under way",
+        fields=("was", "error", "id", "status"),
+    )
+    if mail.sent:
+        state.out.note(f"{len(mail.sent)} e-mail(s) sent.")
+    _raise_for([s.error for s in settled if s.error], len(settled), mail)
+
+
+def _raise_for(errors: list[InvoicepayError], count: int, mail: DeliveryReport) -> None:
+    if errors and len(errors) == count:
+        raise errors[0]
+    failed = [f"{len(errors)} payment(s): {errors[0].message}"] if errors else []
+    if mail.not_delivered:
+        failed.append(
+            f"{len(mail.not_delivered)} e-mail(s) not sent: {mail.not_delivered[0].error}"
+        )
+    if failed:
+        raise PartlyDone("partly_done", "; ".join(failed), "Run `invoicepay sync` again later.")

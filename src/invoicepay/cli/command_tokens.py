@@ -1,0 +1,81 @@
+"""`invoicepay tokens …`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import state_of
+from invoicepay.cli.text import clean
+
+if TYPE_CHECKING:
+    from invoicepay.operations.token_view import TokenView
+
+app = new_app(group=True)
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    label: Annotated[str, typer.Argument(metavar="LABEL", help="What it is for.")],
+    days: Annotated[int, typer.Option(metavar="N", help="How long it works.")] = 90,
+) -> None:
+    """Make a token for scripts (INVOICEPAY_TOKEN). It is shown this once, on stdout."""
+    from invoicepay.operations.create_token import CreateToken
+
+    state = state_of(context)
+    made = state.call(CreateToken(label, days))
+    record = {
+        "id": made.id,
+        "label": made.label,
+        "token": made.token,
+        "expires_at": made.expires_at.isoformat(timespec="seconds"),
+    }
+    state.out.one(record, lambda: state.out.text(made.token))
+    state.out.note(f"Works until {made.expires_at:%Y-%m-%d}. Keep it like a password.")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    all: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
+) -> None:
+    """List your tokens."""
+    from invoicepay.operations.list_tokens import ListTokens
+
+    state = state_of(context)
+    columns: list[Column[TokenView]] = [
+        Column("Token", lambda t: t.id),
+        Column("Label", lambda t: t.label),
+        Column("Status", lambda t: t.status),
+        Column("Created", lambda t: f"{t.created_at:%Y-%m-%d}"),
+        Column("Last used", lambda t: f"{t.last_used_at:%Y-%m-%d}"),
+        Column("Until", lambda t: f"{t.expires_at:%Y-%m-%d}"),
+    ]
+    state.out.many(
+        state.call(ListTokens(ended=all)), _record, columns, empty="no tokens", fields=("id",)
+    )
+
+
+@app.command()
+def revoke(context: typer.Context, token_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """End a token, at once and for good."""
+    from invoicepay.operations.revoke_token import RevokeToken
+
+    state = state_of(context)
+    revoked = state.call(RevokeToken(token_id))
+    state.out.one(_record(revoked), lambda: state.out.text(f"Revoked {clean(revoked.label)}."))
+
+
+def _record(token: TokenView) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "label": token.label,
+        "status": token.status,
+        "created_at": token.created_at.isoformat(timespec="seconds"),
+        "last_used_at": token.last_used_at.isoformat(timespec="seconds"),
+        "expires_at": token.expires_at.isoformat(timespec="seconds"),
+    }

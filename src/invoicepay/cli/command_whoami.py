@@ -1,0 +1,43 @@
+"""`invoicepay whoami`"""
+
+from __future__ import annotations
+
+import typer
+
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.state import state_of
+
+app = new_app()
+
+
+@app.command()
+def whoami(context: typer.Context) -> None:
+    """Show who is logged in, for whom, and where."""
+    from invoicepay.cli.invoice_view import print_facts
+    from invoicepay.operations.who_am_i import WhoAmI
+
+    state = state_of(context)
+    me = state.call(WhoAmI())
+    record = {
+        "email": me.email,
+        "name": me.name,
+        "role": me.role.value,
+        "customers": list(me.customers),
+        "company": me.company,
+        "ledger": str(state.settings.ledger),
+        "ledger_id": me.ledger_id,
+        "livemode": me.livemode,
+        "kind": me.kind,
+        "label": me.label,
+        "expires_at": me.expires_at.isoformat(timespec="seconds"),
+    }
+    facts = {
+        "E-mail": me.email,
+        "Name": me.name,
+        "Role": me.role.value,
+        "For": ", ".join(me.customers) or "every customer",
+        "Company": me.company,
+        "Ledger": f"{state.settings.ledger} ({'live' if me.livemode else 'sandbox'})",
+        "Until": f"{me.expires_at:%Y-%m-%d} ({me.kind}{' ' + me.label if me.label else ''})",
+    }
+    state.out.one(record, lambda: print_facts(facts, state.out))

@@ -1,0 +1,116 @@
+"""PDFs as files: safe names, whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import webbrowser
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from invoicepay.billing.errors import Unreachable, Usage
+from invoicepay.cli.progress import bar
+from invoicepay.cli.state import State
+from invoicepay.cli.text import clean
+from invoicepay.operations.progress import Started
+from invoicepay.operations.render_invoices import RenderedInvoice, RenderInvoices
+
+_ALLOWED = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.ASCII)
+_LENGTH = 100
+
+
+def safe_name(text: str, suffix: str) -> str:
+    """A file name from an allow-list of characters. Where something is taken away, a short
+    digest keeps two names apart."""
+    plain = _ALLOWED.sub("_", text).strip("._-")[:_LENGTH]
+    if plain != text or _RESERVED.fullmatch(plain):
+        from hashlib import sha256
+
+        mark = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        plain = f"{plain}-{mark}" if plain and not _RESERVED.fullmatch(plain) else f"file-{mark}"
+    return plain + suffix
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write `path` (0600) by a temporary file, fsync and rename. A link at `path` is replaced,
+    not followed. Raises Unreachable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as part:
+                part.write(content)
+                part.flush()
+                os.fsync(part.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Unreachable(
+            "write_failed", f"{path} cannot be written: {error.strerror}", "Nothing was left there."
+        ) from error
+
+
+def save_invoices(
+    state: State,
+    request: RenderInvoices,
+    *,
+    folder: Path,
+    zip_file: Path | None,
+    view: bool,
+    to_stdout: bool,
+) -> None:
+    """Run `request` and put its PDFs where they are wanted."""
+    if to_stdout:
+        if zip_file or view or request.selection or len(request.numbers) != 1:
+            raise Usage("usage", "--stdout writes one invoice: name it, without --zip or --view")
+        if sys.stdout.isatty():
+            raise Usage("usage", "a PDF is not for a terminal", "Send it on: --stdout > FILE.")
+    results = state.call(request)
+    first = next(results)
+    assert isinstance(first, Started)
+    rendered = bar(state.out, (r for r in results if isinstance(r, RenderedInvoice)), first.total)
+    if to_stdout:
+        sys.stdout.buffer.write(next(iter(rendered)).content)
+        return
+    written = [_zip(zip_file, rendered)] if zip_file else list(_files(folder, rendered))
+    if state.out.for_people:
+        for path in written:
+            state.out.text(clean(str(path)))
+    else:
+        state.out.many(written, lambda path: {"file": str(path)}, [], empty="", fields=("file",))
+    if view:
+        for path in written:
+            open_file(path)
+
+
+def _files(folder: Path, rendered: Iterator[RenderedInvoice]) -> Iterator[Path]:
+    for invoice in rendered:
+        path = folder / safe_name(invoice.number, ".pdf")
+        write_whole(path, invoice.content)
+        yield path
+
+
+def _zip(path: Path, rendered: Iterator[RenderedInvoice]) -> Path:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:  # PDFs are compressed already
+        for invoice in rendered:
+            entry = zipfile.ZipInfo(safe_name(invoice.number, ".pdf"))  # dated 1980: reproducible
+            archive.writestr(entry, invoice.content)
+    write_whole(path, buffer.getvalue())
+    return path
+
+
+def open_file(path: Path) -> None:
+    """Show a file with the system's own viewer."""
+    if sys.platform == "darwin":
+        subprocess.Popen(["open", str(path)])
+    elif not webbrowser.open(path.absolute().as_uri()):
+        raise Unreachable("write_failed", f"no viewer is known here; the file is {path}")

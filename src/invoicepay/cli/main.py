@@ -1,0 +1,201 @@
+"""The entry point: finds the command, and is the one boundary where errors become words."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+from typer.core import TyperGroup
+
+from invoicepay.billing.errors import InvoicepayError, Usage
+from invoicepay.cli.output import Format
+from invoicepay.cli.state import State
+
+COMMANDS: dict[str, str] = {
+    "demo": "Set up a practice company and run the main job on it.",
+    "login": "Log in, or accept an invite.",
+    "logout": "Log out on this machine and in the ledger.",
+    "whoami": "Show who is logged in.",
+    "passwd": "Change your password.",
+    "invoices": "Find, read and download invoices.",
+    "pay": "Pay invoices in one charge.",
+    "payments": "Find payments, their receipts, and cancel.",
+    "methods": "Payment methods: list, choose the default, remove.",
+    "customers": "Find customers.",
+    "contacts": "Invite people, list and disable them.",
+    "tokens": "Tokens for scripts.",
+    "import": "Import customers, contacts, invoices and payments.",
+    "sync": "Settle what is under way and send owed e-mail.",
+    "init": "Make a ledger.",
+    "company": "Show or change the company.",
+    "config": "Show settings; store the gateway's key.",
+    "doctor": "Check file, books, gateway, keyring and outbox.",
+    "backup": "Copy the ledger while it is in use.",
+    "sandbox": "The practice bank: serve it, move its clock.",
+}
+"""Every command and what it is for. A command's module is `command_<name>`, and is imported
+only to run it or to show its own help."""
+
+EVERYWHERE = "Anywhere: --format table|json|csv (--json), --config FILE, --ledger FILE, --debug."
+
+
+class LazyGroup(TyperGroup):
+    """Commands by name, each imported when it is used."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"invoicepay.cli.command_{cmd_name}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        command.help = command.help or COMMANDS[cmd_name]
+        for each in _with_children(command):
+            each.epilog = EVERYWHERE
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _with_children(command: Any) -> list[Any]:
+    children = command.commands.values() if isinstance(command, TyperGroup) else ()
+    return [command, *(each for child in children for each in _with_children(child))]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"invoicepay {version('invoicepay')}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def root(
+    format: Annotated[Format, typer.Option(help="How data is shown.")] = Format.TABLE,
+    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
+    config: Annotated[
+        Optional[Path], typer.Option(metavar="FILE", help="Settings (INVOICEPAY_CONFIG).")  # noqa: UP045
+    ] = None,
+    ledger: Annotated[
+        Optional[Path], typer.Option(metavar="FILE", help="Ledger (INVOICEPAY_LEDGER).")  # noqa: UP045
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Find, read and pay invoices from a terminal."""
+    # For help only: `take_anywhere` has taken these from wherever they stood.
+
+
+_TAKES_VALUE = ("--format", "--config", "--ledger")
+_FLAGS = ("--json", "--debug")
+
+
+def take_anywhere(arguments: Sequence[str]) -> tuple[State, list[str]]:
+    """The options that may stand anywhere before `--`, and the other arguments."""
+    state, rest, values = State(), [], iter(arguments)
+    for argument in values:
+        if argument == "--":
+            rest += [argument, *values]
+            break
+        name, equals, value = argument.partition("=")
+        if name in _TAKES_VALUE:
+            given = value if equals else next(values, None)
+            if given is None:
+                raise Usage("usage", f"{name} needs a value")
+            _set(state, name, given)
+        elif argument == "--json":
+            state.format = Format.JSON
+        elif argument == "--debug":
+            state.debug = True
+        else:
+            rest.append(argument)
+    return state, rest
+
+
+def _set(state: State, name: str, value: str) -> None:
+    if name == "--format":
+        try:
+            state.format = Format(value)
+        except ValueError:
+            raise Usage("usage", f"--format is table, json or csv, not '{value}'") from None
+    elif name == "--config":
+        state.config = Path(value).expanduser()
+    else:
+        state.ledger = Path(value).expanduser()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code (see docs/exit-codes.md)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    state = State(format=Format.JSON if "--json" in given or "json" in given else Format.TABLE)
+    try:
+        state, rest = take_anywhere(given)
+        run(rest, state)
+        sys.stdout.flush()
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except InvoicepayError as error:
+        sys.exit(_fail(state, error.exit_code, error.code, error.message, error.hint, error))
+    except typer.TyperException as error:
+        sys.exit(_usage(state, error))
+    except (typer.Abort, KeyboardInterrupt):
+        state.out.problem("interrupted", "interrupted", "")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader has gone (`| head`). Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:  # noqa: BLE001 - the boundary
+        what = f"unexpected: {type(error).__name__}: {error}"
+        hint = "Run it again with --debug and tell us. `invoicepay doctor` checks the books."
+        sys.exit(_fail(state, 1, "unexpected", what, hint, error))
+
+
+def run(arguments: list[str], state: State) -> None:
+    """Not typer's own `main`, which has its own ideas of exit codes."""
+    command = typer.main.get_command(app)
+    with command.make_context("invoicepay", arguments, obj=state) as context:
+        command.invoke(context)
+
+
+def _usage(state: State, error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error.format_message())
+        return 0
+    hint = f"See `{context.command_path} --help`." if context else ""
+    return _fail(state, 2, "usage", error.format_message(), hint, error)
+
+
+def _fail(
+    state: State, exit_code: int, code: str, message: str, hint: str, error: BaseException
+) -> int:
+    if state.debug:
+        import traceback
+
+        traceback.print_exception(error)
+    state.out.problem(code, message, hint)
+    return exit_code

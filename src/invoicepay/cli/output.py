@@ -1,0 +1,176 @@
+"""The one output layer: answers on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TextIO, TypeVar
+
+from invoicepay.cli.text import clean, guarded, width
+
+T = TypeVar("T")
+Record = Mapping[str, Any]
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """A column of a table for people. `style`: a rich style for a value, on terminals only."""
+
+    title: str
+    value: Callable[[T], str]
+    right: bool = False
+    style: Callable[[T], str] | None = None
+
+
+class Output:
+    """Renders results in the chosen format."""
+
+    def __init__(
+        self, format: Format, stdout: TextIO | None = None, stderr: TextIO | None = None
+    ) -> None:
+        self.format = format
+        self._out, self._err = stdout or sys.stdout, stderr or sys.stderr
+
+    @property
+    def for_people(self) -> bool:
+        return self.format is Format.TABLE
+
+    # --- Everything but the answer ------------------------------------------------------------
+
+    def note(self, text: str) -> None:
+        """A line for people on stderr; nothing with json and csv."""
+        if self.for_people:
+            print(clean(text), file=self._err)
+
+    def problem(self, code: str, message: str, hint: str) -> None:
+        """An error: one line, or one JSON object, on stderr."""
+        if self.format is Format.JSON:
+            error = {"code": code, "message": clean(message), "hint": clean(hint)}
+            print(json.dumps({"error": error}), file=self._err)
+            return
+        hint = f" {clean(hint)}" if hint else ""
+        text = clean(message)
+        stop = "" if text.endswith((".", "!", "?")) else "."
+        print(f"invoicepay: {text}{stop}{hint}", file=self._err)
+
+    # --- The answer ---------------------------------------------------------------------------
+
+    def text(self, text: str = "") -> None:
+        """A line of an answer for people; it must be clean already."""
+        print(text, file=self._out)
+
+    def one(self, record: Record, people: Callable[[], None]) -> None:
+        """One object: `people` prints it for people."""
+        if self.format is Format.JSON:
+            print(json.dumps(record, indent=2), file=self._out)
+        elif self.format is Format.CSV:
+            self._csv([record])
+        else:
+            people()
+
+    def many(
+        self,
+        items: Iterable[T],
+        record: Callable[[T], Record],
+        columns: Sequence[Column[T]],
+        *,
+        empty: str,
+        fields: Sequence[str] = (),
+    ) -> None:
+        """A list of objects. `empty`: what people read where there is none; `fields`: the CSV
+        header of an empty list."""
+        if self.format is Format.JSON:
+            self._json_array(map(record, items))
+        elif self.format is Format.CSV:
+            self._csv(map(record, items), fields)
+        else:
+            rows = list(items)
+            if rows:
+                self.table(rows, columns)
+            else:
+                self.note(empty)
+
+    def table(self, rows: Sequence[T], columns: Sequence[Column[T]]) -> None:
+        """For people: with colour on a terminal, plain and never cut elsewhere."""
+        if self._out.isatty():
+            from invoicepay.cli.terminal import rich_table
+
+            rich_table(rows, columns, self._out)
+            return
+        cells = [[clean(c.title) for c in columns]]
+        cells += [[clean(c.value(row)) for c in columns] for row in rows]
+        widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+        for line in cells:
+            padded = [
+                " " * (w - width(cell)) + cell if c.right else cell + " " * (w - width(cell))
+                for cell, w, c in zip(line, widths, columns, strict=True)
+            ]
+            print("  ".join(padded).rstrip(), file=self._out)
+
+    def _json_array(self, records: Iterable[Record]) -> None:
+        """An object a line, as they come."""
+        write, separator = self._out.write, "[\n"
+        for record in records:
+            write(separator + json.dumps(record))
+            separator = ",\n"
+        write("[]\n" if separator == "[\n" else "\n]\n")
+
+    def _csv(self, records: Iterable[Record], fields: Sequence[str] = ()) -> None:
+        import csv
+
+        writer = csv.writer(self._out, lineterminator="\n")
+        header: list[str] = []
+        for record in records:
+            for row in flat(record):
+                if not header:
+                    header = list(row)
+                    writer.writerow(header)
+                writer.writerow([_cell(value) for value in row.values()])
+        if not header and fields:
+            writer.writerow(fields)
+
+
+def flat(record: Record) -> Iterable[dict[str, Any]]:
+    """Rows of a record: each element of a nested list gets one, with the record repeated.
+
+    The columns do not depend on what the lists hold: `NESTED` names them.
+    """
+    nested = [name for name in record if name in NESTED]
+    plain = {name: value for name, value in record.items() if name not in NESTED}
+    blank = {f"{NESTED[name][0]}_{key}": "" for name in nested for key in NESTED[name][1]}
+    rows = [
+        plain | blank | {f"{NESTED[name][0]}_{key}": element[key] for key in NESTED[name][1]}
+        for name in nested
+        for element in record[name]
+    ]
+    return rows or [plain | blank]
+
+
+NESTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "allocations": ("allocation", ("invoice", "amount_minor")),
+    "reversals": ("reversal", ("kind", "amount_minor", "effective_on", "reason")),
+    "lines": ("line", ("description", "quantity", "unit_price", "amount_minor")),
+    "payments": ("payment", ("id", "status", "method_label", "paid_on", "amount_minor")),
+}
+"""Lists inside records: what their CSV columns start with, and their fields."""
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return guarded(value.encode("utf-8", "replace").decode().replace("\x00", ""))
+    if isinstance(value, list):
+        return guarded("\n".join(map(str, value)))
+    return value

@@ -1,0 +1,139 @@
+"""A plan before it is paid, and a payment after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invoicepay.billing.errors import Declined, OutcomeUnknown, Refused
+from invoicepay.billing.money import Money, grouped_text, plain_text
+from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
+from invoicepay.billing.plan import PaymentPlan, PlanLine
+from invoicepay.cli.invoice_view import print_facts
+from invoicepay.cli.output import Column, Output
+from invoicepay.cli.records import payment_record
+from invoicepay.cli.state import State
+from invoicepay.cli.text import clean
+
+
+def show_plan(plan: PaymentPlan, state: State) -> None:
+    """What --dry-run answers."""
+    state.out.one(plan_record(plan), lambda: print_plan(plan, state.out))
+    state.out.note("Dry run: nothing was changed.")
+
+
+def print_plan(plan: PaymentPlan, out: Output) -> None:
+    """The itemised total that is asked about."""
+    columns: list[Column[PlanLine]] = [
+        Column("Invoice", lambda line: line.invoice.number),
+        Column("Due", lambda line: line.invoice.due_on.isoformat()),
+        Column(
+            "Balance", lambda line: grouped_text(line.invoice.balance_minor, plan.currency), True
+        ),
+        Column("Pays", lambda line: grouped_text(line.amount_minor, plan.currency), True),
+        Column(
+            "Leaves",
+            lambda line: grouped_text(
+                line.invoice.balance_minor - line.amount_minor, plan.currency
+            ),
+            True,
+        ),
+    ]
+    out.table(plan.lines, columns)
+    out.text()
+    facts = {
+        "Customer": f"{plan.lines[0].invoice.customer_name} ({plan.customer})",
+        "Method": f"{plan.method.name} · {plan.method.label} ({plan.method.id})",
+        "Memo": plan.memo,
+        "Total": str(Money(plan.total_minor, plan.currency)),
+    }
+    print_facts(facts, out)
+
+
+def plan_record(plan: PaymentPlan) -> dict[str, Any]:
+    return {
+        "payment": plan.payment_id,
+        "customer": plan.customer,
+        "currency": plan.currency,
+        "total_minor": plan.total_minor,
+        "total": plain_text(plan.total_minor, plan.currency),
+        "method": plan.method.id,
+        "method_type": plan.method.type.value,
+        "method_label": plan.method.name,
+        "memo": plan.memo,
+        "digest": plan.digest,
+        "allocations": [
+            {"invoice": a.invoice, "amount_minor": a.amount_minor} for a in plan.allocations
+        ],
+    }
+
+
+HEADLINES = {
+    PaymentStatus.SUCCEEDED: "Payment received",
+    PaymentStatus.PROCESSING: "Payment initiated – the bank debit takes up to 4 business days",
+    PaymentStatus.FAILED: "Payment failed – nothing was charged",
+    PaymentStatus.CANCELED: "Payment canceled – nothing was charged",
+    PaymentStatus.CLAIMED: "Payment under way",
+    PaymentStatus.SUBMITTED: "Payment under way",
+    PaymentStatus.UNKNOWN: "Payment under way – the outcome is not known yet",
+}
+
+
+def show_payment(payment: Payment, state: State) -> None:
+    """The confirmation: worth printing for people, the record for scripts."""
+    state.out.one(payment_record(payment), lambda: _print_payment(payment, state.out))
+    if not payment.livemode:
+        state.banner()
+
+
+def _print_payment(payment: Payment, out: Output) -> None:
+    out.text(HEADLINES[payment.status])
+    out.text()
+    settled = payment.effective_on.isoformat() if payment.effective_on else ""
+    facts = {
+        "Payment": payment.id,
+        "Receipt": payment.receipt_number,
+        "Status": payment.status.value,
+        "Amount": str(Money(payment.amount_minor, payment.currency)),
+        "Unapplied": str(Money(payment.unapplied_minor, payment.currency))
+        if payment.unapplied_minor
+        else "",
+        "Method": payment.method_label,
+        "Customer": payment.customer,
+        "Created": payment.created_at.strftime("%Y-%m-%d %H:%M UTC"),
+        "Received on": settled,
+        "Reference": payment.gateway_id or payment.reference,
+        "Reason": " ".join(filter(None, (payment.failure_message, f"({payment.failure_code})")))
+        if payment.failure_code
+        else payment.failure_message,
+        "Memo": payment.memo,
+    }
+    print_facts(facts, out)
+    if payment.allocations:
+        out.text()
+        columns: list[Column[Allocation]] = [
+            Column("Invoice", lambda a: a.invoice),
+            Column("Amount", lambda a: grouped_text(a.amount_minor, payment.currency), True),
+        ]
+        out.table(payment.allocations, columns)
+    if payment.receipt_number:
+        out.note(f"The receipt: invoicepay payments receipt {payment.id}")
+
+
+def raise_for(payment: Payment) -> None:
+    """Raise what a payment's status means for a command's exit code; nothing for one that was
+    accepted."""
+    total = Money(payment.amount_minor, payment.currency)
+    if payment.status is PaymentStatus.FAILED:
+        why = clean(payment.failure_message or payment.failure_code)
+        hint = (
+            "Nothing was charged. Use another method: --method ID, see `invoicepay methods list`."
+        )
+        raise Declined("payment_declined", f"{payment.method_label} was declined: {why}", hint)
+    if payment.status is PaymentStatus.CANCELED:
+        raise Refused("not_payable", f"payment {payment.id} was canceled", "Nothing was charged.")
+    if payment.status in (PaymentStatus.UNKNOWN, PaymentStatus.CLAIMED, PaymentStatus.SUBMITTED):
+        raise OutcomeUnknown(
+            "outcome_unknown",
+            f"it is not known yet whether {total} was charged (payment {payment.id})",
+            "Do not pay again; `invoicepay sync` finds out.",
+        )

@@ -1,0 +1,65 @@
+"""Questions to a person. Without a terminal on stdin nothing is asked."""
+
+from __future__ import annotations
+
+import sys
+
+from invoicepay.billing.errors import Usage
+from invoicepay.cli.text import clean
+
+
+def can_ask() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def confirm(question: str, option: str) -> bool:
+    """Ask on stderr; no is the default. Raises Usage naming `option` without a terminal."""
+    if not can_ask():
+        raise Usage(
+            "input_needed", "this needs an answer, and there is no terminal", f"Say {option}."
+        )
+    print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def ask(question: str, option: str) -> str:
+    """A line from the person. Raises Usage naming `option` without a terminal."""
+    if not can_ask():
+        raise Usage("input_needed", f"{clean(question)} is needed", f"Say {option}.")
+    print(f"{clean(question)}: ", end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise KeyboardInterrupt
+    return line.strip()
+
+
+class Secrets:
+    """Passwords and codes: from prompts that do not echo, or, with --password-stdin, the lines
+    of stdin in the order they are asked for. Never from argv."""
+
+    def __init__(self, from_stdin: bool) -> None:
+        self._from_stdin = from_stdin
+
+    def get(self, what: str) -> str:
+        """Raises Usage where there is neither a terminal nor a line."""
+        if self._from_stdin:
+            line = sys.stdin.readline()
+            if not line:
+                raise Usage("input_needed", f"{what} is missing on stdin", "Give one a line.")
+            return line.rstrip("\r\n")
+        if not can_ask():
+            raise Usage(
+                "input_needed",
+                f"{what} is needed, and there is no terminal to ask on",
+                "Pipe it in with --password-stdin.",
+            )
+        from getpass import getpass
+
+        return getpass(f"{what}: ", stream=sys.stderr)
+
+    def new(self, what: str) -> str:
+        """One to be chosen; asked twice on a terminal."""
+        first = self.get(what)
+        if not self._from_stdin and self.get(f"{what} again") != first:
+            raise Usage("usage", "the two are not the same")
+        return first

@@ -1,0 +1,159 @@
+"""Results as the records that CLI.md promises: names, order and types are a contract."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from invoicepay.billing.customer import Company, Customer
+from invoicepay.billing.invoice import Invoice, InvoiceDetail
+from invoicepay.billing.method import Method
+from invoicepay.billing.money import plain_text
+from invoicepay.billing.payment import Payment
+
+
+def invoice_record(invoice: Invoice, today: date) -> dict[str, Any]:
+    return {
+        "number": invoice.number,
+        "kind": invoice.kind.value,
+        "status": invoice.status.value,
+        "customer": invoice.customer,
+        "customer_name": invoice.customer_name,
+        "issued_on": invoice.issued_on.isoformat(),
+        "due_on": invoice.due_on.isoformat(),
+        "days_overdue": invoice.days_overdue(today),
+        "currency": invoice.currency,
+        "total_minor": invoice.total_minor,
+        "total": plain_text(invoice.total_minor, invoice.currency),
+        "paid_minor": invoice.paid_minor,
+        "processing_minor": invoice.reserved_minor,
+        "balance_minor": invoice.balance_minor,
+        "balance": plain_text(invoice.balance_minor, invoice.currency),
+        "payable_minor": invoice.payable_minor,
+        "po_number": invoice.po_number,
+        "order_number": invoice.order_number,
+        "memo": invoice.memo,
+        "disputed": invoice.disputed,
+        "paid_on": day(invoice.paid_on),
+    }
+
+
+def invoice_detail_record(detail: InvoiceDetail, today: date) -> dict[str, Any]:
+    return invoice_record(detail.invoice, today) | {
+        "tax_minor": detail.invoice.tax_minor,
+        "bill_to": list(detail.bill_to.lines),
+        "lines": [
+            {
+                "description": line.description,
+                "quantity": line.quantity,
+                "unit_price": line.unit_price,
+                "amount_minor": line.amount_minor,
+                "tax_minor": line.tax_minor,
+                "tax_rate": line.tax_rate,
+            }
+            for line in detail.lines
+        ],
+        "payments": [
+            {
+                "id": payment.payment_id,
+                "status": payment.status,
+                "method_label": payment.method_label,
+                "paid_on": payment.paid_on.isoformat(),
+                "amount_minor": payment.amount_minor,
+            }
+            for payment in detail.payments
+        ],
+    }
+
+
+def payment_record(payment: Payment) -> dict[str, Any]:
+    return {
+        "id": payment.id,
+        "status": payment.status.value,
+        "customer": payment.customer,
+        "method": payment.method_id,
+        "method_type": payment.method_type.value,
+        "method_label": payment.method_label,
+        "currency": payment.currency,
+        "amount_minor": payment.amount_minor,
+        "amount": plain_text(payment.amount_minor, payment.currency),
+        "refunded_minor": payment.refunded_minor,
+        "disputed": payment.disputed,
+        "unapplied_minor": payment.unapplied_minor,
+        "order_number": payment.order_number,
+        "created_at": instant(payment.created_at),
+        "settled_at": instant(payment.settled_at),
+        "gateway_id": payment.gateway_id,
+        "reference": payment.reference,
+        "receipt_number": payment.receipt_number,
+        "failure_code": payment.failure_code,
+        "failure_message": payment.failure_message,
+        "memo": payment.memo,
+        "initiated_by": payment.initiated_by,
+        "livemode": payment.livemode,
+        "allocations": [
+            {"invoice": a.invoice, "amount_minor": a.amount_minor} for a in payment.allocations
+        ],
+        "reversals": [
+            {
+                "kind": r.kind.value,
+                "amount_minor": r.amount_minor,
+                "effective_on": r.effective_on.isoformat(),
+                "reason": r.reason,
+            }
+            for r in payment.reversals
+        ],
+    }
+
+
+def method_record(method: Method, today: date) -> dict[str, Any]:
+    return {
+        "id": method.id,
+        "type": method.type.value,
+        "label": method.label,
+        "brand": method.brand,
+        "last4": method.last4,
+        "expires": method.expires,
+        "status": method.status(today).value,
+        "default": method.default,
+        "preferred": method.preferred,
+        "customer": method.customer,
+    }
+
+
+def customer_record(customer: Customer) -> dict[str, Any]:
+    return {
+        "number": customer.number,
+        "name": customer.name,
+        "email": customer.email,
+        "address": list(customer.address.lines),
+        "currency": customer.currency,
+        "terms_days": customer.terms_days,
+    }
+
+
+def company_record(company: Company) -> dict[str, Any]:
+    return {
+        "name": company.name,
+        "address": list(company.address.lines),
+        "email": company.email,
+        "phone": company.phone,
+        "website": company.website,
+        "tax_id": company.tax_id,
+        "time_zone": company.time_zone,
+        "currency": company.currency,
+        "terms": company.terms,
+        "remit_to": company.remit_to,
+        "logo": bool(company.logo),
+    }
+
+
+def day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def instant(value: datetime | None) -> str | None:
+    """ISO 8601, UTC, to the second."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,76 @@
+"""What every command shares: the options that stand anywhere, and the App behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from invoicepay.cli.output import Format, Output
+
+if TYPE_CHECKING:
+    import typer
+
+    from invoicepay.operations.app import Request
+    from invoicepay.settings import Settings
+    from invoicepay.wiring import Local
+
+R = TypeVar("R")
+
+
+@dataclass
+class State:
+    """One command's run."""
+
+    format: Format = Format.TABLE
+    config: Path | None = None
+    ledger: Path | None = None
+    debug: bool = False
+
+    @cached_property
+    def out(self) -> Output:
+        return Output(self.format)
+
+    @cached_property
+    def settings(self) -> Settings:
+        from invoicepay.settings import load_settings
+
+        return load_settings(config=self.config, ledger=self.ledger)
+
+    @cached_property
+    def local(self) -> Local:
+        from invoicepay.wiring import Local
+
+        return Local(self.settings)
+
+    def call(self, request: Request[R]) -> R:
+        return self.local.app.call(request)
+
+    @property
+    def sandbox(self) -> bool:
+        return not self.local.identity.livemode
+
+    def banner(self) -> None:
+        """On a sandbox ledger, say so where money is spoken of."""
+        if self.sandbox:
+            self.out.note("SANDBOX – no money moved")
+
+
+def state_of(context: typer.Context) -> State:
+    state = context.obj
+    assert isinstance(state, State)
+    return state
+
+
+def once(make: Callable[[], R]) -> Callable[[], R]:
+    """`make`, made at most once."""
+    made: list[R] = []
+
+    def get() -> R:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get

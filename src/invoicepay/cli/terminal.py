@@ -1,0 +1,35 @@
+"""What needs a terminal: colour, boxes, bars. Imports rich; used only where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO, TypeVar
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from invoicepay.cli.text import clean
+
+if TYPE_CHECKING:
+    from invoicepay.cli.output import Column
+
+T = TypeVar("T")
+
+
+def rich_table(rows: Sequence[T], columns: Sequence[Column[T]], out: TextIO) -> None:
+    """A table as wide as the terminal. Text is never markup."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        table.add_column(
+            Text(column.title),
+            justify="right" if column.right else "left",
+            no_wrap=column.right,
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(
+            *(Text(clean(c.value(row)), style=c.style(row) if c.style else "") for c in columns)
+        )
+    Console(file=out, highlight=False, markup=False, emoji=False).print(table)

@@ -1,0 +1,176 @@
+"""The machine's settings: one TOML file, the environment, options. Options beat environment,
+environment beats the file; nothing is picked up from the current folder by itself."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from invoicepay.billing.errors import Usage
+
+CONFIG_VARIABLE = "INVOICEPAY_CONFIG"
+LEDGER_VARIABLE = "INVOICEPAY_LEDGER"
+_KNOWN: Mapping[str, type | Mapping[str, type]] = {
+    "ledger": str,
+    "outbox": str,
+    "secrets": str,
+    "smtp": {
+        "host": str,
+        "port": int,
+        "security": str,
+        "user": str,
+        "password_file": str,
+        "sender": str,
+        "ca_file": str,
+    },
+    "sandbox": {"url": str},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """How to reach the mail server; the password stands in a file of its own."""
+
+    host: str
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password_file: str = ""
+    sender: str = ""
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is in force. `sources` says where each value is from: option, a variable's name,
+    the file, or default."""
+
+    config: Path
+    ledger: Path
+    outbox: Path
+    """Where e-mails go as .eml files when there is no SMTP."""
+    secrets: Path
+    """The user's own folder for what `--insecure-storage` keeps."""
+    smtp: Smtp | None
+    sandbox_url: str
+    """A running `sandbox serve`; empty for one in the process."""
+    sources: Mapping[str, str]
+
+    @property
+    def sandbox(self) -> Path:
+        """The practice bank's own file, beside the ledger."""
+        return self.ledger.with_name(self.ledger.name + ".sandbox")
+
+
+def load_settings(
+    *, config: Path | None, ledger: Path | None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Settings from options (None where not given), `environ` and the file. Relative paths in
+    the file are relative to it. Raises Usage, naming file and setting."""
+    environ = os.environ if environ is None else environ
+    sources: dict[str, str] = {}
+    path, sources["config"] = _first(
+        (config, "--config"), (_path(environ.get(CONFIG_VARIABLE)), CONFIG_VARIABLE)
+    )
+    if path is None:
+        path, sources["config"] = default_config(), "default"
+    named = sources["config"] != "default"
+    values = _read(path, must_exist=named)
+    base = path.absolute().parent
+
+    def in_file(name: str) -> Path | None:
+        return base / values[name] if name in values else None
+
+    found, sources["ledger"] = _first(
+        (ledger, "--ledger"),
+        (_path(environ.get(LEDGER_VARIABLE)), LEDGER_VARIABLE),
+        (in_file("ledger"), "file"),
+    )
+    if found is None:
+        found = _data_folder() / "ledger.db"
+    outbox, sources["outbox"] = _first((in_file("outbox"), "file"))
+    secrets, sources["secrets"] = _first((in_file("secrets"), "file"))
+    smtp = dict(values.get("smtp", {}))
+    for name in ("password_file", "ca_file"):
+        if name in smtp:
+            smtp[name] = str(base / smtp[name])
+    sources["smtp"] = "file" if smtp else "default"
+    if smtp and "host" not in smtp:
+        raise Usage("config_invalid", f"{path}: [smtp] needs a host")
+    url = values.get("sandbox", {}).get("url", "")
+    sources["sandbox.url"] = "file" if url else "default"
+    return Settings(
+        config=path,
+        ledger=found.absolute(),
+        outbox=outbox or found.absolute().parent / "outbox",
+        secrets=secrets or base,
+        smtp=Smtp(**smtp) if smtp else None,
+        sandbox_url=url,
+        sources=sources,
+    )
+
+
+def default_config() -> Path:
+    """`config.toml` in the platform's config folder."""
+    from platformdirs import user_config_path
+
+    return user_config_path("invoicepay", appauthor=False) / "config.toml"
+
+
+def _data_folder() -> Path:
+    from platformdirs import user_data_path
+
+    return user_data_path("invoicepay", appauthor=False)
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
+
+
+def _first(*candidates: tuple[Path | None, str]) -> tuple[Path | None, str]:
+    for value, source in candidates:
+        if value is not None:
+            return value, source
+    return None, "default"
+
+
+def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if must_exist:
+            raise Usage(
+                "config_invalid",
+                f"no settings file at {path}",
+                f"Name one with --config or {CONFIG_VARIABLE}.",
+            ) from None
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Usage("config_invalid", f"{path} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise Usage("config_invalid", f"{path} cannot be read: {error.strerror}") from error
+    _check(values, _KNOWN, path, "")
+    return values
+
+
+def _check(values: Mapping[str, Any], known: Mapping[str, Any], path: Path, prefix: str) -> None:
+    for name, value in values.items():
+        expected = known.get(name)
+        if expected is None:
+            choices = ", ".join(prefix + k for k in known)
+            raise Usage(
+                "config_invalid", f"{path}: unknown setting {prefix}{name}", f"Known: {choices}."
+            )
+        if isinstance(expected, Mapping):
+            if not isinstance(value, Mapping):
+                raise Usage("config_invalid", f"{path}: {name} is a table: write [{name}]")
+            _check(value, expected, path, f"{name}.")
+        elif type(value) is not expected:
+            raise Usage("config_invalid", f"{path}: {prefix}{name} must be {_NAMES[expected]}")
+
+
+_NAMES = {str: "text in quotes", int: "a whole number"}

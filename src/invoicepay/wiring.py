@@ -1,0 +1,208 @@
+"""Settings become ports, and ports an App: the only place where an adapter is chosen.
+
+Every adapter is imported and made when it is first asked for, so that a command pays only for
+what it uses.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoicepay.billing.errors import Refused, Unreachable
+from invoicepay.billing.ports import (
+    Clock,
+    Documents,
+    Gateway,
+    Ids,
+    LedgerIdentity,
+    Mailer,
+    Mode,
+    Passwords,
+)
+from invoicepay.ledger.file import SqliteLedger
+from invoicepay.operations.app import App
+from invoicepay.settings import Settings, Smtp
+
+if TYPE_CHECKING:
+    from invoicepay.billing.customer import Company
+    from invoicepay.credentials.sessions import SessionTokens
+    from invoicepay.mail.smtp import SmtpSettings
+    from invoicepay.sandbox.server import SandboxServer
+
+SANDBOX_KEY = "sk_test_sandbox"
+"""Any test key will do; the sandbox has one account and refuses live keys."""
+
+
+class Local:
+    """This machine's ports and what hangs on them. Implements billing.ports.Ports."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.ledger = SqliteLedger(settings.ledger)
+
+    @cached_property
+    def app(self) -> App:
+        return App(self, lambda: self.sessions.get())
+
+    @cached_property
+    def identity(self) -> LedgerIdentity:
+        return self.ledger.identity()
+
+    @cached_property
+    def sessions(self) -> SessionTokens:
+        from invoicepay.credentials.sessions import SessionTokens
+
+        return SessionTokens(self.settings.secrets, self.identity.id)
+
+    @cached_property
+    def clock(self) -> Clock:
+        if self.identity.livemode:
+            return SystemClock()
+        return SandboxClock(self.settings.sandbox)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """Raises Unreachable when a live ledger's key cannot be had; it never falls back."""
+        from invoicepay.gateway.stripe_gateway import StripeGateway
+
+        if not self.identity.livemode:
+            url = self.settings.sandbox_url or self._sandbox.url
+            return StripeGateway(SANDBOX_KEY, livemode=False, base_address=url)
+        from invoicepay.credentials.gateway_key import gateway_key
+
+        key = gateway_key(self.settings.secrets, self.identity.id)
+        if not key.startswith(("sk_live_", "rk_live_")):
+            raise Unreachable(
+                "gateway_mismatch",
+                "the key is not a live key, and this ledger is live",
+                "Use the live key of this ledger's account.",
+            )
+        return StripeGateway(key, livemode=True)
+
+    @cached_property
+    def _sandbox(self) -> SandboxServer:
+        server = self.sandbox_server()
+        server.start()
+        return server
+
+    def sandbox_server(self, port: int = 0) -> SandboxServer:
+        """The practice bank, not started yet, on `port` (0: any free one). Raises OSError."""
+        from invoicepay.sandbox.server import SandboxServer
+
+        return SandboxServer(self.settings.sandbox, port=port)
+
+    def advance_sandbox(self, by: timedelta) -> None:
+        """Move the practice bank's clock. Raises ValueError for going back."""
+        from invoicepay.sandbox.clock import advance
+
+        advance(self.settings.sandbox, by)
+
+    def store_gateway_key(self, key: str) -> None:
+        """Keep a live ledger's key in the keyring. Raises Unreachable or Refused."""
+        from invoicepay.credentials.gateway_key import set_gateway_key
+
+        set_gateway_key(self.settings.secrets, self.identity.id, key)
+
+    @cached_property
+    def documents(self) -> Documents:
+        from invoicepay.documents import PdfDocuments
+
+        return PdfDocuments()
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        if self.settings.smtp is None:
+            from invoicepay.mail.folder import FolderMailer
+
+            return FolderMailer(self.settings.outbox)
+        from invoicepay.mail.smtp import SmtpMailer
+
+        return SmtpMailer(_smtp(self.settings.smtp))
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        from invoicepay.credentials.passwords import Argon2Passwords
+
+        return Argon2Passwords()
+
+    @cached_property
+    def ids(self) -> Ids:
+        from invoicepay.credentials.ids import RandomIds
+
+        return RandomIds()
+
+
+class SystemClock:
+    """Implements billing.ports.Clock for live ledgers."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    real_now = now
+
+
+class SandboxClock:
+    """Implements billing.ports.Clock for sandbox ledgers: business time is the sandbox's."""
+
+    def __init__(self, sandbox: Path) -> None:
+        self._sandbox = sandbox
+
+    def now(self) -> datetime:
+        from invoicepay.sandbox.clock import now
+
+        return now(self._sandbox)
+
+    def real_now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def check_new_ledger(settings: Settings) -> None:
+    """Raises Refused when the ledger that `settings` name is there already."""
+    if settings.ledger.exists():
+        raise Refused(
+            "already_exists",
+            f"{settings.ledger} exists",
+            "Use it, or name another file with --ledger.",
+        )
+
+
+def found_ledger(
+    settings: Settings, company: Company, *, admin_email: str, admin_password: str, mode: Mode
+) -> Local:
+    """Make the ledger that `settings` name, with its first admin. Raises Refused when it is
+    there already or the password is weak."""
+    from invoicepay.ledger.file import create
+    from invoicepay.operations.first_admin import first_admin
+
+    local = Local(settings)
+    admin = first_admin(admin_email, admin_password, company, local.passwords, local.ids)
+    create(
+        settings.ledger,
+        company=company,
+        mode=mode,
+        ledger_id=local.ids.new(),
+        now=datetime.now(UTC),
+        admin=admin,
+    )
+    return local
+
+
+def _smtp(smtp: Smtp) -> SmtpSettings:
+    from invoicepay.credentials.private_file import read
+    from invoicepay.mail.smtp import SmtpSettings
+
+    def password() -> str:
+        return (read(Path(smtp.password_file)) or "").strip() if smtp.password_file else ""
+
+    return SmtpSettings(
+        host=smtp.host,
+        port=smtp.port,
+        security=smtp.security,
+        user=smtp.user,
+        password=password,
+        sender=smtp.sender,
+        ca_file=smtp.ca_file,
+    )
