@@ -1,0 +1,167 @@
+"""A ledger with payments that e-mail is owed for, and a mailer that does as it is told."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from invoicepay.billing.customer import EVERYTHING, Company, Contact, Customer, Role
+from invoicepay.billing.method import MethodType
+from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
+from invoicepay.billing.ports import (
+    Mailer,
+    MailKind,
+    Message,
+    Mode,
+    OutboxMail,
+    PaymentChange,
+    Receipt,
+)
+from invoicepay.ledger.file import SqliteLedger, create
+
+START = datetime(2026, 10, 31, 12, tzinfo=UTC)
+
+
+@dataclass
+class Post:
+    """A mailer that does as it is told. `check` sees each message first, and may raise."""
+
+    sent: list[Message] = field(default_factory=list)
+    check: Callable[[Message], None] = lambda message: None
+
+    def send(self, message: Message) -> None:
+        self.check(message)
+        self.sent.append(message)
+
+
+@dataclass
+class Pages:
+    """Documents that are not: only what they were asked for."""
+
+    asked: list[tuple[Receipt, bool]] = field(default_factory=list)
+    error: Exception | None = None
+
+    def receipt(self, receipt: Receipt, *, sandbox: bool) -> bytes:
+        if self.error:
+            raise self.error
+        self.asked.append((receipt, sandbox))
+        return b"%PDF " + receipt.payment.id.encode()
+
+
+@dataclass
+class World:
+    path: Path
+    ledger: SqliteLedger
+    mailer: Mailer
+    post: Post
+    documents: Any = field(default_factory=Pages)
+    at: datetime = START
+    gateway: Any = None
+    passwords: Any = None
+    ids: Any = None
+
+    @property
+    def clock(self) -> World:
+        return self
+
+    def now(self) -> datetime:
+        return self.at
+
+    def real_now(self) -> datetime:
+        raise AssertionError("mail is due by the business's clock")
+
+    def pay(self, name: str, status: PaymentStatus, **changes: Any) -> Payment:
+        """A payment for INV-1 and INV-2, or as `changes` say, in `status`."""
+        payment = Payment(
+            id=name,
+            status=PaymentStatus.CLAIMED,
+            customer="C-1",
+            currency="USD",
+            amount_minor=184_250,
+            method_type=MethodType.ACH,
+            method_label="Test Bank ending 6789",
+            created_at=self.at,
+            initiated_by="bob@one.example",
+            livemode=False,
+            allocations=(Allocation("INV-1", 100_000), Allocation("INV-2", 84_250)),
+        )
+        payment = replace(payment, **changes)
+        with self.ledger.write() as unit:
+            unit.payments.add(payment)
+            unit.invoices.reserve(payment.allocations)
+            assert unit.payments.change(
+                payment, PaymentChange(PaymentStatus.SUBMITTED, gateway_id=f"pi_{name}")
+            )
+            payment = replace(payment, status=PaymentStatus.SUBMITTED)
+            number = "" if status is PaymentStatus.FAILED else f"R-{name}"
+            change = PaymentChange(status, receipt_number=number or None)
+            if status is PaymentStatus.SUCCEEDED:
+                change = replace(change, settled_at=self.at, effective_on=self.at.date())
+                unit.invoices.apply(payment.allocations, self.at.date())
+            elif status is PaymentStatus.FAILED:
+                change = replace(change, settled_at=self.at, failure_message="Insufficient funds.")
+                unit.invoices.release(payment.allocations)
+            assert unit.payments.change(payment, change)
+            found = unit.payments.get(name, EVERYTHING)
+        assert found is not None
+        return found
+
+    def owe(self, payment: Payment, kind: MailKind, to: str = "bob@one.example") -> str:
+        message_id = f"{payment.id}.{kind}@ledger-1.invoicepay"
+        with self.ledger.write() as unit:
+            unit.outbox.add(OutboxMail(message_id, kind, payment.id, to, created_at=self.at))
+        return message_id
+
+    def waiting(self) -> list[OutboxMail]:
+        with self.ledger.read() as unit:
+            return unit.outbox.waiting()
+
+
+def made(path: Path, mode: Mode = Mode.SANDBOX) -> World:
+    create(
+        path,
+        company=Company("Acme Tools", email="billing@acme.example", phone="+1 555 0100"),
+        mode=mode,
+        ledger_id="ledger-1",
+        now=START,
+    )
+    ledger, post = SqliteLedger(path), Post()
+    with ledger.write() as unit:
+        unit.loading.put_customers([Customer("C-1", "One Inc.", currency="USD")])
+        unit.contacts.put(
+            Contact("c", "bob@one.example", "Bob", Role.CUSTOMER, ("C-1",), "active", "")
+        )
+    with closing(sqlite3.connect(path)) as db:
+        for number, total in (("INV-1", 100_000), ("INV-2", 90_000)):
+            db.execute(
+                "INSERT INTO invoices (number, kind, customer_id, issued_day, due_day, currency, "
+                "total_minor) VALUES (?, 'invoice', 1, 20000, 20030, 'USD', ?)",
+                (number, total),
+            )
+        db.commit()
+    return World(path, ledger, post, post)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[[Mode], World]]:
+    worlds: list[World] = []
+
+    def make(mode: Mode) -> World:
+        worlds.append(made(tmp_path / f"{mode}.db", mode))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        world.ledger.close()
+
+
+@pytest.fixture
+def world(make: Callable[[Mode], World]) -> World:
+    return make(Mode.SANDBOX)

@@ -1,0 +1,231 @@
+"""The outbox: what is owed is sent once, said clearly, and tried again when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from invoicepay.billing.errors import Unreachable, Usage
+from invoicepay.billing.payment import Allocation, PaymentStatus
+from invoicepay.billing.ports import MailKind, MailNotSent, Message, Mode
+from invoicepay.ledger.file import SqliteLedger
+from invoicepay.mail.folder import FolderMailer
+from invoicepay.operations.deliver import deliver, retry_after
+
+if TYPE_CHECKING:
+    from tests.operations.delivery.conftest import World
+
+
+def test_received(world: World) -> None:
+    payment = world.pay("p1", PaymentStatus.SUCCEEDED)
+    message_id = world.owe(payment, MailKind.RECEIVED)
+    report = deliver(world)
+    assert (report.sent, report.not_delivered) == ((message_id,), ())
+    [message] = world.post.sent
+    assert (message.message_id, message.to) == (message_id, "bob@one.example")
+    assert (message.sender, message.sender_name) == ("billing@acme.example", "Acme Tools")
+    assert message.sent_at == world.at
+    assert message.subject == (
+        "SANDBOX – no money moved: Payment of 1,842.50 USD to Acme Tools received – receipt R-p1"
+    )
+    assert message.text.startswith("SANDBOX – no money moved.")
+    for said in ("One Inc.", "1,842.50 USD", "INV-1  1,000.00 USD", "INV-2    842.50 USD", "R-p1",
+                 "Test Bank ending 6789", "received", "billing@acme.example"):  # fmt: skip
+        assert said in message.text, said
+    [attachment] = message.attachments
+    assert (attachment.file_name, attachment.content_type, attachment.content) == (
+        "receipt-R-p1.pdf",
+        "application/pdf",
+        b"%PDF p1",
+    )
+    assert world.waiting() == []
+
+
+def test_it_is_sent_once(world: World) -> None:
+    world.owe(world.pay("p1", PaymentStatus.SUCCEEDED), MailKind.RECEIVED)
+    deliver(world)
+    world.at += timedelta(days=1)
+    assert deliver(world).sent == ()
+    assert len(world.post.sent) == 1
+
+
+def test_initiated_does_not_say_received(world: World) -> None:
+    world.owe(world.pay("p1", PaymentStatus.PROCESSING), MailKind.INITIATED)
+    deliver(world)
+    [message] = world.post.sent
+    assert "under way" in message.subject
+    assert "received" not in message.subject + message.text
+    assert "four business days" in message.text
+    assert "no need to\npay again" in message.text
+    assert [a.file_name for a in message.attachments] == ["payment-notice-R-p1.pdf"]
+
+
+def test_failed_says_why_and_what_to_do(world: World) -> None:
+    world.owe(world.pay("p1", PaymentStatus.FAILED), MailKind.FAILED)
+    deliver(world)
+    [message] = world.post.sent
+    assert "did not go through" in message.subject
+    assert "Insufficient funds." in message.text
+    assert "invoicepay methods list" in message.text
+    assert message.attachments == ()
+
+
+def test_overtaken_news_has_no_receipt_that_says_something_else(world: World) -> None:
+    world.owe(world.pay("p1", PaymentStatus.SUCCEEDED), MailKind.INITIATED)
+    deliver(world)
+    [message] = world.post.sent
+    assert message.attachments == ()
+
+
+def test_live_says_nothing_of_a_sandbox(make: Callable[[Mode], World]) -> None:
+    world = make(Mode.LIVE)
+    world.owe(world.pay("p1", PaymentStatus.SUCCEEDED), MailKind.RECEIVED)
+    deliver(world)
+    [message] = world.post.sent
+    assert "SANDBOX" not in message.subject + message.text
+    [(_, sandbox)] = world.documents.asked
+    assert sandbox is False
+
+
+def test_a_deposit_is_named(world: World) -> None:
+    changes = {"allocations": (), "order_number": "SO-7", "amount_minor": 5000}
+    world.owe(world.pay("p1", PaymentStatus.SUCCEEDED, **changes), MailKind.RECEIVED)
+    deliver(world)
+    assert "Deposit for order SO-7  50.00 USD" in world.post.sent[0].text
+
+
+def test_only_the_payment_that_was_asked_for(world: World) -> None:
+    first = world.pay("p1", PaymentStatus.PROCESSING, allocations=(Allocation("INV-1", 100),))
+    second = world.pay("p2", PaymentStatus.PROCESSING, allocations=(Allocation("INV-2", 100),))
+    world.owe(first, MailKind.INITIATED)
+    world.owe(second, MailKind.INITIATED)
+    assert deliver(world, "p2").sent == ("p2.initiated@ledger-1.invoicepay",)
+    assert [m.payment_id for m in world.waiting()] == ["p1"]
+
+
+def three(world: World) -> list[str]:
+    payment = world.pay("p1", PaymentStatus.SUCCEEDED)
+    kinds = (MailKind.INITIATED, MailKind.RECEIVED, MailKind.FAILED)
+    return [world.owe(payment, kind, f"{kind}@one.example") for kind in kinds]
+
+
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        (MailNotSent("mail.example:587 refused: 550 no"), "mail.example:587 refused: 550 no"),
+        (Usage("config_invalid", "smtp needs a host"), "smtp needs a host"),
+        (ValueError("the-s3cret"), "cannot be composed: ValueError"),
+    ],
+)
+def test_one_that_fails_does_not_hold_up_the_others(
+    world: World, problem: Exception, words: str
+) -> None:
+    first, second, third = three(world)
+
+    def fails(message: Message) -> None:
+        if message.message_id == second:
+            raise problem
+
+    world.post.check = fails
+    report = deliver(world)
+    assert set(report.sent) == {first, third}
+    [failed] = report.not_delivered
+    assert (failed.message_id, failed.to, failed.error) == (second, "received@one.example", words)
+    [waiting] = world.waiting()
+    assert (waiting.message_id, waiting.attempts, waiting.last_error) == (second, 1, words)
+
+
+def test_a_document_that_cannot_be_made(world: World) -> None:
+    _, received, _ = three(world)
+    world.documents.error = ZeroDivisionError()
+    report = deliver(world)
+    assert [f.message_id for f in report.not_delivered] == [received]
+    assert len(report.sent) == 2
+
+
+def test_it_is_tried_again_after_a_minute_then_ever_later(world: World) -> None:
+    world.owe(world.pay("p1", PaymentStatus.SUCCEEDED), MailKind.RECEIVED)
+
+    def refuse(message: Message) -> None:
+        raise MailNotSent("later")
+
+    world.post.check = refuse
+    waits = []
+    for attempt in range(1, 12):
+        assert len(deliver(world).not_delivered) == 1
+        wait = retry_after(attempt)
+        waits.append(wait // timedelta(minutes=1))
+        world.at += wait - timedelta(microseconds=1)
+        assert deliver(world).not_delivered == ()  # not yet
+        world.at += timedelta(microseconds=1)
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360]
+    world.post.check = lambda message: None
+    assert len(deliver(world).sent) == 1
+    assert world.waiting() == []
+
+
+def test_nothing_is_sent_or_rendered_inside_a_transaction(world: World) -> None:
+    three(world)
+
+    def free(message: Message) -> None:
+        with world.ledger.write():  # would fail: transactions do not nest
+            pass
+
+    world.post.check = free
+    assert len(deliver(world).sent) == 3
+
+
+def test_what_another_process_is_sending_is_left_to_it(world: World) -> None:
+    three(world)
+    ledger = SqliteLedger(world.path)
+    others: list[Any] = []
+
+    def meanwhile(message: Message) -> None:
+        others.append(deliver(replace(world, ledger=ledger)))
+
+    world.post.check = meanwhile
+    assert len(deliver(world).sent) == 3
+    assert [o.sent for o in others] == [(), (), ()]
+    ledger.close()
+
+
+def test_killed_while_sending_means_again_later_with_the_same_id(world: World) -> None:
+    message_id = world.owe(world.pay("p1", PaymentStatus.SUCCEEDED), MailKind.RECEIVED)
+
+    def killed(message: Message) -> None:
+        raise KeyboardInterrupt
+
+    world.post.check = killed
+    with pytest.raises(KeyboardInterrupt):
+        deliver(world)
+    world.post.check = lambda message: None
+    assert deliver(world).sent == ()
+    world.at += timedelta(minutes=10)
+    assert deliver(world).sent == (message_id,)
+
+
+def test_a_ledger_out_of_reach_is_a_report_not_an_error(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The payment has been made; its e-mail must not make it look as if it had not."""
+    three(world)
+
+    def unreachable() -> None:
+        raise Unreachable("ledger_unusable", "the disk is full")
+
+    monkeypatch.setattr(world.ledger, "write", unreachable)
+    report = deliver(world)
+    assert report.sent == ()
+    assert [f.error for f in report.not_delivered] == ["the disk is full"]
+
+
+def test_into_a_folder(world: World, tmp_path: Path) -> None:
+    world.mailer = FolderMailer(tmp_path / "outbox")
+    three(world)
+    assert len(deliver(world).sent) == 3
+    assert len(list((tmp_path / "outbox").glob("*.eml"))) == 3

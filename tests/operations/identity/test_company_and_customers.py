@@ -1,0 +1,111 @@
+"""The company and its customers, as each may see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from invoicepay.billing.customer import Address
+from invoicepay.operations.list_customers import ListCustomers
+from invoicepay.operations.set_company import SetCompany
+from invoicepay.operations.show_company import ShowCompany
+from invoicepay.operations.show_customer import ShowCustomer
+
+if TYPE_CHECKING:
+    from tests.operations.identity.conftest import World
+
+ADMIN, FINANCE, EVE = "admin@acme.example", "finance@acme.example", "eve@two.example"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+
+def test_customers_see_their_own(world: World) -> None:
+    assert [c.number for c in world.call(ListCustomers(), world.log_in(EVE))] == ["C-2", "C-3"]
+    assert len(world.call(ListCustomers(), world.log_in(FINANCE))) == 3
+
+
+def test_anothers_reads_like_none(world: World) -> None:
+    eve = world.log_in(EVE)
+    theirs, none = world.error(ShowCustomer("C-1"), eve), world.error(ShowCustomer("C-9"), eve)
+    assert theirs.code == none.code == "not_found"
+    assert theirs.message.replace("C-1", "?") == none.message.replace("C-9", "?")
+    assert theirs.hint == none.hint
+
+
+def test_one_customer_and_what_it_owes(world: World) -> None:
+    view = world.call(ShowCustomer("C-2"), world.log_in(EVE))
+    assert (view.customer.name, view.open, view.contacts) == ("Customer 2", (), ())
+    for_staff = world.call(ShowCustomer("C-2"), world.log_in(FINANCE))
+    assert [c.email for c in for_staff.contacts] == [EVE]
+
+
+def test_setting_changes_only_what_is_given(world: World) -> None:
+    admin = world.log_in(ADMIN)
+    request = SetCompany(
+        phone=" +1 555 0100 ",
+        address=Address(("1 Main St", "", " Springfield ")),
+        time_zone="America/New_York",
+        currency="eur",
+        terms="Net 30\r\nThank you",
+        email="Billing@Acme.example",
+        logo=PNG,
+    )
+    company = world.call(request, admin)
+    assert company.name == "Acme Tools"
+    assert company.phone == "+1 555 0100"
+    assert company.address.lines == ("1 Main St", "Springfield")
+    assert (company.time_zone, company.currency) == ("America/New_York", "EUR")
+    assert (company.terms, company.email) == ("Net 30\nThank you", "billing@acme.example")
+    shown = world.call(ShowCompany(), world.log_in(EVE))
+    assert shown.company == company
+    assert (shown.ledger.id, shown.ledger.livemode) == ("ledger-1", False)
+    kind, actor, data = next(e for e in world.journal() if e[0] == "company.changed")
+    assert (kind, actor, data["currency"]) == ("company.changed", ADMIN, "EUR")
+    assert data["logo"].startswith("sha256:")
+    assert "email" not in data  # it was that already
+
+
+def test_the_same_again_is_not_journaled(world: World) -> None:
+    admin = world.log_in(ADMIN)
+    world.call(SetCompany(phone="1"), admin)
+    entries = len(world.journal())
+    world.call(SetCompany(phone="1"), admin)
+    assert len(world.journal()) == entries
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (SetCompany(), "input_needed"),
+        (SetCompany(name=" "), "bad_text"),
+        (SetCompany(name="a\x1b[31mb"), "bad_text"),
+        (SetCompany(name="a\u202eb"), "bad_text"),
+        (SetCompany(phone="1\n2"), "bad_text"),
+        (SetCompany(terms="x" * 5000), "bad_text"),
+        (SetCompany(terms="a\x00b"), "bad_text"),
+        (SetCompany(email="acme"), "bad_text"),
+        (SetCompany(time_zone="Mars/Base"), "bad_text"),
+        (SetCompany(time_zone="../../etc/passwd"), "bad_text"),
+        (SetCompany(currency="XXX"), "unknown_currency"),
+        (SetCompany(address=Address(("a\tb",))), "bad_text"),
+        (SetCompany(logo=b"<svg/>"), "bad_file"),
+        (SetCompany(logo=PNG + bytes(1 << 20)), "bad_file"),
+    ],
+)
+def test_what_is_not_taken(world: World, request_: SetCompany, code: str) -> None:
+    admin = world.log_in(ADMIN)
+    before = world.call(ShowCompany(), admin)
+    assert world.code(request_, admin) == code
+    assert world.call(ShowCompany(), admin) == before
+
+
+def test_clearing(world: World) -> None:
+    admin = world.log_in(ADMIN)
+    world.call(SetCompany(phone="1", logo=PNG), admin)
+    company = world.call(SetCompany(phone="", logo=b"", email=""), admin)
+    assert (company.phone, company.logo, company.email) == ("", b"", "")
+
+
+@pytest.mark.parametrize("email", [FINANCE, EVE])
+def test_only_an_admin_sets_it(world: World, email: str) -> None:
+    assert world.code(SetCompany(phone="1"), world.log_in(email)) == "not_allowed"
