@@ -12,22 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoicepay.billing.errors import Refused, Unreachable
-from invoicepay.billing.ports import (
-    Clock,
-    Documents,
-    Gateway,
-    Ids,
-    LedgerIdentity,
-    Mailer,
-    Mode,
-    Passwords,
-)
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.app import App
 from invoicepay.settings import Settings, Smtp
 
 if TYPE_CHECKING:
     from invoicepay.billing.customer import Company
+    from invoicepay.billing.identity import LedgerIdentity, Mode
+    from invoicepay.billing.ports import Clock, Documents, Gateway, Ids, Mailer, Passwords
     from invoicepay.credentials.sessions import SessionTokens
     from invoicepay.mail.smtp import SmtpSettings
     from invoicepay.sandbox.server import SandboxServer

@@ -15,31 +15,12 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from invoicepay.billing.customer import Company, Contact, Customer, Scope, Session
+from invoicepay.billing.identity import LedgerIdentity
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceFilter, Page
 from invoicepay.billing.method import Method
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 
 # --- The ledger -----------------------------------------------------------------------------
-
-
-class Mode(StrEnum):
-    """Sandbox or live: chosen by `init`, for good."""
-
-    SANDBOX = "sandbox"
-    LIVE = "live"
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerIdentity:
-    """Which ledger this is, and the one gateway account it works with (empty until known)."""
-
-    id: str
-    mode: Mode
-    gateway_account: str = ""
-
-    @property
-    def livemode(self) -> bool:
-        return self.mode is Mode.LIVE
 
 
 class CompanyStore(Protocol):

@@ -26,7 +26,7 @@ def init(
 ) -> None:
     """Make a ledger: one company, one file, sandbox or live for good."""
     from invoicepay.billing.customer import Company
-    from invoicepay.billing.ports import Mode
+    from invoicepay.billing.identity import Mode
     from invoicepay.cli.prompts import Secrets
     from invoicepay.operations.plain_text import check_email, check_line
     from invoicepay.wiring import check_new_ledger, found_ledger

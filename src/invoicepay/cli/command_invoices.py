@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -18,6 +17,7 @@ from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
     from datetime import date
+    from decimal import Decimal
 
     from invoicepay.operations.list_invoices import InvoiceList
 
@@ -127,10 +127,14 @@ def one_state(
 
 
 def _amount(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    from decimal import Decimal
+
     from invoicepay.billing.money import parse_minor
 
     # Three decimals cover every currency; each invoice is compared in its own.
-    return None if text is None else Decimal(parse_minor(f"{text}", "BHD")).scaleb(-3)
+    return Decimal(parse_minor(f"{text}", "BHD")).scaleb(-3)
 
 
 STATUS_STYLE = {

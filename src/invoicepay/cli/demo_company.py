@@ -10,7 +10,7 @@ from pathlib import Path
 from invoicepay.billing.customer import Address, Company, Role
 from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import Refused, Unreachable
-from invoicepay.billing.ports import Mode
+from invoicepay.billing.identity import Mode
 from invoicepay.operations.accept_invite import AcceptInvite
 from invoicepay.operations.app import App
 from invoicepay.operations.attach_test_method import AttachTestMethod

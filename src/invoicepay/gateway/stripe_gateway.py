@@ -145,7 +145,7 @@ class StripeGateway:
         if since is not None:
             params["created"] = {"gte": int(since.timestamp())}
         while True:
-            page = _call(lambda: self._client.payment_intents.list(params))  # type: ignore[arg-type] # noqa: B023
+            page = _call(lambda: self._client.payment_intents.list(params))  # type: ignore[arg-type]
             yield from map(self._intent, page.data)
             if not page.has_more or not page.data:
                 return

@@ -12,7 +12,7 @@ from typing import Final
 
 from invoicepay.billing.customer import Company, Contact
 from invoicepay.billing.errors import InvoicepayError, Refused, Unreachable
-from invoicepay.billing.ports import LedgerIdentity, Mode
+from invoicepay.billing.identity import LedgerIdentity, Mode
 from invoicepay.ledger.rows import instant_text
 from invoicepay.ledger.unit import SqliteUnit
 

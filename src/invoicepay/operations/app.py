@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from invoicepay.billing.customer import Actor
 from invoicepay.billing.errors import NotAllowed
-from invoicepay.billing.ports import Ports
 from invoicepay.operations.rights import PUBLIC, RIGHTS
+
+if TYPE_CHECKING:
+    from invoicepay.billing.customer import Actor
+    from invoicepay.billing.ports import Ports
 
 R = TypeVar("R", covariant=True)
 

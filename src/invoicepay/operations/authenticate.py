@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Contact, Session
 from invoicepay.billing.errors import NotAllowed, Unreachable
-from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.secret_hash import secret_hash
+
+if TYPE_CHECKING:
+    from invoicepay.billing.ports import Ports, Unit
 
 TOUCH_EVERY = timedelta(minutes=5)
 """How exactly the last use is known. Reads stay reads but for one write in this time."""

@@ -8,11 +8,11 @@ from invoicepay.billing.customer import Actor
 from invoicepay.billing.errors import not_found
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.plan import PaymentPlan
-from invoicepay.billing.ports import NoAnswer, Ports, Rejected
+from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
 from invoicepay.operations.deliver import deliver
 from invoicepay.operations.protocol.claim import claim
-from invoicepay.operations.protocol.settle import has_lease, settle
+from invoicepay.operations.protocol.settle import settle_if_left
 from invoicepay.operations.protocol.submit import check_not_behind, submit
 
 
@@ -36,13 +36,7 @@ def pay(request: Pay, actor: Actor, ports: Ports) -> Payment:
         raise not_found("customer", plan.customer)
     check_not_behind(customer, ports)
     payment, fresh = claim(plan, actor, ports)
-    if fresh:
-        payment = submit(payment, plan, ports)
-    elif not has_lease(payment, ports):
-        try:
-            payment = settle(payment, ports)
-        except (NoAnswer, Rejected):
-            return payment
+    payment = submit(payment, plan, ports) if fresh else settle_if_left(payment, ports)
     if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.PROCESSING):
         deliver(ports, payment.id)
     return payment

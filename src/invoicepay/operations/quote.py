@@ -23,10 +23,10 @@ from invoicepay.billing.plan import (
     one_customer_and_currency,
     plan_lines,
 )
-from invoicepay.billing.ports import NoAnswer, Ports, Rejected, Unit
+from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.protocol.claim import key_reused
-from invoicepay.operations.protocol.settle import has_lease, settle
+from invoicepay.operations.protocol.settle import settle_if_left
 
 SETTLING_TAKES_AT_MOST = timedelta(seconds=10)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -74,6 +74,8 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
             if existing.request_digest != request_digest:
                 raise key_reused(existing)
             _check_total(existing.amount_minor, existing.currency, request)
+            if request.settle_first:
+                existing = settle_if_left(existing, ports)
             return Quoted(None, existing)
     with ports.ledger.read() as unit:
         invoices = _select(request, actor, unit, ports)
@@ -111,12 +113,7 @@ def settle_what_holds(numbers: Sequence[str], actor: Actor, ports: Ports) -> Non
     for payment in holding:
         if ports.clock.real_now() >= deadline:
             return
-        if has_lease(payment, ports):
-            continue
-        try:
-            settle(payment, ports)
-        except (NoAnswer, Rejected):
-            continue
+        settle_if_left(payment, ports)
 
 
 def _check_texts(request: Quote) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invoicepay.billing.customer import Actor, Company
-from invoicepay.billing.ports import LedgerIdentity, Ports
+from invoicepay.billing.identity import LedgerIdentity
+from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
 
 

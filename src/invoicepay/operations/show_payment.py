@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.errors import not_found
 from invoicepay.billing.payment import Payment
-from invoicepay.billing.ports import NoAnswer, Ports, Rejected
+from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
-from invoicepay.operations.protocol.settle import has_lease, settle
+from invoicepay.operations.protocol.settle import settle_if_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,4 @@ def show_payment(request: ShowPayment, actor: Actor, ports: Ports) -> Payment:
         payment = unit.payments.get(request.payment_id, actor.scope)
     if payment is None:
         raise not_found("payment", request.payment_id)
-    if request.settle_first and not has_lease(payment, ports):
-        try:
-            return settle(payment, ports)
-        except (NoAnswer, Rejected):
-            return payment
-    return payment
+    return settle_if_left(payment, ports) if request.settle_first else payment

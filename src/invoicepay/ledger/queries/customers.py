@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from invoicepay.billing.customer import Address, Company, Customer, Scope
-from invoicepay.billing.ports import LedgerIdentity, Mode
+from invoicepay.billing.identity import LedgerIdentity, Mode
 from invoicepay.ledger.queries.scope import customer_in
 
 _COMPANY = (

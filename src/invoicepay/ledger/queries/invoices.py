@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import Any
 
 from invoicepay.billing.customer import Scope
@@ -189,8 +188,8 @@ def _where(
     term("i.issued_day <= :until", "until", day(selection.issued_until))
     term("i.due_day < :due_before", "due_before", day(selection.due_before))
     for name, sign, amount, rounding in (
-        ("min", ">=", selection.min_total, ROUND_CEILING),
-        ("max", "<=", selection.max_total, ROUND_FLOOR),
+        ("min", ">=", selection.min_total, "ROUND_CEILING"),
+        ("max", "<=", selection.max_total, "ROUND_FLOOR"),
     ):
         if amount is not None:
             for places in (0, 2, 3):

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Final
 
 from invoicepay.billing.errors import BadInput
@@ -146,6 +147,8 @@ Amounts = Callable[[str, str], int]
 def amounts(decimal_mark: str, thousands_mark: str) -> Amounts:
     """Reads amounts, negative ones too. Marks between thousands count only where each has
     three digits after it: `1,23` is a mistake there, not 123."""
+    if decimal_mark == "." and not thousands_mark:
+        return partial(parse_minor, negative=True)
     plain = normal_number(decimal_mark, thousands_mark)
 
     def parse(text: str, currency: str) -> int:

@@ -115,17 +115,15 @@ def invoice_reader(job: Job, owners: Owners) -> ReadInvoice:
             memo, disputed, paid_day, voided, digest,
         )  # fmt: skip
 
-    def patient(row: list[str], invoice_id: int, lines: Lines | None) -> InvoiceRow:
-        # Spaces around cells are rare: only a row that does not pass is trimmed, and read again.
-        try:
-            return read(row, invoice_id, lines)
-        except CellError:
-            trimmed = [cell.strip() for cell in row]
-            if trimmed == row:
-                raise
-            return read(trimmed, invoice_id, lines)
+    return read
 
-    return patient
+
+def read_trimmed(
+    read: ReadInvoice, row: list[str], invoice_id: int, lines: Lines | None
+) -> InvoiceRow:
+    """As `read`, with the spaces around cells taken off: rare enough to be done only where they
+    matter. Raises CellError."""
+    return read([cell.strip() for cell in row], invoice_id, lines)
 
 
 _SIGN = {

@@ -16,7 +16,7 @@ from invoicepay.operations.imports.invoice_lines import (
     line_reader,
     same_head,
 )
-from invoicepay.operations.imports.invoice_rows import ReadInvoice, invoice_reader
+from invoicepay.operations.imports.invoice_rows import ReadInvoice, invoice_reader, read_trimmed
 from invoicepay.operations.imports.job import BATCH, Job
 from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind
 from invoicepay.operations.imports.problems import CellError
@@ -40,9 +40,12 @@ def _without_lines(job: Job, read: ReadInvoice, writer: InvoiceWriter) -> None:
     for line, row in job.table.rows():
         try:
             add(read(row, next_id, None))
-        except CellError as error:
-            job.refuse(line, error)
-            continue
+        except CellError:
+            try:
+                add(read_trimmed(read, row, next_id, None))
+            except CellError as error:
+                job.refuse(line, error)
+                continue
         add_line(line)
         next_id += 1
         if len(batch.lines) >= BATCH:
@@ -66,7 +69,7 @@ def _with_lines(
         row: InvoiceRow | None = None
         if not problems:
             try:
-                row = read(rows[0][1], next_id, lines)
+                row = read_trimmed(read, rows[0][1], next_id, lines)
             except CellError as error:
                 problems.append((rows[0][0], error))
         for line, problem in problems:

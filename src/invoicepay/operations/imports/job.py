@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from invoicepay.billing.customer import Actor
-from invoicepay.billing.ports import LedgerIdentity, Unit
+from invoicepay.billing.identity import LedgerIdentity
+from invoicepay.billing.ports import Unit
 from invoicepay.operations.imports.mapping import Mapping as FileMapping
 from invoicepay.operations.imports.problems import CellError, Problem, Problems
 from invoicepay.operations.imports.shape import Table

@@ -104,7 +104,7 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
             at = "method_type"
             method = methods[row[index[at]]]
             at = "amount"
-            whole = amount(row[index[at]], currency)
+            whole = amount(row[index[at]].strip(), currency)
         except ValueError as error:
             raise CellError(at, str(error)) from None
         except BadInput as error:

@@ -39,6 +39,16 @@ def settle(payment: Payment, ports: Ports) -> Payment:
     return conclude(payment, intent, ports)
 
 
+def settle_if_left(payment: Payment, ports: Ports) -> Payment:
+    """Settle a payment that its own payer has left; as it is, when the gateway does not say."""
+    if has_lease(payment, ports):
+        return payment
+    try:
+        return settle(payment, ports)
+    except (NoAnswer, Rejected):
+        return payment
+
+
 def _settle_claimed(payment: Payment, ports: Ports) -> Payment:
     """No intent is stored. One may have been created; nobody will confirm it unless its creator
     still wins the compare-and-set, which then loses against ours."""

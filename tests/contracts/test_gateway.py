@@ -1,0 +1,263 @@
+"""What every Gateway must do: Stripe's SDK on the sandbox, and the scripted one of the tests."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from invoicepay.billing.customer import Customer
+from invoicepay.billing.errors import Unreachable
+from invoicepay.billing.payment import Allocation
+from invoicepay.billing.ports import ChargeOrder, Gateway, IntentStatus, NoAnswer, Rejected
+from invoicepay.gateway.stripe_gateway import StripeGateway
+from invoicepay.sandbox.clock import advance
+from invoicepay.sandbox.faults import add_fault
+from invoicepay.sandbox.server import SandboxServer
+from tests.support.scripted_gateway import Fault, ScriptedGateway
+
+LEDGER = str(uuid.UUID(int=9))
+CONFIRM = "POST /v1/payment_intents/*/confirm"
+
+
+@dataclass
+class Bank:
+    """A gateway, and what its bank can be told."""
+
+    gateway: Gateway
+    settle: Callable[[str], None]
+    lose_answer: Callable[[], None]
+    customer: str = ""
+
+    def order(self, token: str = "pm_card_visa", amount: int = 12345) -> ChargeOrder:
+        self.customer = self.customer or self.gateway.create_customer(Customer("C-1", "A"), LEDGER)
+        method = self.gateway.attach_method(token, self.customer)
+        return ChargeOrder(
+            payment_id=str(uuid.uuid4()),
+            ledger_id=LEDGER,
+            customer=self.customer,
+            method=method.gateway_id,
+            method_type=method.type,
+            amount_minor=amount,
+            currency="USD",
+            description="Tidewheel: INV 1",
+            allocations=(Allocation("INV 1=2", 345), Allocation("№-7", amount - 345)),
+        )
+
+
+@pytest.fixture(params=["stripe on the sandbox", "scripted"])
+def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
+    if request.param == "scripted":
+        scripted = ScriptedGateway(now=lambda: datetime.now(UTC))
+        yield Bank(
+            scripted,
+            scripted.bank_settles,
+            lambda: scripted.fail_next("confirm", Fault.LOST_ANSWER),
+        )
+        return
+    path = tmp_path / "bank.sandbox"
+    with SandboxServer(path) as server:
+        yield Bank(
+            StripeGateway("sk_test_x", livemode=False, base_address=server.url),
+            lambda intent: void(advance(path, timedelta(days=5))),
+            lambda: add_fault(path, CONFIRM, "lose_answer", times=3),
+        )
+
+
+def void(result: object) -> None:
+    """For what is called for its effect."""
+
+
+def test_an_intent_is_created_unconfirmed_and_explains_itself(bank: Bank) -> None:
+    order = bank.order()
+
+    intent = bank.gateway.create(order)
+
+    assert intent.status is IntentStatus.REQUIRES_CONFIRMATION
+    assert (intent.amount_minor, intent.currency, intent.livemode) == (12345, "USD", False)
+    assert (intent.ledger_id, intent.payment_id) == (LEDGER, order.payment_id)
+    assert (intent.customer, intent.method_type) == (bank.customer, "card")
+    assert intent.allocations == order.allocations
+    assert intent.failure_code == ""
+    assert bank.gateway.retrieve(intent.id) == intent
+
+
+def test_creating_the_same_payment_again_is_the_same_intent(bank: Bank) -> None:
+    order = bank.order()
+
+    assert bank.gateway.create(order).id == bank.gateway.create(order).id
+    with pytest.raises(Rejected):
+        bank.gateway.create(replace(order, amount_minor=999))
+
+
+def test_a_good_card_succeeds_once(bank: Bank) -> None:
+    order = bank.order()
+    intent = bank.gateway.create(order)
+
+    confirmed = bank.gateway.confirm(intent.id, order.payment_id)
+    again = bank.gateway.confirm(intent.id, order.payment_id)
+
+    assert confirmed.status is again.status is IntentStatus.SUCCEEDED
+    with pytest.raises(Rejected):
+        bank.gateway.cancel(intent.id)
+
+
+def test_a_decline_is_no_error_and_can_be_canceled(bank: Bank) -> None:
+    order = bank.order("pm_card_chargeCustomerFail")
+    intent = bank.gateway.create(order)
+
+    declined = bank.gateway.confirm(intent.id, order.payment_id)
+
+    assert declined.status is IntentStatus.REQUIRES_PAYMENT_METHOD
+    assert declined.failure_code == "generic_decline"
+    assert declined.failure_message
+    canceled = bank.gateway.cancel(intent.id)
+    assert canceled.status is IntentStatus.CANCELED
+    assert canceled.failure_code == "generic_decline"
+
+
+def test_what_was_canceled_cannot_be_confirmed(bank: Bank) -> None:
+    order = bank.order()
+    intent = bank.gateway.create(order)
+    bank.gateway.cancel(intent.id)
+
+    with pytest.raises(Rejected):
+        bank.gateway.confirm(intent.id, order.payment_id)
+    with pytest.raises(Rejected):
+        bank.gateway.cancel(intent.id)
+    assert bank.gateway.retrieve(intent.id).status is IntentStatus.CANCELED
+
+
+def test_a_bank_debit_is_processing_until_the_bank_has_settled_it(bank: Bank) -> None:
+    order = bank.order("pm_usBankAccount_success")
+    intent = bank.gateway.create(order)
+
+    assert bank.gateway.confirm(intent.id, order.payment_id).status is IntentStatus.PROCESSING
+    with pytest.raises(Rejected):
+        bank.gateway.cancel(intent.id)
+    bank.settle(intent.id)
+
+    assert bank.gateway.retrieve(intent.id).status is IntentStatus.SUCCEEDED
+
+
+def test_a_lost_answer_is_no_answer_and_the_intent_tells(bank: Bank) -> None:
+    order = bank.order()
+    intent = bank.gateway.create(order)
+    bank.lose_answer()
+
+    with pytest.raises(NoAnswer):
+        bank.gateway.confirm(intent.id, order.payment_id)
+
+    assert bank.gateway.retrieve(intent.id).status is IntentStatus.SUCCEEDED
+
+
+def test_intents_are_listed_newest_first(bank: Bank) -> None:
+    mine = [bank.gateway.create(bank.order()) for _ in range(3)]
+    bank.customer = bank.gateway.create_customer(Customer("C-2", "B"), LEDGER)
+    other = bank.gateway.create(bank.order())
+
+    def ids(**only: object) -> list[str]:
+        return [intent.id for intent in bank.gateway.intents(**only)]  # type: ignore[arg-type]
+
+    assert ids(customer=mine[0].customer) == [intent.id for intent in reversed(mine)]
+    assert ids()[0] == other.id
+    assert ids(since=datetime.now(UTC) - timedelta(hours=1)) == ids()
+    assert ids(since=datetime.now(UTC) + timedelta(hours=1)) == []
+
+
+def test_a_customer_is_made_once(bank: Bank) -> None:
+    customer = Customer("C-7", "Harbor Finch")
+
+    first = bank.gateway.create_customer(customer, LEDGER)
+
+    assert bank.gateway.create_customer(customer, LEDGER) == first
+
+
+def test_what_is_not_there_is_rejected(bank: Bank) -> None:
+    bank.order()
+    with pytest.raises(Rejected):
+        bank.gateway.retrieve("pi_nothing")
+    with pytest.raises(Rejected):
+        bank.gateway.attach_method("pm_nothing", bank.customer)
+
+
+def test_the_account_is_always_the_same(bank: Bank) -> None:
+    assert bank.gateway.account() == bank.gateway.account() != ""
+
+
+# --- Stripe's SDK only ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[tuple[Path, StripeGateway]]:
+    path = tmp_path / "bank.sandbox"
+    with SandboxServer(path) as server:
+        yield path, StripeGateway("sk_test_x", livemode=False, base_address=server.url)
+
+
+@pytest.mark.parametrize(
+    "kind", ["cut_body", "status_500_after", "not_json", "conflict_409", "redirect_307"]
+)
+def test_whatever_may_have_charged_is_no_answer(
+    sandbox: tuple[Path, StripeGateway], kind: str
+) -> None:
+    path, gateway = sandbox
+    bank = Bank(gateway, void, lambda: None)
+    order = bank.order()
+    intent = gateway.create(order)
+    add_fault(path, CONFIRM, kind, times=5)  # type: ignore[arg-type]
+
+    with pytest.raises(NoAnswer):
+        gateway.confirm(intent.id, order.payment_id)
+
+
+def test_a_429_is_tried_again_with_the_same_key(
+    sandbox: tuple[Path, StripeGateway], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, gateway = sandbox
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    bank = Bank(gateway, void, lambda: None)
+    order = bank.order()
+    intent = gateway.create(order)
+    add_fault(path, CONFIRM, "rate_limit_429", times=2)
+
+    assert gateway.confirm(intent.id, order.payment_id).status is IntentStatus.SUCCEEDED
+    assert pauses == [0.5, 1.0]
+
+
+def test_an_answer_of_the_other_mode_is_refused(tmp_path: Path) -> None:
+    with SandboxServer(tmp_path / "bank.sandbox") as server:
+        gateway = StripeGateway("sk_test_x", livemode=True, base_address=server.url)
+        with pytest.raises(Unreachable) as refusal:
+            gateway.create_customer(Customer("C-1", "A"), LEDGER)
+
+    assert refusal.value.code == "gateway_mismatch"
+
+
+def test_proxy_variables_do_not_carry_charges_elsewhere(
+    sandbox: tuple[Path, StripeGateway], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    assert sandbox[1].account().startswith("acct_")
+
+
+def test_more_allocations_than_metadata_holds_are_left_out(
+    sandbox: tuple[Path, StripeGateway],
+) -> None:
+    bank = Bank(sandbox[1], void, lambda: None)
+    many = tuple(Allocation(f"INVOICE-{n:08d}", 1000) for n in range(2000))
+    order = replace(bank.order(amount=2_000_000), allocations=many)
+
+    found = bank.gateway.create(order).allocations
+
+    assert 500 < len(found) < 2000
+    assert found == many[: len(found)]

@@ -1,0 +1,278 @@
+"""What paying does when nothing goes wrong, and what it refuses before anything is charged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from invoicepay.billing.errors import BadInput, InvoicepayError, NotFound, Refused, Usage
+from invoicepay.billing.invoice import InvoiceState, InvoiceStatus
+from invoicepay.billing.payment import Allocation, PaymentStatus
+from invoicepay.operations.list_methods import ListMethods
+from invoicepay.operations.pay import Pay
+from invoicepay.operations.quote import Quote
+from invoicepay.operations.remove_method import RemoveMethod
+from invoicepay.operations.sync import Sync
+from tests.support.company import SmallCompany
+from tests.support.scripted_gateway import ScriptedGateway
+
+
+def test_a_card_pays_at_once(company: SmallCompany, gateway: ScriptedGateway) -> None:
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.status is PaymentStatus.SUCCEEDED
+    assert payment.receipt_number == "R-000001"
+    assert company.invoice("INV-1").status is InvoiceStatus.PAID
+    assert str(company.invoice("INV-1").paid_on) == "2026-11-02"
+    assert gateway.charges == [payment.gateway_id]
+    assert [m.message_id.split("@")[0] for m in company.mailer.sent] == [f"{payment.id}.received"]
+
+
+def test_the_effective_date_is_the_companys_not_utcs(company: SmallCompany) -> None:
+    company.clock.move(hours=13)  # 04:00 UTC on the 3rd is still the 2nd in New York
+
+    assert str(company.pay("INV-1", method="card").effective_on) == "2026-11-02"
+
+
+def test_a_bank_debit_is_owed_until_it_has_settled(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    payment = company.pay("INV-1", method="ach")
+
+    assert payment.status is PaymentStatus.PROCESSING
+    invoice = company.invoice("INV-1")
+    assert (invoice.status, invoice.balance_minor) == (InvoiceStatus.PROCESSING, 10000)
+    assert invoice.payable_minor == 0
+
+    gateway.bank_settles(payment.gateway_id)
+    list(company.call(Sync()))
+    assert company.payment(payment.id).status is PaymentStatus.SUCCEEDED
+    assert company.invoice("INV-1").status is InvoiceStatus.PAID
+    kinds = [m.message_id.split("@")[0].rpartition(".")[2] for m in company.mailer.sent]
+    assert kinds == ["initiated", "received"]
+
+
+def test_a_returned_debit_reopens_the_invoice_once(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    payment = company.pay("INV-1", method="ach")
+    gateway.bank_settles(payment.gateway_id, returned=True)
+
+    list(company.call(Sync()))
+    list(company.call(Sync()))
+
+    found = company.payment(payment.id)
+    assert (found.status, found.failure_code) == (PaymentStatus.FAILED, "insufficient_funds")
+    assert company.invoice("INV-1").status is InvoiceStatus.OPEN
+    assert company.pay("INV-1", method="card").status is PaymentStatus.SUCCEEDED
+
+
+def test_a_declined_card_leaves_everything_as_it_was(
+    company: SmallCompany, gateway: ScriptedGateway, bad_card: str
+) -> None:
+    before = company.invoice("INV-1")
+
+    payment = company.pay("INV-1", method=bad_card)
+
+    assert (payment.status, payment.failure_code) == (PaymentStatus.FAILED, "generic_decline")
+    assert company.invoice("INV-1") == before
+    assert gateway.found[payment.gateway_id].status == "canceled"
+    assert company.mailer.sent == []
+    assert company.pay("INV-1", method="card").status is PaymentStatus.SUCCEEDED
+
+
+def test_several_invoices_are_one_charge(company: SmallCompany, gateway: ScriptedGateway) -> None:
+    payment = company.pay("INV-1", "INV-2", "INV-1", method="card")
+
+    assert payment.allocations == (Allocation("INV-1", 10000), Allocation("INV-2", 25050))
+    assert payment.amount_minor == 35050
+    assert len(gateway.charges) == 1
+
+
+def test_a_part_can_be_paid_and_then_the_rest(company: SmallCompany) -> None:
+    company.pay("INV-1", "INV-2", method="card", amounts=(("INV-2", "50.50"),))
+
+    invoice = company.invoice("INV-2")
+    assert (invoice.status, invoice.payable_minor) == (InvoiceStatus.PARTIAL, 20000)
+    assert company.pay("INV-2", method="card").amount_minor == 20000
+    assert company.invoice("INV-2").status is InvoiceStatus.PAID
+
+
+def test_open_skips_what_is_under_way(company: SmallCompany) -> None:
+    company.pay("INV-1", method="ach")
+
+    plan = company.call(Quote(state=InvoiceState.OPEN, currency="USD")).plan
+
+    assert plan is not None
+    assert [line.invoice.number for line in plan.lines] == ["INV-2", "INV-3"]
+
+
+def test_without_a_method_the_preferred_one_pays(company: SmallCompany) -> None:
+    plan = company.call(Quote(numbers=("INV-1",))).plan
+    methods = company.call(ListMethods()).methods
+
+    assert plan is not None
+    assert plan.method == next(m for m in methods if m.preferred)
+
+
+REFUSALS: list[tuple[dict[str, Any], type[InvoicepayError], str]] = [
+    ({"numbers": ("INV-404",)}, NotFound, "not_found"),
+    ({"numbers": ("INV-9",)}, NotFound, "not_found"),  # another customer's
+    ({"numbers": ("INV-1", "INV-4")}, Usage, "ambiguous_selection"),
+    ({"numbers": ("INV-4",), "method": "ach"}, Usage, "currency_not_supported"),
+    ({"numbers": ("INV-1",), "amounts": (("INV-1", "100.01"),)}, Refused, "amount_exceeds_payable"),
+    ({"numbers": ("INV-1",), "amounts": (("INV-1", "0"),)}, Usage, "usage"),
+    ({"numbers": ("INV-1",), "amounts": (("INV-1", "0.49"),)}, Usage, "under_limit"),
+    ({"numbers": ("INV-1",), "amounts": (("INV-1", "1e1"),)}, BadInput, "bad_amount"),
+    ({"numbers": ("INV-1",), "amounts": (("INV-2", "1"),)}, Usage, "usage"),
+    ({"numbers": ("INV-1",), "method": "nope"}, NotFound, "not_found"),
+    ({"numbers": ("INV-1",), "expect_total": "99.99"}, Refused, "total_differs"),
+    ({"numbers": ("INV-1",), "max_total": "99.99"}, Refused, "total_differs"),
+    ({"numbers": ("INV-1",), "state": InvoiceState.OPEN}, Usage, "usage"),
+    ({}, Usage, "input_needed"),
+    ({"numbers": ("INV-1",), "memo": "a\nb"}, BadInput, "bad_text"),
+    ({"numbers": ("INV-1",), "key": "with space"}, Usage, "usage"),
+    ({"state": InvoiceState.OPEN, "currency": "JPY"}, NotFound, "nothing_selected"),
+]
+
+
+@pytest.mark.parametrize(("request_", "family", "code"), REFUSALS)
+def test_refused_before_anything_is_claimed(
+    company: SmallCompany,
+    gateway: ScriptedGateway,
+    request_: dict[str, Any],
+    family: type[InvoicepayError],
+    code: str,
+) -> None:
+    with pytest.raises(family) as refusal:
+        company.call(Quote(**request_))
+
+    assert refusal.value.code == code
+    assert gateway.calls == []
+
+
+def test_paid_and_in_flight_invoices_say_so(company: SmallCompany) -> None:
+    company.pay("INV-1", method="card")
+    company.pay("INV-2", method="ach")
+
+    with pytest.raises(Refused) as paid:
+        company.call(Quote(numbers=("INV-1",)))
+    with pytest.raises(Refused) as in_flight:
+        company.call(Quote(numbers=("INV-2",)))
+
+    assert (paid.value.code, in_flight.value.code) == ("already_paid", "in_flight")
+
+
+def test_the_guards_pass_the_exact_total(company: SmallCompany) -> None:
+    payment = company.pay("INV-1", method="card", expect_total="100.00", max_total="100")
+
+    assert payment.amount_minor == 10000
+
+
+def test_a_quote_that_only_looks_changes_nothing(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    before = company.ledger.path.read_bytes()
+
+    company.call(Quote(numbers=("INV-1",), settle_first=False))
+
+    assert company.ledger.path.read_bytes() == before
+    assert gateway.calls == []
+
+
+# --- The same key ---
+
+
+def test_the_same_key_pays_once(company: SmallCompany, gateway: ScriptedGateway) -> None:
+    first = company.pay("INV-1", method="card", key="october")
+    again = company.pay("INV-1", method="card", key="october")
+
+    assert again == first
+    assert len(gateway.charges) == 1
+
+
+def test_the_same_key_for_something_else_is_refused(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    company.pay("INV-1", method="card", key="october")
+
+    for other in ({"amounts": (("INV-1", "5"),)}, {"memo": "x"}, {"method": "ach"}):
+        with pytest.raises(Refused) as refusal:
+            company.pay("INV-1", **{"method": "card", "key": "october", **other})
+        assert refusal.value.code == "key_reused"
+    assert len(gateway.charges) == 1
+
+
+def test_a_key_belongs_to_its_contact(company: SmallCompany) -> None:
+    company.pay("INV-1", method="card", key="october")
+
+    plan = company.finance.call(Quote(numbers=("INV-2",), method="card", key="october")).plan
+
+    assert plan is not None
+
+
+def test_the_same_plan_twice_charges_once(company: SmallCompany, gateway: ScriptedGateway) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+
+    first, second = company.call(Pay(plan)), company.call(Pay(plan))
+
+    assert first == second
+    assert len(gateway.charges) == 1
+
+
+# --- Moved since it was quoted ---
+
+
+def test_a_plan_is_refused_when_its_invoice_was_paid_meanwhile(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    company.pay("INV-1", method="card")
+
+    with pytest.raises(Refused) as refusal:
+        company.call(Pay(plan))
+
+    assert refusal.value.code == "already_paid"
+    assert len(gateway.charges) == 1
+
+
+def test_a_plan_is_refused_when_a_part_was_paid_meanwhile(company: SmallCompany) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card", amounts=(("INV-1", "10"),))).plan
+    assert plan is not None
+    company.pay("INV-1", method="card", amounts=(("INV-1", "20"),))
+
+    with pytest.raises(Refused) as refusal:
+        company.call(Pay(plan))
+
+    assert refusal.value.code == "moved_since_quoted"
+
+
+def test_another_customers_contact_cannot_pay_a_plan(company: SmallCompany) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+
+    with pytest.raises(NotFound):
+        company.stranger.call(Pay(plan))
+
+
+def test_a_method_with_a_payment_under_way_stays(company: SmallCompany) -> None:
+    payment = company.pay("INV-1", method="ach")
+
+    with pytest.raises(Refused) as refusal:
+        company.call(RemoveMethod(payment.method_id))
+
+    assert refusal.value.code == "in_flight"
+
+
+def test_a_removed_method_pays_nothing(company: SmallCompany) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    company.call(RemoveMethod(plan.method.id))
+
+    with pytest.raises(Refused) as refusal:
+        company.call(Pay(plan))
+
+    assert refusal.value.code == "method_unusable"

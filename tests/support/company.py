@@ -1,0 +1,195 @@
+"""A small company on a real ledger file, with a gateway to script and a clock that stands still."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from invoicepay.billing.customer import Company, Contact, Role, Scope, Session
+from invoicepay.billing.invoice import Invoice, InvoiceDetail
+from invoicepay.billing.payment import Payment
+from invoicepay.billing.ports import Message, Mode, Receipt
+from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.operations.app import App, Request
+from invoicepay.operations.attach_test_method import AttachTestMethod
+from invoicepay.operations.import_records import Import
+from invoicepay.operations.pay import Pay
+from invoicepay.operations.quote import Quote
+from invoicepay.operations.secret_hash import secret_hash
+from tests.support.scripted_gateway import ScriptedGateway
+
+R = TypeVar("R")
+START = datetime(2026, 11, 2, 15, tzinfo=UTC)
+EVERYTHING = Scope(None)
+CUSTOMER, OTHER = "C-1", "C-2"
+_INVOICES = """\
+number,customer,issued_on,due_on,currency,total
+INV-1,C-1,2026-10-01,2026-10-31,USD,100.00
+INV-2,C-1,2026-10-10,2026-11-09,USD,250.50
+INV-3,C-1,2026-10-20,2026-11-19,USD,75.25
+INV-4,C-1,2026-10-20,2026-11-19,EUR,60.00
+INV-9,C-2,2026-10-20,2026-11-19,USD,500.00
+"""
+
+
+@dataclass
+class StandingClock:
+    """Business and real time are the same, and stand until they are moved."""
+
+    time: datetime = START
+
+    def now(self) -> datetime:
+        return self.time
+
+    def real_now(self) -> datetime:
+        return self.time
+
+    def move(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+class PlainIds:
+    """Real ids; nothing here depends on what they are."""
+
+    def new(self) -> str:
+        return str(uuid.uuid4())
+
+    def secret(self) -> str:
+        return uuid.uuid4().hex
+
+    def code(self) -> str:
+        return uuid.uuid4().hex
+
+
+class NoDocuments:
+    """Stands in for PDFs, which have tests of their own."""
+
+    def invoices(
+        self, company: Company, details: Iterable[InvoiceDetail], today: date
+    ) -> Iterator[bytes]:
+        return (b"%PDF" for _ in details)
+
+    def receipt(self, receipt: Receipt, *, sandbox: bool) -> bytes:
+        return b"%PDF"
+
+
+@dataclass
+class KeptMail:
+    """Keeps what was sent."""
+
+    sent: list[Message] = field(default_factory=list)
+
+    def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+
+@dataclass
+class SmallCompany:
+    """Implements billing.ports.Ports. `payer` is the contact of C-1, `finance` sees all."""
+
+    ledger: SqliteLedger
+    gateway: Any
+    clock: StandingClock = field(default_factory=StandingClock)
+    ids: PlainIds = field(default_factory=PlainIds)
+    documents: NoDocuments = field(default_factory=NoDocuments)
+    mailer: KeptMail = field(default_factory=KeptMail)
+    passwords: Any = None
+
+    @property
+    def payer(self) -> App:
+        return App(self, lambda: "payer")
+
+    @property
+    def stranger(self) -> App:
+        return App(self, lambda: "stranger")
+
+    @property
+    def finance(self) -> App:
+        return App(self, lambda: "finance")
+
+    def call(self, request: Request[R]) -> R:
+        return self.payer.call(request)
+
+    def pay(self, *numbers: str, **more: Any) -> Payment:
+        """Quote and pay as C-1's contact."""
+        quoted = self.call(Quote(numbers=numbers, **more))
+        if quoted.plan is None:
+            assert quoted.existing is not None
+            return quoted.existing
+        return self.call(Pay(quoted.plan))
+
+    def invoice(self, number: str) -> Invoice:
+        with self.ledger.read() as unit:
+            invoice = unit.invoices.get(number, EVERYTHING)
+        assert invoice is not None
+        return invoice
+
+    def payment(self, payment_id: str) -> Payment:
+        with self.ledger.read() as unit:
+            payment = unit.payments.get(payment_id, EVERYTHING)
+        assert payment is not None
+        return payment
+
+    def assert_books_balance(self) -> None:
+        assert self.ledger.integrity() == []
+        with self.ledger.read() as unit:
+            assert unit.books.differences() == []
+
+    def another_process(self) -> SmallCompany:
+        """The same ledger, gateway and clock through a connection of its own."""
+        return SmallCompany(
+            SqliteLedger(self.ledger.path), self.gateway, self.clock, mailer=self.mailer
+        )
+
+
+def make_template(folder: Path) -> Path:
+    """A ledger with customers, invoices and contacts, for tests to copy."""
+    path = folder / "template.db"
+    create(
+        path,
+        company=Company("Tidewheel Supply Co.", time_zone="America/New_York"),
+        mode=Mode.SANDBOX,
+        ledger_id=str(uuid.UUID(int=7)),
+        now=START,
+    )
+    company = SmallCompany(SqliteLedger(path), None)
+    customers = folder / "customers.csv"
+    customers.write_text("number,name\nC-1,Harbor Finch\nC-2,Nettle Hill\n")
+    invoices = folder / "invoices.csv"
+    invoices.write_text(_INVOICES)
+    _add_contact(company, "finance", Role.FINANCE)
+    company.finance.call(Import("customers", str(customers)))
+    company.finance.call(Import("invoices", str(invoices)))
+    _add_contact(company, "payer", Role.CUSTOMER, CUSTOMER)
+    _add_contact(company, "stranger", Role.CUSTOMER, OTHER)
+    company.ledger.close()
+    return path
+
+
+def open_copy(
+    template: Path, folder: Path, gateway: Callable[[StandingClock], Any] | None = None
+) -> SmallCompany:
+    """A company of the test's own. C-1 has methods: a good card (default), one that declines,
+    and a bank account (default of its type)."""
+    path = folder / "ledger.db"
+    shutil.copy(template, path)
+    clock = StandingClock()
+    made = gateway(clock) if gateway else ScriptedGateway(now=clock.now)
+    company = SmallCompany(SqliteLedger(path), made, clock)
+    for token in ("pm_usBankAccount_success", "pm_card_visa", "pm_card_chargeCustomerFail"):
+        company.call(AttachTestMethod(CUSTOMER, token))
+    return company
+
+
+def _add_contact(company: SmallCompany, name: str, role: Role, *customers: str) -> None:
+    contact = Contact(name, f"{name}@example.com", name, role, customers, "active")
+    far = START + timedelta(days=3650)
+    session = Session(f"session-{name}", "token", name, secret_hash(name), START, far, 10**9, START)
+    with company.ledger.write() as unit:
+        unit.contacts.put(contact)
+        unit.sessions.add(session)

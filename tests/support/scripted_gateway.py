@@ -1,0 +1,210 @@
+"""A bank in memory whose answers can be lost, late or refused, call by call.
+
+It must pass the same contract suite as the real adapter on the sandbox
+(tests/contracts/test_gateway.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from invoicepay.billing.customer import Customer
+from invoicepay.billing.ports import (
+    AttachedMethod,
+    ChargeOrder,
+    Intent,
+    IntentStatus,
+    NoAnswer,
+    Rejected,
+)
+
+T = TypeVar("T")
+
+
+class Fault(StrEnum):
+    """What happens to one call."""
+
+    LOST_ANSWER = "lost answer"
+    """Carried out; the caller hears nothing."""
+    NOT_SENT = "not sent"
+    """Not carried out; the caller hears nothing."""
+    LATE = "late"
+    """The caller hears nothing; carried out when `arrive_late` is called."""
+
+
+FATES = {
+    "pm_card_visa": "succeeds",
+    "pm_card_chargeCustomerFail": "declines",
+    "pm_usBankAccount_success": "processes",
+}
+
+
+@dataclass
+class ScriptedGateway:
+    """Implements billing.ports.Gateway."""
+
+    livemode: bool = False
+    now: Callable[[], datetime] = lambda: datetime(2026, 11, 1, tzinfo=UTC)
+    found: dict[str, Intent] = field(default_factory=dict)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)
+    """(call, fault): taken by the next call of that name."""
+    before: Callable[[str], None] = lambda call: None
+    """Runs before each call is carried out: another process gets in between here."""
+    calls: list[str] = field(default_factory=list)
+    charges: list[str] = field(default_factory=list)
+    """Intent ids in the order in which money moved, or was sent to the bank."""
+    _late: list[Callable[[], object]] = field(default_factory=list)
+    _orders: dict[str, ChargeOrder] = field(default_factory=dict)
+    _confirmed: set[str] = field(default_factory=set)
+    _methods: dict[str, str] = field(default_factory=dict)
+    _customers: dict[str, str] = field(default_factory=dict)
+
+    def account(self) -> str:
+        return "acct_scripted"
+
+    def create_customer(self, customer: Customer, ledger_id: str) -> str:
+        key = f"{ledger_id}:{customer.number}"
+        return self._customers.setdefault(key, f"cus_{len(self._customers)}")
+
+    def attach_method(self, token: str, customer: str) -> AttachedMethod:
+        if token not in FATES:
+            raise Rejected("resource_missing", f"no such payment method: {token}")
+        method = f"pm_{len(self._methods)}"
+        self._methods[method] = FATES[token]
+        if token.startswith("pm_card"):
+            return AttachedMethod(method, "card", "Visa", "4242", 12, 2099)
+        return AttachedMethod(method, "ach", "Test Bank", "6789")
+
+    def detach_method(self, method: str) -> None:
+        del self._methods[method]
+
+    def create(self, order: ChargeOrder) -> Intent:
+        return self._call("create", lambda: self._create(order))
+
+    def confirm(self, intent_id: str, payment_id: str) -> Intent:
+        return self._call("confirm", lambda: self._confirm(intent_id))
+
+    def retrieve(self, intent_id: str) -> Intent:
+        return self._call("retrieve", lambda: self._get(intent_id))
+
+    def cancel(self, intent_id: str) -> Intent:
+        return self._call("cancel", lambda: self._cancel(intent_id))
+
+    def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
+        found = self._call("intents", lambda: list(self.found.values()))
+        for intent in reversed(found):
+            if customer in ("", intent.customer) and (since is None or intent.created_at >= since):
+                yield intent
+
+    # --- What the test does to it ---------------------------------------------------------------
+
+    def fail_next(self, call: str, fault: Fault) -> None:
+        self.faults.append((call, fault))
+
+    def arrive_late(self) -> None:
+        """Carry out what was late, now; nobody hears the answers."""
+        late, self._late = self._late, []
+        for act in late:
+            try:
+                act()
+            except Rejected:
+                continue
+
+    def bank_settles(self, intent_id: str, *, returned: bool = False) -> None:
+        """The bank's answer to a debit."""
+        intent = self.found[intent_id]
+        assert intent.status is IntentStatus.PROCESSING
+        self.found[intent_id] = (
+            replace(
+                intent,
+                status=IntentStatus.REQUIRES_PAYMENT_METHOD,
+                failure_code="insufficient_funds",
+                failure_message="The account has insufficient funds.",
+            )
+            if returned
+            else replace(intent, status=IntentStatus.SUCCEEDED)
+        )
+
+    def succeeded(self) -> list[Intent]:
+        return [i for i in self.found.values() if i.status is IntentStatus.SUCCEEDED]
+
+    # --- How it works ---------------------------------------------------------------------------
+
+    def _call(self, name: str, act: Callable[[], T]) -> T:
+        self.calls.append(name)
+        self.before(name)
+        fault = next((f for call, f in self.faults if call == name), None)
+        if fault is None:
+            return act()
+        self.faults.remove((name, fault))
+        if fault is Fault.LOST_ANSWER:
+            act()
+        elif fault is Fault.LATE:
+            self._late.append(act)
+        raise NoAnswer(f"no answer to {name} ({fault})")
+
+    def _get(self, intent_id: str) -> Intent:
+        if intent_id not in self.found:
+            raise Rejected("resource_missing", f"no such intent: {intent_id}")
+        return self.found[intent_id]
+
+    def _create(self, order: ChargeOrder) -> Intent:
+        intent_id = f"pi_{order.payment_id}"
+        if intent_id in self.found:
+            if self._orders[intent_id] != order:
+                raise Rejected("idempotency_error", "the key was used for something else")
+            return self.found[intent_id]
+        if order.method not in self._methods:
+            raise Rejected("resource_missing", f"no such payment method: {order.method}")
+        self._orders[intent_id] = order
+        self.found[intent_id] = Intent(
+            id=intent_id,
+            status=IntentStatus.REQUIRES_CONFIRMATION,
+            amount_minor=order.amount_minor,
+            currency=order.currency,
+            livemode=self.livemode,
+            customer=order.customer,
+            created_at=self.now(),
+            ledger_id=order.ledger_id,
+            payment_id=order.payment_id,
+            method_type=order.method_type,
+            allocations=order.allocations,
+        )
+        return self.found[intent_id]
+
+    def _confirm(self, intent_id: str) -> Intent:
+        intent = self._get(intent_id)
+        if intent_id in self._confirmed:  # the same key: the first answer's intent, as it is now
+            return intent
+        if intent.status is not IntentStatus.REQUIRES_CONFIRMATION:
+            raise Rejected("payment_intent_unexpected_state", f"it is {intent.status}")
+        self._confirmed.add(intent_id)
+        fate = self._methods[self._orders[intent_id].method]
+        if fate == "declines":
+            intent = replace(
+                intent,
+                status=IntentStatus.REQUIRES_PAYMENT_METHOD,
+                failure_code="generic_decline",
+                failure_message="Your card was declined.",
+            )
+        else:
+            self.charges.append(intent_id)
+            done = IntentStatus.SUCCEEDED if fate == "succeeds" else IntentStatus.PROCESSING
+            intent = replace(intent, status=done)
+        self.found[intent_id] = intent
+        return intent
+
+    def _cancel(self, intent_id: str) -> Intent:
+        intent = self._get(intent_id)
+        if intent.status in (
+            IntentStatus.SUCCEEDED,
+            IntentStatus.PROCESSING,
+            IntentStatus.CANCELED,
+        ):
+            raise Rejected("payment_intent_unexpected_state", f"it is {intent.status}")
+        self.found[intent_id] = replace(intent, status=IntentStatus.CANCELED)
+        return self.found[intent_id]
