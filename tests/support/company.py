@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from invoicepay.billing.customer import Company, Contact, Role, Scope, Session
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import Invoice, InvoiceDetail
 from invoicepay.billing.payment import Payment
-from invoicepay.billing.ports import Message, Mode, Receipt
+from invoicepay.billing.ports import Message, Receipt
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.attach_test_method import AttachTestMethod
