@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from invoicepay.billing.errors import DoesNotTie, OutcomeUnknown, Refused, Unreachable
 from invoicepay.billing.invoice import InvoiceStatus
-from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus
 from invoicepay.operations.cancel_payment import CancelPayment
 from invoicepay.operations.pay import Pay
@@ -14,7 +17,7 @@ from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.record import record
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.sync import Settled, Sync
-from tests.support.company import SmallCompany
+from tests.support.company import EVERYTHING, SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
 
@@ -181,6 +184,25 @@ def test_killed_before_a_call_nothing_was_charged(
     assert all(i.status is IntentStatus.CANCELED for i in gateway.found.values())
 
 
+def test_killed_before_the_intents_id_was_stored_it_is_found_and_canceled(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*arguments: object) -> None:
+        raise Killed
+
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr("invoicepay.operations.protocol.submit.record_submitted", die)
+        company.call(Pay(plan))
+    company.clock.time += LEASE
+
+    sync(company)
+
+    assert company.payment(plan.payment_id).status is PaymentStatus.CANCELED
+    assert [i.status for i in gateway.found.values()] == [IntentStatus.CANCELED]
+
+
 def test_killed_after_the_charge_the_next_command_settles_it(
     company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -318,11 +340,16 @@ def restored(company: SmallCompany, gateway: ScriptedGateway, **more: str) -> Pa
     copy = company.ledger.path.with_name("copy.db")
     company.ledger.backup(copy)
     payment = company.pay("INV-1", **more)
+    put_back(company, copy)
+    return payment
+
+
+def put_back(company: SmallCompany, copy: Path) -> None:
+    """Replace the ledger by an earlier copy of it."""
     company.ledger.close()
     for name in ("", "-wal", "-shm"):
         company.ledger.path.with_name(company.ledger.path.name + name).unlink(missing_ok=True)
     copy.rename(company.ledger.path)
-    return payment
 
 
 @pytest.mark.parametrize("method", ["card", "ach"])
@@ -343,14 +370,33 @@ def test_a_restored_ledger_refuses_to_charge_until_it_has_synced(
     assert company.pay("INV-2", method="card").status is PaymentStatus.SUCCEEDED
 
 
+def test_a_ledger_restored_to_the_claim_finds_its_charge(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    copy = company.ledger.path.with_name("copy.db")
+
+    def back_up(call: str) -> None:
+        if call == "create":
+            company.another_process().ledger.backup(copy)
+
+    gateway.before = back_up
+    payment = company.pay("INV-1", method="card")
+    gateway.before = lambda name: None
+    put_back(company, copy)
+    assert company.payment(payment.id).status is PaymentStatus.CLAIMED
+    company.clock.time += LEASE
+
+    sync(company)
+
+    assert company.payment(payment.id).status is PaymentStatus.SUCCEEDED
+    assert len(gateway.charges) == 1
+
+
 def test_what_no_longer_fits_becomes_unapplied_credit(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     lost = restored(company, gateway, method="card")
     with company.ledger.write() as unit:  # meanwhile a cheque has paid 70 of the 100
-        from invoicepay.billing.payment import Allocation
-        from tests.support.company import EVERYTHING
-
         known = unit.invoices.get("INV-1", EVERYTHING)
         assert known is not None
         unit.invoices.reserve([Allocation("INV-1", 7000)])
@@ -366,8 +412,6 @@ def test_what_no_longer_fits_becomes_unapplied_credit(
 def test_an_intent_that_is_not_the_payments_is_never_recorded(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
-    from dataclasses import replace
-
     gateway.fail_next("confirm", Fault.LOST_ANSWER)
     payment = company.pay("INV-1", method="card")
     intent = gateway.found[payment.gateway_id]
