@@ -81,22 +81,16 @@ class SqliteLedger:
     def backup(self, target: Path) -> None:
         """Copy the ledger to `target` (a new file, 0600) while it may be in use, and verify
         the copy. `target` appears whole or not at all. Raises Refused when it exists."""
-        if target.exists():
-            raise Refused("already_exists", f"{target} exists", "Name a new file.")
-        part = target.with_name(target.name + ".part")
-        with _named_errors(self.path):
-            source = self._open()
-            try:
-                _make_private(part)
-                with closing(sqlite3.connect(part)) as copy:
-                    source.backup(copy)
-                    copy.execute("PRAGMA journal_mode = DELETE")
-                    bad = [r[0] for r in copy.execute("PRAGMA integrity_check") if r[0] != "ok"]
-                    if bad:
-                        raise sqlite3.DatabaseError(bad[0])
-                _put_in_place(part, target)
-            finally:
-                part.unlink(missing_ok=True)
+        with (
+            _new_file(target) as part,
+            _named_errors(self.path),
+            closing(sqlite3.connect(part)) as copy,
+        ):
+            self._open().backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            bad = [r[0] for r in copy.execute("PRAGMA integrity_check") if r[0] != "ok"]
+            if bad:
+                raise sqlite3.DatabaseError(bad[0])
 
     def close(self) -> None:
         if self._connection is not None:
@@ -128,36 +122,27 @@ def create(
 
     `now` is UTC. Raises Refused when a file is there, Unreachable when it cannot be written.
     """
-    if path.exists():
-        raise Refused(
-            "already_exists", f"{path} exists", "Use it, or name another file with --ledger."
+    with (
+        _new_file(path) as part,
+        _named_errors(path),
+        closing(sqlite3.connect(part, isolation_level=None)) as connection,
+    ):
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        _migrate(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(
+            "INSERT INTO ledger (one, id, mode, created_at) VALUES (1, ?, ?, ?)",
+            (ledger_id, mode.value, instant_text(now)),
         )
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    with _named_errors(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            _make_private(part)
-            with closing(sqlite3.connect(part, isolation_level=None)) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                _migrate(connection)
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute(
-                    "INSERT INTO ledger (one, id, mode, created_at) VALUES (1, ?, ?, ?)",
-                    (ledger_id, mode.value, instant_text(now)),
-                )
-                unit = SqliteUnit(connection)
-                unit.company.put(company)
-                if admin is not None:
-                    unit.contacts.put(admin)
-                unit.journal.append(
-                    "ledger.created", ledger_id, admin.email if admin else "", now, {"mode": mode}
-                )
-                connection.execute("COMMIT")
-            _put_in_place(part, path)
-        finally:
-            for name in (part, Path(f"{part}-wal"), Path(f"{part}-shm")):
-                name.unlink(missing_ok=True)
+        unit = SqliteUnit(connection)
+        unit.company.put(company)
+        if admin is not None:
+            unit.contacts.put(admin)
+        unit.journal.append(
+            "ledger.created", ledger_id, admin.email if admin else "", now, {"mode": mode}
+        )
+        connection.execute("COMMIT")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -213,22 +198,42 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _make_private(path: Path) -> None:
-    """An empty file with mode 0600 from its first byte; SQLite gives its -wal and -shm the same."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+@contextmanager
+def _new_file(target: Path) -> Iterator[Path]:
+    """A temporary file beside `target`, 0600 from its first byte (SQLite gives its -wal and -shm
+    the same), put in its place durably when the block ends well.
 
+    A link, unlike a rename, never replaces a file that has appeared meanwhile. Raises Refused
+    when there is one, Unreachable when it cannot be written; nothing is left there then.
+    """
+    import tempfile  # slow to import, and only needed here
 
-def _put_in_place(part: Path, target: Path) -> None:
-    """Make `part` durable under its real name. A link, unlike a rename, never replaces a file
-    that has appeared meanwhile."""
-    _sync(part)
+    exists = Refused("already_exists", f"{target} exists", "Use it, or name a new file.")
+    if target.exists():
+        raise exists
+    part = None
     try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        os.close(handle)
+        part = Path(name)
+        yield part
+        _sync(part)
         os.link(part, target)
+        with suppress(OSError):  # some file systems cannot sync a folder
+            _sync(target.parent)
     except FileExistsError:
-        raise Refused("already_exists", f"{target} exists", "Name a new file.") from None
-    part.unlink()
-    with suppress(OSError):  # some file systems cannot sync a folder
-        _sync(target.parent)
+        raise exists from None
+    except OSError as error:
+        raise Unreachable(
+            "write_failed",
+            f"{target} cannot be written: {error.strerror or error}",
+            "Nothing was left there.",
+        ) from error
+    finally:
+        if part is not None:
+            for name in (f"{part}", f"{part}-wal", f"{part}-shm", f"{part}-journal"):
+                Path(name).unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:
