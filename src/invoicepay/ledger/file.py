@@ -219,11 +219,12 @@ def _new_file(target: Path) -> Iterator[Path]:
         part = Path(name)
         yield part
         _sync(part)
-        os.link(part, target)
+        try:
+            os.link(part, target)
+        except FileExistsError:
+            raise exists from None
         with suppress(OSError):  # some file systems cannot sync a folder
             _sync(target.parent)
-    except FileExistsError:
-        raise exists from None
     except OSError as error:
         raise Unreachable(
             "write_failed",
