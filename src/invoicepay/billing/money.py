@@ -31,7 +31,7 @@ CURRENCIES = ZERO_DECIMAL | TWO_DECIMAL | THREE_DECIMAL
 
 # ASCII only and bounded before any conversion: int() and Decimal() accept `1_000`, `１２` and
 # exponents that take minutes.
-_AMOUNT = re.compile(r"(-?)([0-9]{1,19})(?:\.([0-9]{1,6}))?", re.ASCII)
+_AMOUNT = r"(-?)([0-9]{1,19})(?:\.([0-9]{1,6}))?"
 
 
 def decimals(currency: str) -> int:
@@ -116,7 +116,7 @@ def parse_minor(text: str, currency: str, *, negative: bool = False) -> int:
     Accepts ASCII digits and one point; more decimals than the currency has only where they are
     zero. `negative` allows a leading minus. Raises BadInput; never rounds.
     """
-    found = _AMOUNT.fullmatch(text)
+    found = re.fullmatch(_AMOUNT, text, re.ASCII)
     if found is None or (found[1] and not negative):
         shown = text if len(text) <= 40 else text[:37] + "..."
         raise BadInput(

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from invoicepay.billing.customer import Company, Contact, Customer, Scope, Session
-from invoicepay.billing.identity import LedgerIdentity
+from invoicepay.billing.identity import LedgerIdentity as LedgerIdentity
+from invoicepay.billing.identity import Mode as Mode
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceFilter, Page
 from invoicepay.billing.method import Method
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus

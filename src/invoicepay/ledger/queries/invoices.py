@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invoicepay.billing.customer import Scope
 from invoicepay.billing.errors import BadInput, Usage
@@ -22,10 +22,12 @@ from invoicepay.billing.invoice import (
     Page,
 )
 from invoicepay.billing.money import MAX_MINOR, THREE_DECIMAL, ZERO_DECIMAL
-from invoicepay.billing.payment import Allocation
 from invoicepay.ledger.queries.customers import address_of
 from invoicepay.ledger.queries.scope import customer_in
 from invoicepay.ledger.rows import date_of, day_of, instant_of, optional_date
+
+if TYPE_CHECKING:
+    from invoicepay.billing.payment import Allocation
 
 _FROM = "FROM invoices i JOIN customers c ON c.id = i.customer_id"
 _COLUMNS = (

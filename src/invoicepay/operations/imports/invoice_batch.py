@@ -194,6 +194,7 @@ class InvoiceWriter:
                 currency=row.currency,
                 amount_minor=amount,
                 method_type="other",
+                label="Paid elsewhere",
                 reference=_reference(row),
                 effective_day=day,
                 memo="",

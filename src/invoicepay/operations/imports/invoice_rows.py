@@ -85,24 +85,17 @@ def invoice_reader(job: Job, owners: Owners) -> ReadInvoice:
             po, order, memo = row[i_po].strip(), row[i_order].strip(), row[i_memo].strip()
             if len(po) > NUMBER_LENGTH or len(order) > NUMBER_LENGTH or len(memo) > TEXT_LENGTH:
                 check_lengths(po, order, memo)
-            at = "paid_on"
-            paid_day = days[row[i_paid]] if row[i_paid] else None
+            paid, paid_day = 0, None if total or voided is not None else issued
+            if row[i_paid]:
+                at = "paid_on"
+                paid, paid_day = total, days[row[i_paid]]
+                check_settled(job, paid_day, kind, voided)
+            if tax:
+                check_tax(tax, total)
         except ValueError as error:
             raise CellError(at, str(error)) from None
         except BadInput as error:
             raise CellError(at, error.message) from None
-        if tax and not 0 <= tax * (1 if total >= 0 else -1) <= abs(total):
-            raise CellError("tax", "it is not a part of the total")
-        if paid_day is None:
-            paid = 0
-            if not total and voided is None:
-                paid_day = issued
-        else:
-            paid = total
-            job.received_by_now(paid_day, "paid_on")
-            if kind != "invoice" or voided is not None:
-                what = "credit memo" if kind != "invoice" else "void invoice"
-                raise CellError("paid_on", f"a {what} is not paid")
         # Of what the file says: what it leaves to the customer's terms may change there.
         digest = blake2b(
             f"{owner.number}\x1f{kind}\x1f{issued}\x1f{due_text and due}\x1f{said and currency}"
@@ -124,6 +117,20 @@ def read_trimmed(
     """As `read`, with the spaces around cells taken off: rare enough to be done only where they
     matter. Raises CellError."""
     return read([cell.strip() for cell in row], invoice_id, lines)
+
+
+def check_settled(job: Job, paid_day: int, kind: str, voided: int | None) -> None:
+    """Raises CellError for what cannot have been paid on `paid_day`."""
+    job.received_by_now(paid_day, "paid_on")
+    if kind != "invoice" or voided is not None:
+        what = "credit memo" if kind != "invoice" else "void invoice"
+        raise CellError("paid_on", f"a {what} is not paid")
+
+
+def check_tax(tax: int, total: int) -> None:
+    """Raises CellError for a tax that is not a part of the total."""
+    if not (0 <= tax <= total or total <= tax <= 0):
+        raise CellError("tax", "it is not a part of the total")
 
 
 _SIGN = {

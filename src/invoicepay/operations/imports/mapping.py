@@ -12,7 +12,7 @@ from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import check_currency
 from invoicepay.operations.imports.cells import ISO, DateFormat
 from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind, did_you_mean
-from invoicepay.operations.imports.problems import shown
+from invoicepay.operations.imports.problems import shown, visible
 from invoicepay.operations.imports.source import ENCODINGS, Source
 
 _LARGEST = 1 << 20
@@ -63,7 +63,7 @@ def parse_mapping(text: str, name: str, kind: ImportKind) -> Mapping:
 
 
 def bad_mapping(name: str, reason: str, hint: str = "") -> BadInput:
-    return BadInput("bad_mapping", f"{name}: {reason}", hint)
+    return BadInput("bad_mapping", visible(f"{name}: {reason}"), hint)
 
 
 class _Reader:

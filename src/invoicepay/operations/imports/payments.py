@@ -72,24 +72,6 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
     methods = Words(_METHODS)
     amount = amounts(job.mapping.decimal_mark, job.mapping.thousands_mark)
 
-    def applied(
-        line: int, row: list[str], currency: str, whole: int, alone: bool
-    ) -> _Applied | None:
-        cell, given = row[index["invoice"]].strip(), row[index["applied"]].strip()
-        if not cell:
-            if given or not alone:
-                raise CellError("invoice", "it is empty", line=line)
-            return None
-        if not given and not alone:
-            raise CellError("applied", "it is empty", line=line)
-        try:
-            part = amount(given, currency) if given else whole
-        except BadInput as error:
-            raise CellError("applied", error.message, line=line) from None
-        if part <= 0:
-            raise CellError("applied", "it is not more than zero", line=line)
-        return _Applied(line, record_number(cell, "invoice"), part)
-
     def read(rows: Rows) -> _Payment:
         line, row = rows[0]
         reference = identifier(row[index["reference"]], "reference", required=True)
@@ -113,16 +95,7 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
         if whole <= 0:
             raise CellError("amount", "it is not more than zero")
         memo = free_text(row[index["memo"]], "memo")
-        parts = [applied(n, r, currency, whole, len(rows) == 1) for n, r in rows]
-        lines = tuple(part for part in parts if part is not None)
-        if len({part.invoice for part in lines}) < len(lines):
-            raise CellError("invoice", "an invoice stands twice in this payment")
-        spread = bounded(sum(part.amount for part in lines))
-        if spread > whole:
-            raise CellError(
-                "applied",
-                f"{Money(spread, currency)} is applied of a payment of {Money(whole, currency)}",
-            )
+        lines = _applied(rows, index, lambda text: amount(text, currency), whole)
         content = [method, day, currency, whole, memo, [p[1:] for p in lines]]
         received = Received(
             id=job.payment_id(owner.number, reference),
@@ -130,6 +103,7 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
             currency=currency,
             amount_minor=whole,
             method_type=method,
+            label=f"{method.capitalize()} {reference}",
             reference=reference,
             effective_day=day,
             memo=memo,
@@ -139,6 +113,34 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
         return _Payment(line, received, lines)
 
     return read
+
+
+def _applied(
+    rows: Rows, index: dict[str, int], amount: Callable[[str], int], whole: int
+) -> tuple[_Applied, ...]:
+    """What a payment of `whole` says it pays; empty for credit. Raises CellError."""
+    found: list[_Applied] = []
+    for line, row in rows:
+        number, given = row[index["invoice"]].strip(), row[index["applied"]].strip()
+        if not number and not given and len(rows) == 1:
+            return ()
+        if not given and len(rows) > 1:
+            raise CellError("applied", "it is empty", line=line)
+        try:
+            number = record_number(number, "invoice")
+            part = amount(given) if given else whole
+        except BadInput as error:
+            raise CellError("applied", error.message, line=line) from None
+        except CellError as error:
+            raise CellError(error.field, error.reason, line=line) from None
+        if part <= 0:
+            raise CellError("applied", "it is not more than zero", line=line)
+        if any(number == before.invoice for before in found):
+            raise CellError("invoice", f"{number} stands twice in this payment", line=line)
+        found.append(_Applied(line, number, part))
+    if sum(part.amount for part in found) > whole:
+        raise CellError("applied", "more is applied than the payment's amount")
+    return tuple(found)
 
 
 def _write(job: Job, receipts: Receipts, batch: list[_Payment]) -> None:

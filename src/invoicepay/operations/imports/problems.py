@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from invoicepay.billing.errors import BadInput
 
@@ -26,8 +26,8 @@ class Problem:
 
 
 class BadRows(BadInput):
-    """Nothing was imported. `problems` has the first MOST bad lines in the file's order,
-    `count` says how many there are."""
+    """Nothing was imported. `problems` has the first MOST bad lines that were found, in the
+    file's order; `count` says how many there are."""
 
     def __init__(self, file: str, problems: tuple[Problem, ...], count: int) -> None:
         changed = all(p.code == "changed_record" for p in problems)
@@ -62,7 +62,8 @@ class Problems:
     def add(self, problem: Problem) -> None:
         self.count += 1
         if len(self._kept) < MOST:
-            self._kept.append(problem)
+            column, reason = visible(problem.column), visible(problem.reason)
+            self._kept.append(replace(problem, column=column, reason=reason))
 
     def raise_any(self) -> None:
         """Raises BadRows when there is any."""
@@ -73,9 +74,17 @@ class Problems:
 
 def bad_file(file: str, reason: str, hint: str = "") -> BadInput:
     """The file as a whole cannot be read."""
-    return BadInput("bad_file", f"{file}: {reason}", hint)
+    return BadInput("bad_file", visible(f"{file}: {reason}"), hint)
 
 
 def shown(text: str, most: int = 40) -> str:
     """`text` in quotes, shortened, for a message."""
     return f"'{text}'" if len(text) <= most else f"'{text[: most - 3]}...'"
+
+
+def visible(text: str) -> str:
+    """`text` with what does not show written as `\\u202e`: half a surrogate pair could not even
+    be printed."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

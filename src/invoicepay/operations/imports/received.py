@@ -10,8 +10,6 @@ from typing import NamedTuple
 from invoicepay.billing.ports import AllocationRow, PaymentRow
 from invoicepay.operations.imports.job import Job
 
-_LABELS = {"check": "Check", "wire": "Wire", "other": "Other"}
-
 
 class Received(NamedTuple):
     """A payment to add. `allocations`: (invoice's row id, number, minor units).
@@ -22,6 +20,7 @@ class Received(NamedTuple):
     currency: str
     amount_minor: int
     method_type: str
+    label: str
     reference: str
     effective_day: int
     memo: str
@@ -93,7 +92,7 @@ def _row(seq: int, one: Received) -> PaymentRow:
         currency=one.currency,
         amount_minor=one.amount_minor,
         method_type=one.method_type,
-        method_label=f"{_LABELS[one.method_type]} {one.reference}",
+        method_label=one.label,
         reference=one.reference,
         effective_day=one.effective_day,
         memo=one.memo,
