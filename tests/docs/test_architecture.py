@@ -1,0 +1,80 @@
+"""What ARCHITECTURE.md promises and no type checker sees."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+
+from invoicepay.billing.payment import PaymentStatus
+from invoicepay.cli.main import COMMANDS
+from invoicepay.operations.app import Request
+from invoicepay.operations.rights import RIGHTS
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "invoicepay"
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def calls(path: Path) -> set[str]:
+    """Names of what a module calls: `now` of `datetime.now(...)`, `sleep` of `time.sleep(...)`."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+                names.add(f"{called.value.id}.{called.attr}")
+            elif isinstance(called, ast.Name):
+                names.add(called.id)
+    return names
+
+
+def test_every_request_has_its_row_of_rights_and_its_verb() -> None:
+    found = set()
+    for path in (SOURCE / "operations").glob("*.py"):
+        module = importlib.import_module(f"invoicepay.operations.{path.stem}")
+        for name, value in vars(module).items():
+            is_request = isinstance(value, type) and issubclass(value, Request)
+            if is_request and value is not Request and value.__module__ == module.__name__:
+                found.add(name)
+                assert callable(getattr(module, path.stem)), name
+
+    assert found == RIGHTS.keys()
+
+
+def test_every_command_has_its_module_and_every_module_its_command() -> None:
+    modules = {path.stem.removeprefix("command_") for path in MODULES if "command_" in path.stem}
+
+    assert modules == COMMANDS.keys()
+
+
+def test_operations_and_billing_read_no_clock_and_never_sleep() -> None:
+    for folder in ("operations", "billing"):
+        for path in (SOURCE / folder).rglob("*.py"):
+            forbidden = {"datetime.now", "datetime.utcnow", "date.today", "time.time", "time.sleep"}
+            assert not calls(path) & forbidden, path
+            assert not calls(path) & {"uuid.uuid4", "secrets.token_urlsafe", "random.random"}, path
+
+
+def test_only_one_place_confirms() -> None:
+    confirming = [path.name for path in MODULES if ".gateway.confirm(" in path.read_text("utf-8")]
+
+    assert confirming == ["submit.py"]
+
+
+def test_only_record_changes_a_payment() -> None:
+    changing = [path.name for path in MODULES if "payments.change(" in path.read_text("utf-8")]
+
+    assert changing == ["record.py"]
+
+
+def test_the_schema_knows_every_state() -> None:
+    schema = (SOURCE / "ledger" / "migrations.py").read_text("utf-8")
+
+    assert all(f"'{status}'" in schema for status in PaymentStatus)
+
+
+def test_files_stay_small() -> None:
+    """A guide, not a gate: past this, a second idea has moved in."""
+    long = {p.name for p in MODULES if len(p.read_text("utf-8").splitlines()) > 400}
+
+    assert long <= {"ports.py"}
