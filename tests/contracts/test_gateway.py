@@ -40,6 +40,7 @@ class Bank:
             payment_id=str(uuid.uuid4()),
             ledger_id=LEDGER,
             customer=self.customer,
+            customer_number="C-1",
             method=method.gateway_id,
             method_type=method.type,
             amount_minor=amount,
@@ -80,7 +81,8 @@ def test_an_intent_is_created_unconfirmed_and_explains_itself(bank: Bank) -> Non
     assert intent.status is IntentStatus.REQUIRES_CONFIRMATION
     assert (intent.amount_minor, intent.currency, intent.livemode) == (12345, "USD", False)
     assert (intent.ledger_id, intent.payment_id) == (LEDGER, order.payment_id)
-    assert (intent.customer, intent.method_type) == (bank.customer, "card")
+    assert (intent.customer, intent.customer_number) == (bank.customer, "C-1")
+    assert intent.method_type == "card"
     assert intent.allocations == order.allocations
     assert intent.failure_code == ""
     assert bank.gateway.retrieve(intent.id) == intent
@@ -261,3 +263,43 @@ def test_more_allocations_than_metadata_holds_are_left_out(
 
     assert 500 < len(found) < 2000
     assert found == many[: len(found)]
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", "null", '"x"', "1", '{"object": "payment_intent"}'])
+@pytest.mark.parametrize("status", [200, 400])
+def test_what_is_not_stripes_answer_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch, body: str, status: int
+) -> None:
+    gateway = StripeGateway("sk_test_x", livemode=False, base_address="http://127.0.0.1:9")
+
+    def answer(self: object, *more: object, **named: object) -> tuple[bytes, int, dict[str, str]]:
+        return body.encode(), status, {}
+
+    monkeypatch.setattr("stripe.RequestsClient.request", answer)
+    with pytest.raises((NoAnswer, Rejected)):
+        gateway.retrieve("pi_1")
+    with pytest.raises((NoAnswer, Rejected)):
+        gateway.confirm("pi_1", "payment")
+    with pytest.raises((NoAnswer, Rejected)):
+        list(gateway.intents())
+
+
+def test_other_programs_charges_on_the_account_are_not_ours(
+    sandbox: tuple[Path, StripeGateway], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, gateway = sandbox
+    bank = Bank(gateway, void, lambda: None)
+    mine = gateway.create(bank.order())
+    client = gateway._client.payment_intents
+    client.create({"amount": 500, "currency": "usd", "customer": bank.customer})
+
+    assert [intent.id for intent in gateway.intents()] == [mine.id]
+
+
+def test_a_long_invoice_number_in_any_script_fits_the_metadata(
+    sandbox: tuple[Path, StripeGateway],
+) -> None:
+    bank = Bank(sandbox[1], void, lambda: None)
+    long = (Allocation("請" * 64, 12345),)
+
+    assert sandbox[1].create(replace(bank.order(), allocations=long)).allocations == long

@@ -184,6 +184,8 @@ def open_copy(
     company = SmallCompany(SqliteLedger(path), made, clock)
     for token in ("pm_usBankAccount_success", "pm_card_visa", "pm_card_chargeCustomerFail"):
         company.call(AttachTestMethod(CUSTOMER, token))
+    if isinstance(made, ScriptedGateway):
+        made.calls.clear()
     return company
 
 

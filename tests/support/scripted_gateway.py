@@ -80,7 +80,7 @@ class ScriptedGateway:
         return AttachedMethod(method, "ach", "Test Bank", "6789")
 
     def detach_method(self, method: str) -> None:
-        del self._methods[method]
+        self._methods.pop(method, None)
 
     def create(self, order: ChargeOrder) -> Intent:
         return self._call("create", lambda: self._create(order))
@@ -171,6 +171,7 @@ class ScriptedGateway:
             created_at=self.now(),
             ledger_id=order.ledger_id,
             payment_id=order.payment_id,
+            customer_number=order.customer_number,
             method_type=order.method_type,
             allocations=order.allocations,
         )

@@ -143,7 +143,6 @@ class Unreachable(InvoicepayError):
             "ledger_missing",
             "ledger_newer",
             "ledger_unusable",
-            "mail_unreachable",
             "secret_unreadable",
             "write_failed",
         }

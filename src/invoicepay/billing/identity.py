@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -20,6 +21,8 @@ class LedgerIdentity:
     id: str
     mode: Mode
     gateway_account: str = ""
+    reconciled_until: datetime | None = None
+    """Every charge that the gateway had by then (its time, UTC) is in the ledger."""
 
     @property
     def livemode(self) -> bool:

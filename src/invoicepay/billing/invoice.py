@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from invoicepay.billing.customer import Address
 
@@ -81,8 +81,7 @@ class Invoice:
         return max((today - self.due_on).days, 0) if self.balance_minor > 0 else 0
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
+class InvoiceLine(NamedTuple):
     """`quantity` and `unit_price` are decimal text as billed (a price may have fractions of a
     cent); `amount_minor` is before tax."""
 
@@ -95,8 +94,7 @@ class InvoiceLine:
     """As printed, e.g. `8.25%`."""
 
 
-@dataclass(frozen=True, slots=True)
-class InvoicePayment:
+class InvoicePayment(NamedTuple):
     """A payment as its invoice shows it; `amount_minor` is what it puts on this invoice."""
 
     payment_id: str

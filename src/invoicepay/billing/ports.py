@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from invoicepay.billing.customer import Company, Contact, Customer, Scope, Session
-from invoicepay.billing.identity import LedgerIdentity as LedgerIdentity
-from invoicepay.billing.identity import Mode as Mode
-from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceFilter, Page
-from invoicepay.billing.method import Method
-from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
+if TYPE_CHECKING:
+    from invoicepay.billing.customer import Company, Contact, Customer, Scope, Session
+    from invoicepay.billing.identity import LedgerIdentity
+    from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceFilter, Page
+    from invoicepay.billing.method import Method
+    from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 
 # --- The ledger -----------------------------------------------------------------------------
 
@@ -30,6 +30,9 @@ class CompanyStore(Protocol):
     def identity(self) -> LedgerIdentity: ...
     def bind_gateway(self, account: str) -> None:
         """Bind the ledger to the gateway's account, once."""
+
+    def set_reconciled(self, until: datetime) -> None:
+        """Every charge that the gateway had by `until` is in the ledger."""
 
 
 class CustomerStore(Protocol):
@@ -134,7 +137,9 @@ class PaymentChange:
 class PaymentStore(Protocol):
     def add(self, payment: Payment) -> None: ...
     def get(self, payment_id: str, scope: Scope) -> Payment | None: ...
-    def known(self, payment_ids: Sequence[str]) -> set[str]: ...
+    def statuses(self, payment_ids: Sequence[str]) -> dict[str, PaymentStatus]:
+        """Of those that the ledger has."""
+
     def page(
         self,
         selection: PaymentFilter,
@@ -149,9 +154,6 @@ class PaymentStore(Protocol):
         """Compare-and-set: True when the payment was still in `payment.status`."""
 
     def next_receipt_number(self) -> str: ...
-    def newest_charge_at(self) -> datetime | None:
-        """When the newest payment through the gateway was created (UTC)."""
-
     def unsettled(self, scope: Scope, invoices: Sequence[str] | None = None) -> list[Payment]:
         """Payments under way, oldest first; with `invoices`, those that hold one of them."""
 
@@ -180,9 +182,11 @@ class OutboxMail:
 
 class OutboxStore(Protocol):
     def add(self, mail: OutboxMail) -> None: ...
-    def take_due(self, now: datetime, retry_at: datetime, payment_id: str = "") -> list[OutboxMail]:
-        """Those due at `now`, each put off until `retry_at` so that no other process sends
-        it at the same time."""
+    def take_due(
+        self, now: datetime, retry_at: datetime, scope: Scope, payment_id: str = ""
+    ) -> OutboxMail | None:
+        """The first that is due at `now`, put off until `retry_at` so that no other process
+        sends it at the same time."""
 
     def sent(self, message_id: str, at: datetime) -> None: ...
     def not_sent(self, message_id: str, error: str, retry_at: datetime | None = None) -> None:
@@ -237,6 +241,8 @@ class LoadedInvoice(NamedTuple):
     reserved_minor: int
     voided_day: int | None
     content_digest: str
+    allocated: bool
+    """Whether a payment names it, even one that was declined."""
 
 
 class InvoiceRow(NamedTuple):
@@ -402,6 +408,7 @@ class Intent:
     created_at: datetime
     ledger_id: str
     payment_id: str
+    customer_number: str = ""
     method_type: str = ""
     allocations: tuple[Allocation, ...] = ()
     failure_code: str = ""
@@ -410,11 +417,13 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class ChargeOrder:
-    """What to create an intent for. Ids of customer and method are the gateway's."""
+    """What to create an intent for."""
 
     payment_id: str
     ledger_id: str
     customer: str
+    customer_number: str
+    """Ours; the other ids are the gateway's."""
     method: str
     method_type: str
     """card or ach"""
@@ -472,7 +481,8 @@ class Gateway(Protocol):
         """Rejected when it can no longer be canceled."""
 
     def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
-        """Newest first, read from the list endpoint (never from search, which lags)."""
+        """Those that a ledger made, newest first, read from the list endpoint (never from
+        search, which lags)."""
 
 
 # --- Documents, mail, time, chance ------------------------------------------------------------

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from invoicepay.billing.errors import InvoicepayError, PartlyDone
-from invoicepay.billing.money import grouped_text
+from invoicepay.billing.money import Money
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
 
 if TYPE_CHECKING:
     from invoicepay.operations.deliver import DeliveryReport
+    from invoicepay.operations.sync import Settled
 
 app = new_app()
 
@@ -22,7 +23,7 @@ app = new_app()
 def sync(context: typer.Context) -> None:
     """Ask the gateway about everything under way, and send the e-mail that is owed."""
     from invoicepay.cli.progress import bar
-    from invoicepay.cli.records import payment_record
+    from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
     from invoicepay.operations.progress import Started
     from invoicepay.operations.sync import Settled, Sync
 
@@ -39,27 +40,33 @@ def sync(context: typer.Context) -> None:
             mail = step
     assert mail is not None
     columns: list[Column[Settled]] = [
-        Column("Payment", lambda s: s.payment.id),
-        Column("Amount", lambda s: grouped_text(s.payment.amount_minor, s.payment.currency), True),
-        Column("", lambda s: s.payment.currency),
+        Column("Payment", lambda s: s.subject),
+        Column("Amount", lambda s: str(Money(s.payment.amount_minor, s.payment.currency))
+               if s.payment else "", right=True),
         Column("Was", lambda s: s.was or "not known here"),
-        Column("Is", lambda s: s.payment.status.value),
-        Column("", lambda s: s.error.message if s.error else s.payment.failure_message),
-    ]
+        Column("Is", lambda s: s.payment.status.value if s.payment else ""),
+        Column("", lambda s: s.error.message if s.error else _reason(s)),
+    ]  # fmt: skip
+    nothing = dict.fromkeys(PAYMENT_FIELDS) | {"allocations": [], "reversals": []}
     state.out.many(
         settled,
         lambda s: {
+            "subject": s.subject,
             "was": s.was,
             "error": s.error.code if s.error else None,
-            **payment_record(s.payment),
+            **(payment_record(s.payment) if s.payment else nothing),
         },
         columns,
         empty="nothing is under way",
-        fields=("was", "error", "id", "status"),
+        fields=("subject", "was", "error", *PAYMENT_FIELDS),
     )
     if mail.sent:
         state.out.note(f"{len(mail.sent)} e-mail(s) sent.")
     _raise_for([s.error for s in settled if s.error], len(settled), mail)
+
+
+def _reason(settled: Settled) -> str:
+    return settled.payment.failure_message if settled.payment else "canceled at the gateway"
 
 
 def _raise_for(errors: list[InvoicepayError], count: int, mail: DeliveryReport) -> None:

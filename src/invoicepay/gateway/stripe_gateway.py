@@ -60,83 +60,70 @@ class StripeGateway:
         return self._livemode
 
     def account(self) -> str:
-        return str(_call(self._client.accounts.retrieve_current).id)
+        return _call(lambda: str(self._client.accounts.retrieve_current().id))
 
     def create_customer(self, customer: Customer, ledger_id: str) -> str:
-        created = _call(
-            lambda: self._client.customers.create(
+        def create() -> str:
+            created = self._client.customers.create(
                 {
                     "name": customer.name,
                     "email": customer.email,
-                    "metadata": {metadata.LEDGER: ledger_id, "number": customer.number},
+                    "metadata": {metadata.LEDGER: ledger_id, metadata.CUSTOMER: customer.number},
                 },
                 {"idempotency_key": f"{ledger_id}:customer:{customer.number}"},
             )
-        )
-        self._check_mode(created.livemode)
-        return created.id
+            self._check_mode(created.livemode)
+            return str(created.id)
+
+        return _call(create)
 
     def attach_method(self, token: str, customer: str) -> AttachedMethod:
-        found = _call(lambda: self._client.payment_methods.attach(token, {"customer": customer}))
-        self._check_mode(found.livemode)
-        if found.type == "us_bank_account" and found.us_bank_account:
-            account = found.us_bank_account
-            return AttachedMethod(
-                found.id, "ach", account.bank_name or "Bank account", account.last4 or ""
-            )
-        if found.type == "card" and found.card:
-            card = found.card
-            return AttachedMethod(
-                found.id, "card", card.brand.title(), card.last4, card.exp_month, card.exp_year
-            )
-        raise Rejected("method_type", f"a {found.type} cannot be used here")
+        def attach() -> AttachedMethod:
+            found = self._client.payment_methods.attach(token, {"customer": customer})
+            self._check_mode(found.livemode)
+            return _attached(found)
+
+        return _call(attach)
 
     def detach_method(self, method: str) -> None:
         _call(lambda: self._client.payment_methods.detach(method))
 
     def create(self, order: ChargeOrder) -> Intent:
-        return self._intent(
-            _call(
-                lambda: self._client.payment_intents.create(
-                    {
-                        "amount": order.amount_minor,
-                        "currency": order.currency.lower(),
-                        "customer": order.customer,
-                        "payment_method": order.method,
-                        "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
-                        "description": order.description,
-                        "metadata": metadata.written(
-                            order.ledger_id,
-                            order.payment_id,
-                            order.method_type,
-                            order.allocations,
-                        ),
-                    },
-                    {"idempotency_key": f"{order.payment_id}:create"},
-                )
+        def create() -> Intent:
+            created = self._client.payment_intents.create(
+                {
+                    "amount": order.amount_minor,
+                    "currency": order.currency.lower(),
+                    "customer": order.customer,
+                    "payment_method": order.method,
+                    "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                    "description": order.description,
+                    "metadata": metadata.written(order),
+                },
+                {"idempotency_key": f"{order.payment_id}:create"},
             )
-        )
+            return self._intent(created)
+
+        return _call(create)
 
     def confirm(self, intent_id: str, payment_id: str) -> Intent:
-        try:
-            return self._intent(
-                _call(
-                    lambda: self._client.payment_intents.confirm(
-                        intent_id,
-                        {"off_session": True},
-                        {"idempotency_key": f"{payment_id}:confirm"},
-                    )
-                )
+        def confirm() -> Intent:
+            confirmed = self._client.payment_intents.confirm(
+                intent_id, {"off_session": True}, {"idempotency_key": f"{payment_id}:confirm"}
             )
+            return self._intent(confirmed)
+
+        try:
+            return _call(confirm)
         except _Declined:
             # A 402 is what an attempt came to; the intent's own status decides.
             return self.retrieve(intent_id)
 
     def retrieve(self, intent_id: str) -> Intent:
-        return self._intent(_call(lambda: self._client.payment_intents.retrieve(intent_id)))
+        return _call(lambda: self._intent(self._client.payment_intents.retrieve(intent_id)))
 
     def cancel(self, intent_id: str) -> Intent:
-        return self._intent(_call(lambda: self._client.payment_intents.cancel(intent_id)))
+        return _call(lambda: self._intent(self._client.payment_intents.cancel(intent_id)))
 
     def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
         params: dict[str, Any] = {"limit": PAGE}
@@ -144,12 +131,19 @@ class StripeGateway:
             params["customer"] = customer
         if since is not None:
             params["created"] = {"gte": int(since.timestamp())}
-        while True:
-            page = _call(lambda: self._client.payment_intents.list(params))  # type: ignore[arg-type]
-            yield from map(self._intent, page.data)
-            if not page.has_more or not page.data:
-                return
-            params["starting_after"] = page.data[-1].id
+
+        def page() -> tuple[list[Intent], str]:
+            found = self._client.payment_intents.list(params)  # type: ignore[arg-type]
+            # The account may have charges that no ledger made; their states are not ours.
+            ours = [self._intent(i) for i in found.data if metadata.LEDGER in (i.metadata or {})]
+            return ours, str(found.data[-1].id) if found.has_more else ""
+
+        more = True
+        while more:
+            intents, last = _call(page)
+            yield from intents
+            more = bool(last)
+            params["starting_after"] = last
 
     def _intent(self, found: stripe.PaymentIntent) -> Intent:
         self._check_mode(found.livemode)
@@ -165,6 +159,7 @@ class StripeGateway:
             created_at=datetime.fromtimestamp(found.created, UTC),
             ledger_id=written.get(metadata.LEDGER, ""),
             payment_id=written.get(metadata.PAYMENT, ""),
+            customer_number=written.get(metadata.CUSTOMER, ""),
             method_type=written.get(metadata.METHOD, ""),
             allocations=metadata.allocations_in(written),
             failure_code=(failure.decline_code or failure.code or "declined") if failure else "",
@@ -198,9 +193,23 @@ class _Declined(Rejected):
     """A 402: the card or bank said no."""
 
 
+def _attached(found: stripe.PaymentMethod) -> AttachedMethod:
+    if found.type == "us_bank_account" and found.us_bank_account:
+        account = found.us_bank_account
+        return AttachedMethod(
+            found.id, "ach", account.bank_name or "Bank account", account.last4 or ""
+        )
+    if found.type == "card" and found.card:
+        card = found.card
+        return AttachedMethod(
+            found.id, "card", card.brand.title(), card.last4, card.exp_month, card.exp_year
+        )
+    raise Rejected("method_type", f"a {found.type} cannot be used here")
+
+
 def _call(call: Callable[[], T]) -> T:
-    """Make a call of the SDK, with its errors in the port's words: Rejected only where Stripe
-    says that nothing was done, else NoAnswer."""
+    """Call the SDK and map its answer, with its errors in the port's words: Rejected only where
+    Stripe says that nothing was done, else NoAnswer."""
     for pause in (*RATE_LIMIT_PAUSES, None):
         try:
             return call()
@@ -219,6 +228,9 @@ def _call(call: Callable[[], T]) -> T:
             raise Rejected(_code(error), _message(error)) from error
         except stripe.StripeError as error:
             raise NoAnswer(_no_answer(error)) from error
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+            # The SDK and our mapping fail in these ways on what is not an answer of Stripe's.
+            raise NoAnswer("the gateway answered something that is not an answer") from error
     raise AssertionError("unreachable")
 
 

@@ -179,6 +179,9 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
         )
     if version < SCHEMA_VERSION:
         _migrate(connection)
+    # A backup is not in WAL mode, so that it is one file; a restored one becomes a ledger again.
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -28,6 +28,7 @@ CREATE TABLE ledger (
     id TEXT NOT NULL,
     mode TEXT NOT NULL CHECK (mode IN ('sandbox', 'live')),
     gateway_account TEXT NOT NULL DEFAULT '',
+    reconciled_until TEXT,
     created_at TEXT NOT NULL
 ) STRICT;;
 CREATE TRIGGER ledger_is_for_good BEFORE UPDATE ON ledger

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from invoicepay.billing.customer import Actor
+from invoicepay.billing.customer import Actor, Customer
 from invoicepay.billing.errors import Usage, not_found
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
+from invoicepay.operations.protocol.reconcile import check_account, check_reconciled
 from invoicepay.operations.protocol.submit import unreachable
 
 
@@ -32,13 +33,13 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
     if identity.livemode:
         raise Usage("needs_sandbox", "test methods are for a sandbox ledger; this one is live")
     try:
-        gateway_id = customer.gateway_id or ports.gateway.create_customer(customer, identity.id)
+        check_account(ports)
+        gateway_id = customer.gateway_id or _customer_at_gateway(customer, identity.id, ports)
         attached = ports.gateway.attach_method(request.token, gateway_id)
-        account = identity.gateway_account or ports.gateway.account()
     except (NoAnswer, Rejected) as error:
         raise unreachable(error) from error
     method = Method(
-        id=f"{attached.type}-{attached.last4}-{ports.ids.new()[:4]}",
+        id=f"{attached.type}-{attached.last4}-{ports.ids.new()[:8]}",
         customer=customer.number,
         type=MethodType(attached.type),
         label=request.label or f"{attached.brand} ending {attached.last4}",
@@ -49,8 +50,6 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
         exp_year=attached.exp_year,
     )
     with ports.ledger.write() as unit:
-        unit.company.bind_gateway(account)
-        unit.customers.set_gateway_id(customer.number, gateway_id)
         others = unit.methods.of_customer(customer.number, actor.scope)
         unit.methods.add(method)
         if method.type not in {m.type for m in others}:
@@ -65,3 +64,14 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
         added = unit.methods.get(method.id, actor.scope)
         assert added is not None
         return added
+
+
+def _customer_at_gateway(customer: Customer, ledger_id: str, ports: Ports) -> str:
+    """Make the customer at the gateway, and store its id before anything else is done with it."""
+    check_reconciled(ports)
+    account = ports.gateway.account()
+    gateway_id = ports.gateway.create_customer(customer, ledger_id)
+    with ports.ledger.write() as unit:
+        unit.company.bind_gateway(account)
+        unit.customers.set_gateway_id(customer.number, gateway_id)
+    return gateway_id

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from invoicepay.billing.customer import EVERYTHING
+from invoicepay.billing.customer import EVERYTHING, Scope
 from invoicepay.billing.errors import InvoicepayError, Unreachable
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import (
@@ -44,34 +43,35 @@ class DeliveryReport:
     not_delivered: tuple[NotDelivered, ...] = ()
 
 
-def deliver(ports: Ports, payment_id: str = "") -> DeliveryReport:
-    """Send what is due, with `payment_id` only what is about that payment.
+def deliver(ports: Ports, scope: Scope, payment_id: str = "") -> DeliveryReport:
+    """Send what is due about the payments in `scope`, with `payment_id` only about that one.
 
     Raises nothing that has to do with mail: a payment is made whether or not its e-mail goes
     out. What fails is tried again after a minute, then ever later, up to every six hours.
     """
-    now = ports.clock.now()
-    try:
-        with ports.ledger.write() as unit:
-            due = unit.outbox.take_due(now, now + IN_HAND, payment_id)
-    except Unreachable as problem:
-        return DeliveryReport(not_delivered=(NotDelivered("", "", problem.message),))
     sent: list[str] = []
     failed: list[NotDelivered] = []
-    for mail in due:
-        error = _send(mail, ports)
-        # If this cannot be written the mail is sent again, with the same Message-ID.
-        with suppress(Unreachable), ports.ledger.write() as unit:
-            if error:
-                retry_at = ports.clock.now() + retry_after(mail.attempts)
-                unit.outbox.not_sent(mail.message_id, error, retry_at)
-            else:
-                unit.outbox.sent(mail.message_id, ports.clock.now())
-        if error:
-            failed.append(NotDelivered(mail.message_id, mail.to, error))
-        else:
-            sent.append(mail.message_id)
+    try:
+        while mail := _take(ports, scope, payment_id):
+            error = _send(mail, ports)
+            # If this cannot be written the mail is sent again, with the same Message-ID.
+            with ports.ledger.write() as unit:
+                if error:
+                    retry_at = ports.clock.now() + retry_after(mail.attempts)
+                    unit.outbox.not_sent(mail.message_id, error, retry_at)
+                    failed.append(NotDelivered(mail.message_id, mail.to, error))
+                else:
+                    unit.outbox.sent(mail.message_id, ports.clock.now())
+                    sent.append(mail.message_id)
+    except Unreachable as problem:
+        failed.append(NotDelivered("", "", problem.message))
     return DeliveryReport(tuple(sent), tuple(failed))
+
+
+def _take(ports: Ports, scope: Scope, payment_id: str) -> OutboxMail | None:
+    now = ports.clock.now()
+    with ports.ledger.write() as unit:
+        return unit.outbox.take_due(now, now + IN_HAND, scope, payment_id)
 
 
 def retry_after(attempts: int) -> timedelta:

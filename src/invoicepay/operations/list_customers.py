@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Customer
-from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
+
+if TYPE_CHECKING:
+    from invoicepay.billing.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import not_found
 from invoicepay.billing.method import Method
-from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
+
+if TYPE_CHECKING:
+    from invoicepay.billing.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)

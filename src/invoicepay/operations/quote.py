@@ -72,7 +72,7 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
             existing = unit.payments.get(payment_id, actor.scope)
         if existing is not None:
             if existing.request_digest != request_digest:
-                raise key_reused(existing)
+                raise key_reused()
             _check_total(existing.amount_minor, existing.currency, request)
             if request.settle_first:
                 existing = settle_if_left(existing, ports)
@@ -105,8 +105,8 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
 
 
 def settle_what_holds(numbers: Sequence[str], actor: Actor, ports: Ports) -> None:
-    """Settle the payments under way that hold one of these invoices, for ten seconds at most.
-    What the gateway does not answer stays as it is, and refuses its own invoices later."""
+    """Settle the payments under way that hold one of these invoices; after ten seconds no other
+    is begun. What the gateway does not answer stays as it is, and refuses its own invoices."""
     deadline = ports.clock.real_now() + SETTLING_TAKES_AT_MOST
     with ports.ledger.read() as unit:
         holding = unit.payments.unsettled(actor.scope, numbers)

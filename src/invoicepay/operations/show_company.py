@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Company
 from invoicepay.billing.identity import LedgerIdentity
-from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
+
+if TYPE_CHECKING:
+    from invoicepay.billing.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Customer, Role
 from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import not_found
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceTotals
-from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
 from invoicepay.operations.contact_view import ContactView, contact_view
+
+if TYPE_CHECKING:
+    from invoicepay.billing.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)

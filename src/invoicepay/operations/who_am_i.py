@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Role
-from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
+
+if TYPE_CHECKING:
+    from invoicepay.billing.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,3 +185,42 @@ def test_null_by_the_environment(tmp_path: Path) -> None:
     said = run(program, tmp_path, bus=False)
     assert said["code"] == "insecure_keyring"
     assert said["files"] == []
+
+
+COMMANDS = """
+import os
+os.environ["INVOICEPAY_LEDGER"] = str(folder / "ledger.db")
+program = Path(sys.executable).with_name("invoicepay")
+
+def invoicepay(*words, stdin=""):
+    done = subprocess.run([program, *words], input=stdin, capture_output=True, text=True)
+    return [done.returncode, done.stdout, done.stderr]
+
+password = "velvet canyon orbits 47 mugs"
+me = "ada@example.com"
+said = {
+    "init": invoicepay("init", "--company", "A", "--admin-email", me, "--password-stdin",
+                       stdin=password),
+    "login": invoicepay("login", "--email", me, "--password-stdin", stdin=password),
+    "whoami": invoicepay("whoami", "--json"),
+    "token": invoicepay("tokens", "create", "nightly"),
+    "doctor": invoicepay("doctor", "--json"),
+    "logout": invoicepay("logout"),
+    "after": invoicepay("whoami"),
+}
+"""
+
+
+@needs_gnome_keyring
+def test_a_login_lives_in_the_keyring_from_command_to_command(tmp_path: Path) -> None:
+    said = run(START + COMMANDS + END, tmp_path)
+
+    codes = {name: result[0] for name, result in said.items()}  # type: ignore[index]
+    assert codes == dict.fromkeys(said, 0) | {"after": 4}, said
+    assert json.loads(said["whoami"][1])["email"] == "ada@example.com"  # type: ignore[index]
+    checks = json.loads(said["doctor"][1])  # type: ignore[index]
+    assert "keyring" in next(c["detail"] for c in checks if c["name"] == "login")
+    token = said["token"][1].strip()  # type: ignore[index]
+    assert token.startswith("invoicepay_")
+    stored = [p for p in tmp_path.rglob("*") if p.is_file() and ".db" not in p.name]
+    assert not any(token.encode() in p.read_bytes() for p in stored)

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from invoicepay.billing.customer import EVERYTHING, Company, Contact, Customer, Role
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import (
     Mailer,
     MailKind,
     Message,
-    Mode,
     OutboxMail,
     PaymentChange,
     Receipt,

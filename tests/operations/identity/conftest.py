@@ -15,7 +15,7 @@ import pytest
 
 from invoicepay.billing.customer import Company, Contact, Customer, Role
 from invoicepay.billing.errors import InvoicepayError
-from invoicepay.billing.ports import Mode
+from invoicepay.billing.identity import Mode
 from invoicepay.credentials.ids import RandomIds
 from invoicepay.credentials.passwords import Argon2Passwords
 from invoicepay.ledger.file import SqliteLedger, create

@@ -13,10 +13,11 @@ from typing import Any, cast
 import pytest
 
 from invoicepay.billing.customer import EVERYTHING, Actor, Company, Contact, Role, Session
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceFilter, InvoiceState
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
-from invoicepay.billing.ports import Mode, PaymentFilter, Ports
+from invoicepay.billing.ports import PaymentFilter, Ports
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.operations.import_records import Import, Imported, import_records
 from invoicepay.operations.imports.problems import BadRows, Problem

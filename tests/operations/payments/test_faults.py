@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from invoicepay.billing.errors import DoesNotTie, OutcomeUnknown, Refused, Unreachable
+from invoicepay.billing.errors import (
+    DoesNotTie,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Unreachable,
+)
 from invoicepay.billing.invoice import InvoiceStatus
-from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
-from invoicepay.billing.ports import Intent, IntentStatus
+from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.billing.ports import Intent, IntentStatus, NoAnswer
 from invoicepay.operations.cancel_payment import CancelPayment
+from invoicepay.operations.list_methods import ListMethods
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.record import record
 from invoicepay.operations.quote import Quote
+from invoicepay.operations.remove_method import RemoveMethod
 from invoicepay.operations.sync import Settled, Sync
-from tests.support.company import EVERYTHING, SmallCompany
+from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
 
@@ -298,7 +305,7 @@ def test_two_settlers_post_once(
 
     expected = PaymentStatus.SUCCEEDED if moment == "retrieve" else PaymentStatus.FAILED
     assert company.payment(payment.id).status is expected
-    assert len(company.mailer.sent) == len(gateway.charges)
+    assert len(company.mailer.sent) == 1
 
 
 # --- Giving up ---
@@ -332,81 +339,7 @@ def test_cancel_does_not_guess(company: SmallCompany, gateway: ScriptedGateway) 
     assert company.invoice("INV-1").payable_minor == 0
 
 
-# --- A ledger that is older than its charges ---
-
-
-def restored(company: SmallCompany, gateway: ScriptedGateway, **more: str) -> Payment:
-    """Pay, then put the ledger back to what it was before."""
-    copy = company.ledger.path.with_name("copy.db")
-    company.ledger.backup(copy)
-    payment = company.pay("INV-1", **more)
-    put_back(company, copy)
-    return payment
-
-
-def put_back(company: SmallCompany, copy: Path) -> None:
-    """Replace the ledger by an earlier copy of it."""
-    company.ledger.close()
-    for name in ("", "-wal", "-shm"):
-        company.ledger.path.with_name(company.ledger.path.name + name).unlink(missing_ok=True)
-    copy.rename(company.ledger.path)
-
-
-@pytest.mark.parametrize("method", ["card", "ach"])
-def test_a_restored_ledger_refuses_to_charge_until_it_has_synced(
-    company: SmallCompany, gateway: ScriptedGateway, method: str
-) -> None:
-    lost = restored(company, gateway, method=method)
-
-    with pytest.raises(Refused) as refusal:
-        company.pay("INV-1", method="card")
-    assert refusal.value.code == "ledger_behind_gateway"
-    assert len(gateway.charges) == 1
-
-    sync(company)
-    found = company.payment(lost.id)
-    assert (found.status, found.allocations) == (lost.status, lost.allocations)
-    assert company.invoice("INV-1").payable_minor == 0
-    assert company.pay("INV-2", method="card").status is PaymentStatus.SUCCEEDED
-
-
-def test_a_ledger_restored_to_the_claim_finds_its_charge(
-    company: SmallCompany, gateway: ScriptedGateway
-) -> None:
-    copy = company.ledger.path.with_name("copy.db")
-
-    def back_up(call: str) -> None:
-        if call == "create":
-            company.another_process().ledger.backup(copy)
-
-    gateway.before = back_up
-    payment = company.pay("INV-1", method="card")
-    gateway.before = lambda name: None
-    put_back(company, copy)
-    assert company.payment(payment.id).status is PaymentStatus.CLAIMED
-    company.clock.time += LEASE
-
-    sync(company)
-
-    assert company.payment(payment.id).status is PaymentStatus.SUCCEEDED
-    assert len(gateway.charges) == 1
-
-
-def test_what_no_longer_fits_becomes_unapplied_credit(
-    company: SmallCompany, gateway: ScriptedGateway
-) -> None:
-    lost = restored(company, gateway, method="card")
-    with company.ledger.write() as unit:  # meanwhile a cheque has paid 70 of the 100
-        known = unit.invoices.get("INV-1", EVERYTHING)
-        assert known is not None
-        unit.invoices.reserve([Allocation("INV-1", 7000)])
-
-    sync(company)
-
-    found = company.payment(lost.id)
-    assert (found.amount_minor, found.allocated_minor, found.unapplied_minor) == (10000, 3000, 7000)
-    with company.ledger.write() as unit:
-        unit.invoices.release([Allocation("INV-1", 7000)])
+# --- What must not happen ---
 
 
 def test_an_intent_that_is_not_the_payments_is_never_recorded(
@@ -419,7 +352,6 @@ def test_an_intent_that_is_not_the_payments_is_never_recorded(
     for wrong in (
         replace(intent, amount_minor=1),
         replace(intent, currency="EUR"),
-        replace(intent, payment_id="another"),
         replace(intent, livemode=True),
         replace(intent, id="pi_another"),
     ):
@@ -439,3 +371,97 @@ def test_the_same_key_settles_what_a_kill_left(
 
     assert (again.id, again.status) == (payment.id, PaymentStatus.SUCCEEDED)
     assert len(gateway.charges) == 1
+
+
+def test_a_ledger_that_cannot_be_written_after_the_charge_does_not_say_nothing_happened(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: object) -> None:
+        raise Unreachable("ledger_unusable", "the disk is full", "Nothing was changed.")
+
+    def fill_the_disk(call: str) -> None:
+        if call == "confirm":
+            monkeypatch.setattr(type(company.ledger), "write", full)
+
+    gateway.before = fill_the_disk
+    with pytest.raises(OutcomeUnknown):
+        company.pay("INV-1", method="card")
+    monkeypatch.undo()
+    gateway.before = lambda name: None
+    company.clock.time += LEASE
+
+    sync(company)
+
+    assert company.invoice("INV-1").status is InvoiceStatus.PAID
+    assert len(gateway.charges) == 1
+
+
+def test_a_settled_payment_keeps_no_trouble_of_its_way(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    payment = company.pay("INV-1", method="card")
+    assert payment.failure_message
+
+    sync(company)
+
+    assert company.payment(payment.id).failure_message == ""
+
+
+def test_who_was_told_unknown_is_told_how_it_ended(
+    company: SmallCompany, gateway: ScriptedGateway, bad_card: str
+) -> None:
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    payment = company.pay("INV-1", method=bad_card)
+    assert payment.status is PaymentStatus.UNKNOWN
+
+    sync(company)
+
+    assert company.payment(payment.id).status is PaymentStatus.FAILED
+    assert [m.message_id.split("@")[0] for m in company.mailer.sent] == [f"{payment.id}.failed"]
+
+
+def test_a_lease_from_a_clock_that_was_ahead_does_not_hold_for_long(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    company.clock.move(days=365)
+    payment = killed_before(company, "confirm")
+    company.clock.move(days=-365)
+
+    sync(company)
+
+    assert company.payment(payment.id).status is PaymentStatus.CANCELED
+
+
+def test_a_bank_that_wants_authentication_is_a_decline_with_a_reason(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    def wants_action(call: str) -> None:
+        if call == "confirm":
+            for intent in gateway.found.values():
+                action = replace(intent, status=IntentStatus.REQUIRES_ACTION)
+                gateway.found[intent.id] = action
+                gateway._confirmed.add(intent.id)
+
+    gateway.before = wants_action
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.status is PaymentStatus.FAILED
+    assert payment.failure_code == "authentication_required"
+    assert company.invoice("INV-1").payable_minor == 10000
+
+
+def test_a_method_is_gone_here_even_when_the_gateway_does_not_answer(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(method: str) -> None:
+        raise NoAnswer("timeout")
+
+    monkeypatch.setattr(gateway, "detach_method", silent)
+    method = company.call(ListMethods()).methods[0]
+
+    company.call(RemoveMethod(method.id))
+
+    assert method.id not in [m.id for m in company.call(ListMethods()).methods]
+    with pytest.raises(NotFound):
+        company.call(RemoveMethod(method.id))

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from invoicepay.billing.errors import BadInput, InvoicepayError, NotFound, Refused, Usage
+from invoicepay.billing.errors import (
+    BadInput,
+    InvoicepayError,
+    NotAllowed,
+    NotFound,
+    Refused,
+    Usage,
+)
 from invoicepay.billing.invoice import InvoiceState, InvoiceStatus
 from invoicepay.billing.payment import Allocation, PaymentStatus
+from invoicepay.billing.ports import MailNotSent, Message
+from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.list_methods import ListMethods
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.quote import Quote
@@ -276,3 +287,81 @@ def test_a_removed_method_pays_nothing(company: SmallCompany) -> None:
         company.call(Pay(plan))
 
     assert refusal.value.code == "method_unusable"
+
+
+# --- A plan is what its caller says; the ledger decides ---
+
+
+def test_a_plans_own_word_on_its_method_is_not_trusted(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    theirs = company.stranger.call(AttachTestMethod("C-2", "pm_card_visa"))
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    forged = replace(plan, method=replace(plan.method, gateway_id=theirs.gateway_id, brand="X"))
+
+    payment = company.call(Pay(forged))
+
+    assert gateway._orders[payment.gateway_id].method == plan.method.gateway_id
+    assert payment.method_label == plan.method.name
+
+
+def test_a_plan_names_each_invoice_once(company: SmallCompany, gateway: ScriptedGateway) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+
+    for lines in ((), (*plan.lines, *plan.lines)):
+        with pytest.raises(Usage):
+            company.call(Pay(replace(plan, lines=lines)))
+    assert gateway.charges == []
+
+
+def test_a_contact_who_was_disabled_meanwhile_pays_nothing(
+    company: SmallCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    real = company.ledger.write
+
+    def disabled_in_between() -> AbstractContextManager[Any]:
+        monkeypatch.undo()
+        with company.ledger.write() as unit:
+            contact = unit.contacts.get("payer")
+            assert contact is not None
+            unit.contacts.put(replace(contact, status="disabled"))
+        return real()
+
+    monkeypatch.setattr(company.ledger, "write", disabled_in_between)
+    with pytest.raises(NotAllowed):
+        company.call(Pay(plan))
+
+
+def test_a_key_of_a_payment_that_is_out_of_scope_by_now(company: SmallCompany) -> None:
+    company.pay("INV-1", method="card", key="october")
+    company.stranger.call(AttachTestMethod("C-2", "pm_card_visa"))
+    with company.ledger.write() as unit:
+        contact = unit.contacts.get("payer")
+        assert contact is not None
+        unit.contacts.put(replace(contact, customers=("C-2",)))
+
+    with pytest.raises(Refused) as refusal:
+        company.pay("INV-9", method="card", key="october")
+
+    assert refusal.value.code == "key_reused"
+    assert "INV-1" not in refusal.value.message
+
+
+def test_a_customers_sync_says_nothing_of_others_mail(
+    company: SmallCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(message: Message) -> None:
+        raise MailNotSent(f"550 no such user {message.to}")
+
+    monkeypatch.setattr(company.mailer, "send", down)
+    company.stranger.call(AttachTestMethod("C-2", "pm_card_visa"))
+    plan = company.stranger.call(Quote(numbers=("INV-9",), method="card")).plan
+    assert plan is not None
+    company.stranger.call(Pay(plan))
+    company.clock.move(minutes=30)
+
+    assert "stranger" not in repr(list(company.call(Sync())))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 
 from invoicepay.billing.customer import Address, Company, Customer, Scope
 from invoicepay.billing.identity import LedgerIdentity, Mode
 from invoicepay.ledger.queries.scope import customer_in
+from invoicepay.ledger.rows import instant_text, optional_instant
 
 _COMPANY = (
     "name, address, email, phone, website, tax_id, time_zone, currency, terms, remit_to, logo"
@@ -43,11 +45,16 @@ class CompanyRow:
         )
 
     def identity(self) -> LedgerIdentity:
-        row = self._db.execute("SELECT id, mode, gateway_account FROM ledger").fetchone()
-        return LedgerIdentity(row[0], Mode(row[1]), row[2])
+        row = self._db.execute(
+            "SELECT id, mode, gateway_account, reconciled_until FROM ledger"
+        ).fetchone()
+        return LedgerIdentity(row[0], Mode(row[1]), row[2], optional_instant(row[3]))
 
     def bind_gateway(self, account: str) -> None:
         self._db.execute("UPDATE ledger SET gateway_account = ?", (account,))
+
+    def set_reconciled(self, until: datetime) -> None:
+        self._db.execute("UPDATE ledger SET reconciled_until = ?", (instant_text(until),))
 
 
 _CUSTOMER = "number, name, email, address, currency, terms_days, gateway_id"

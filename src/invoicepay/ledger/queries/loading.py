@@ -87,7 +87,8 @@ class Loading:
     def invoices(self, numbers: Sequence[str]) -> dict[str, LoadedInvoice]:
         rows = self._db.execute(
             "SELECT id, number, kind, customer_id, currency, total_minor, paid_minor, "
-            "reserved_minor, voided_day, content_digest FROM invoices "
+            "reserved_minor, voided_day, content_digest, "
+            "EXISTS (SELECT 1 FROM allocations WHERE invoice_id = invoices.id) FROM invoices "
             "WHERE number IN (SELECT value FROM json_each(?))",
             (as_set(numbers),),
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from invoicepay.billing.customer import Scope
 from invoicepay.billing.ports import MailKind, OutboxMail
+from invoicepay.ledger.queries.scope import customer_in
 from invoicepay.ledger.rows import (
     instant_of,
     instant_text,
@@ -15,6 +17,8 @@ from invoicepay.ledger.rows import (
 )
 
 _COLUMNS = "message_id, kind, payment_id, recipient, created_at, attempts, sent_at, last_error"
+
+LONGEST_WAIT = timedelta(hours=12)
 
 
 class Outbox:
@@ -31,14 +35,26 @@ class Outbox:
             (mail.message_id, mail.kind.value, mail.payment_id, mail.to, created, created),
         )
 
-    def take_due(self, now: datetime, retry_at: datetime, payment_id: str = "") -> list[OutboxMail]:
-        rows = self._db.execute(
-            "UPDATE outbox SET attempts = attempts + 1, due_at = ? "
-            "WHERE sent_at IS NULL AND due_at <= ? AND (? = '' OR payment_id = ?) "
-            f"RETURNING {_COLUMNS}",
-            (instant_text(retry_at), instant_text(now), payment_id, payment_id),
-        ).fetchall()
-        return sorted(map(_mail, rows), key=lambda mail: (mail.created_at, mail.message_id))
+    def take_due(
+        self, now: datetime, retry_at: datetime, scope: Scope, payment_id: str = ""
+    ) -> OutboxMail | None:
+        where, values = customer_in(scope, "p.customer_id")
+        row = self._db.execute(
+            "UPDATE outbox SET attempts = attempts + 1, due_at = :retry_at WHERE id = ("
+            "SELECT o.id FROM outbox o JOIN payments p ON p.id = o.payment_id "
+            # Never wait longer than for a retry: a clock that was ahead must not hold mail back.
+            "WHERE o.sent_at IS NULL AND (o.due_at <= :now OR o.due_at > :too_late) "
+            f"AND (:payment_id = '' OR o.payment_id = :payment_id) AND {where} "
+            f"ORDER BY o.due_at, o.id LIMIT 1) RETURNING {_COLUMNS}",
+            values
+            | {
+                "now": instant_text(now),
+                "retry_at": instant_text(retry_at),
+                "too_late": instant_text(now + LONGEST_WAIT),
+                "payment_id": payment_id,
+            },
+        ).fetchone()
+        return _mail(row) if row else None
 
     def sent(self, message_id: str, at: datetime) -> None:
         self._db.execute(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from invoicepay.billing.customer import Scope
@@ -94,12 +93,12 @@ class Payments:
         )
         return found[0] if found else None
 
-    def known(self, payment_ids: Sequence[str]) -> set[str]:
+    def statuses(self, payment_ids: Sequence[str]) -> dict[str, PaymentStatus]:
         rows = self._db.execute(
-            "SELECT id FROM payments WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT id, status FROM payments WHERE id IN (SELECT value FROM json_each(?))",
             (as_set(payment_ids),),
         )
-        return {payment_id for (payment_id,) in rows}
+        return {payment_id: PaymentStatus(status) for payment_id, status in rows}
 
     def page(
         self,
@@ -159,12 +158,6 @@ class Payments:
             "ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
         ).fetchone()
         return f"R-{value:06d}"
-
-    def newest_charge_at(self) -> datetime | None:
-        (at,) = self._db.execute(
-            "SELECT max(created_at) FROM payments WHERE gateway_id <> ''"
-        ).fetchone()
-        return optional_instant(at)
 
     def unsettled(self, scope: Scope, invoices: Sequence[str] | None = None) -> list[Payment]:
         where, values = customer_in(scope, "p.customer_id")

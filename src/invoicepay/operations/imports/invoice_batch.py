@@ -121,10 +121,13 @@ class InvoiceWriter:
             what = "content" if same else f"total, {Money(old.total_minor, old.currency)}"
             reason = f"invoice {number} is in the ledger with another {what}"
             raise CellError("number" if same else "total", reason, "changed_record")
-        held = old.paid_minor + old.reserved_minor
-        if not held:
+        if not old.allocated:
             return
-        why = "it is paid in part or whole" if old.paid_minor else "a payment for it is under way"
+        held = old.paid_minor + old.reserved_minor
+        why = "a payment names it"
+        if held:
+            under_way = "a payment for it is under way"
+            why = "it is paid in part or whole" if old.paid_minor else under_way
         for name, before, after in (
             ("kind", old.kind, row.kind),
             ("customer", old.customer_id, row.customer_id),
@@ -132,7 +135,7 @@ class InvoiceWriter:
         ):
             if before != after:
                 raise CellError(name, f"it cannot change on {number}: {why}")
-        if row.voided_day is not None:
+        if row.voided_day is not None and held:
             raise CellError("voided_on", f"{number} cannot be void: {why}")
         if total < held:
             least = Money(held, currency)
@@ -170,8 +173,10 @@ class InvoiceWriter:
         assert day is not None
         digest = content_digest(["settled", number, day])
         amount, invoice_id = row.total_minor, row.id
+        customer_id, currency = row.customer_id, row.currency
         if old is not None:
             amount, invoice_id = old.total_minor - old.paid_minor, old.id
+            customer_id, currency = old.customer_id, old.currency
             if old.voided_day is not None or (amount == 0 and known is None):
                 return  # paid in another way
             if known is None and old.reserved_minor:
@@ -190,8 +195,8 @@ class InvoiceWriter:
         self._receipts.add(
             Received(
                 id=payment_id,
-                customer_id=row.customer_id,
-                currency=row.currency,
+                customer_id=customer_id,
+                currency=currency,
                 amount_minor=amount,
                 method_type="other",
                 label="Paid elsewhere",

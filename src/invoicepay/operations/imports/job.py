@@ -80,7 +80,7 @@ class Job:
 
     def payment_id(self, customer: str, reference: str) -> str:
         """The same for the same money, whenever it is imported."""
-        return str(uuid.uuid5(uuid.UUID(self.identity.id), f"received:{customer}:{reference}"))
+        return str(uuid.uuid5(uuid.UUID(self.identity.id), f"received\n{customer}\n{reference}"))
 
 
 class Seen:

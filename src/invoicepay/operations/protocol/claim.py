@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from invoicepay.billing.customer import Actor
+from invoicepay.billing.customer import EVERYTHING, Actor
 from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import Refused, not_found
+from invoicepay.billing.errors import Refused, Usage, not_found
 from invoicepay.billing.invoice import Invoice
+from invoicepay.billing.method import Method
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.plan import PaymentPlan, PlanLine, check_limits, check_method, plan_lines
 from invoicepay.billing.ports import Ports, Unit
+from invoicepay.operations.authenticate import reread_actor
 
 LEASE = timedelta(minutes=2)
 """How long only its own payer works on a payment. Courtesy, not safety: compare-and-set and
@@ -26,21 +28,22 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
     """
     now, lease_until = ports.clock.now(), ports.clock.real_now() + LEASE
     with ports.ledger.write() as unit:
-        existing = unit.payments.get(plan.payment_id, actor.scope)
+        reread_actor(unit, actor)
+        existing = unit.payments.get(plan.payment_id, EVERYTHING)
         if existing is not None:
-            if existing.plan_digest != plan.digest:
-                raise key_reused(existing)
+            if existing.plan_digest != plan.digest or not actor.scope.has(existing.customer):
+                raise key_reused()
             return existing, False
-        _check_unmoved(plan, actor, unit, ports)
+        method = _check_unmoved(plan, actor, unit, ports)
         payment = Payment(
             id=plan.payment_id,
             status=PaymentStatus.CLAIMED,
             customer=plan.customer,
             currency=plan.currency,
             amount_minor=plan.total_minor,
-            method_type=plan.method.type,
-            method_label=plan.method.name,
-            method_id=plan.method.id,
+            method_type=method.type,
+            method_label=method.name,
+            method_id=method.id,
             created_at=now,
             initiated_by=actor.email,
             livemode=unit.company.identity().livemode,
@@ -68,16 +71,16 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
     return payment, True
 
 
-def key_reused(existing: Payment) -> Refused:
+def key_reused() -> Refused:
     return Refused(
         "key_reused",
-        f"this key belongs to payment {existing.id} of "
-        f"{Money(existing.amount_minor, existing.currency)}, which was for something else",
-        "Use a new --key for a new payment.",
+        "this key has been used for a payment of something else",
+        "Use a new --key for a new payment; `invoicepay payments list` shows what was paid.",
     )
 
 
-def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, ports: Ports) -> None:
+def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, ports: Ports) -> Method:
+    """The ledger's own record of the plan's method: a caller's is not trusted."""
     customer = unit.customers.get(plan.customer, actor.scope)
     if customer is None:
         raise not_found("customer", plan.customer)
@@ -87,12 +90,16 @@ def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, ports: Ports) ->
     today = local_date(ports.clock.now(), unit.company.get().time_zone)
     check_method(method, plan.currency, today)
     check_limits(plan.total_minor, plan.currency)
+    numbers = [line.invoice.number for line in plan.lines]
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise Usage("usage", "a plan names each of its invoices once")
     # In one order everywhere, so that row locks (PostgreSQL) cannot meet crosswise.
     for line in sorted(plan.lines, key=lambda line: line.invoice.number):
         found = unit.invoices.get(line.invoice.number, actor.scope)
         if found is None:
             raise not_found("invoice", line.invoice.number)
         _check_line(line, found, plan)
+    return method
 
 
 def _check_line(line: PlanLine, found: Invoice, plan: PaymentPlan) -> None:

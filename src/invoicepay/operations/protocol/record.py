@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from invoicepay.billing.customer import EVERYTHING
@@ -29,14 +30,20 @@ SETTLED_BY: Mapping[IntentStatus, PaymentStatus] = {
 
 
 def record(
-    payment: Payment, intent: Intent, ports: Ports, *, failure: Intent | None = None
+    payment: Payment,
+    intent: Intent,
+    ports: Ports,
+    *,
+    failure: Intent | None = None,
+    received_at: datetime | None = None,
 ) -> Payment:
     """Put `payment` into the state that `intent` (succeeded, processing or canceled) decides,
     with balances, journal and the e-mail that is owed for it.
 
     `failure`: the intent as it was when it was declined, before it was canceled; makes the
-    payment failed rather than canceled. Recording the same again changes nothing. Raises
-    DoesNotTie when the intent is not this payment's, or contradicts what is final.
+    payment failed rather than canceled. `received_at` (UTC): when the money arrived, where that
+    was not just now. Recording the same again changes nothing. Raises DoesNotTie when the intent
+    is not this payment's, or contradicts what is final.
     """
     status = SETTLED_BY[intent.status]
     if failure is not None and status is PaymentStatus.CANCELED:
@@ -63,11 +70,12 @@ def record(
             current,
             PaymentChange(
                 status,
-                failure_code=reason.failure_code or None,
-                failure_message=reason.failure_message or None,
+                failure_code=reason.failure_code,
+                failure_message=reason.failure_message,
             ),
             unit,
             ports,
+            received_at,
         )
 
 
@@ -114,9 +122,12 @@ def _reread(payment: Payment, unit: Unit) -> Payment:
 
 
 def _check_same(payment: Payment, intent: Intent) -> None:
-    theirs = (intent.payment_id, intent.amount_minor, intent.currency, intent.livemode)
-    ours = (payment.id, payment.amount_minor, payment.currency, payment.livemode)
-    if theirs != ours or (payment.gateway_id and payment.gateway_id != intent.id):
+    if payment.gateway_id:
+        same = payment.gateway_id == intent.id
+    else:
+        same = payment.id == intent.payment_id
+    theirs = (intent.amount_minor, intent.currency, intent.livemode)
+    if not same or theirs != (payment.amount_minor, payment.currency, payment.livemode):
         raise DoesNotTie(
             "books_differ",
             f"the gateway's {intent.id} is not what payment {payment.id} asked for",
@@ -124,15 +135,21 @@ def _check_same(payment: Payment, intent: Intent) -> None:
         )
 
 
-def _move(payment: Payment, change: PaymentChange, unit: Unit, ports: Ports) -> Payment:
+def _move(
+    payment: Payment,
+    change: PaymentChange,
+    unit: Unit,
+    ports: Ports,
+    received_at: datetime | None = None,
+) -> Payment:
     """The one place where a payment changes: its state, its invoices' balances, the journal,
     and the e-mail, all in the caller's transaction."""
     now, new = ports.clock.now(), change.status
     settled: dict[str, Any] = {}
     if new is PaymentStatus.SUCCEEDED:
-        today = local_date(now, unit.company.get().time_zone)
-        settled = {"settled_at": now, "effective_on": today}
-        unit.invoices.apply(payment.allocations, today)
+        effective_on = local_date(received_at or now, unit.company.get().time_zone)
+        settled = {"settled_at": now, "effective_on": effective_on}
+        unit.invoices.apply(payment.allocations, effective_on)
     elif new in FINAL:
         settled = {"settled_at": now}
         unit.invoices.release(payment.allocations)
@@ -166,6 +183,6 @@ def _news(old: PaymentStatus, new: PaymentStatus) -> MailKind | None:
         return MailKind.INITIATED
     if new is PaymentStatus.SUCCEEDED:
         return MailKind.RECEIVED
-    if new in FINAL and old is PaymentStatus.PROCESSING:
+    if new in FINAL and old in (PaymentStatus.PROCESSING, PaymentStatus.UNKNOWN):
         return MailKind.FAILED
     return None

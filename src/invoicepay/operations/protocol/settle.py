@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from invoicepay.billing.customer import EVERYTHING
+from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, NoAnswer, Ports, Rejected
+from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.record import record_never_confirmed, record_submitted
 from invoicepay.operations.protocol.submit import conclude
 
-CLOCK_SLACK = timedelta(days=1)
-"""How far the gateway's clock may be from ours."""
-
 
 def has_lease(payment: Payment, ports: Ports) -> bool:
-    """Whether its own payer is still given time to finish it."""
-    return (
-        payment.status in (PaymentStatus.CLAIMED, PaymentStatus.SUBMITTED)
-        and payment.lease_until is not None
-        and ports.clock.real_now() < payment.lease_until
-    )
+    """Whether its own payer is still given time to finish it. No lease is longer than LEASE,
+    whatever the clock was when it was given."""
+    if payment.status not in (PaymentStatus.CLAIMED, PaymentStatus.SUBMITTED):
+        return False
+    now = ports.clock.real_now()
+    return payment.lease_until is not None and now < payment.lease_until <= now + LEASE
 
 
 def settle(payment: Payment, ports: Ports) -> Payment:
@@ -32,7 +29,12 @@ def settle(payment: Payment, ports: Ports) -> Payment:
     if payment.status in FINAL:
         return payment
     if payment.status is PaymentStatus.CLAIMED:
-        return _settle_claimed(payment, ports)
+        # One may have been created. From here on its creator loses the compare-and-set.
+        found = _find(payment, ports)
+        if found is None:
+            return record_never_confirmed(payment, "given up before it was submitted", ports)
+        payment, _ = record_submitted(payment, found, ports)
+        return conclude(payment, found, ports)
     intent = ports.gateway.retrieve(payment.gateway_id)
     if payment.status is PaymentStatus.PROCESSING and intent.status is IntentStatus.PROCESSING:
         return payment
@@ -45,28 +47,8 @@ def settle_if_left(payment: Payment, ports: Ports) -> Payment:
         return payment
     try:
         return settle(payment, ports)
-    except (NoAnswer, Rejected):
+    except (NoAnswer, Rejected, Unreachable):
         return payment
-
-
-def _settle_claimed(payment: Payment, ports: Ports) -> Payment:
-    """No intent is stored. One may have been created; nobody will confirm it unless its creator
-    still wins the compare-and-set, which then loses against ours."""
-    intent = _find(payment, ports)
-    if intent is None:
-        return record_never_confirmed(payment, "given up before it was submitted", ports)
-    if intent.status in (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING):
-        # The ledger is older than the charge: restored from a backup.
-        payment, _ = record_submitted(payment, intent, ports)
-        return conclude(payment, intent, ports)
-    if intent.status is not IntentStatus.CANCELED:
-        try:
-            intent = ports.gateway.cancel(intent.id)
-        except Rejected:
-            intent = ports.gateway.retrieve(intent.id)
-    if intent.status is not IntentStatus.CANCELED:
-        raise NoAnswer(f"{intent.id} could not be canceled, it is {intent.status}")
-    return record_never_confirmed(payment, "given up before it was submitted", ports)
 
 
 def _find(payment: Payment, ports: Ports) -> Intent | None:
@@ -74,8 +56,7 @@ def _find(payment: Payment, ports: Ports) -> Intent | None:
         ledger_id = unit.company.identity().id
         customer = unit.customers.get(payment.customer, EVERYTHING)
     assert customer is not None
-    since = payment.created_at - CLOCK_SLACK
-    for intent in ports.gateway.intents(customer=customer.gateway_id, since=since):
+    for intent in ports.gateway.intents(customer=customer.gateway_id):
         if (intent.ledger_id, intent.payment_id) == (ledger_id, payment.id):
             return intent
     return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from contextlib import suppress
+from dataclasses import replace
 
 from invoicepay.billing.customer import EVERYTHING, Customer
-from invoicepay.billing.errors import Refused, Unreachable
+from invoicepay.billing.errors import OutcomeUnknown, Refused, Unreachable
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Payment
-from invoicepay.billing.plan import PaymentPlan
 from invoicepay.billing.ports import (
     ChargeOrder,
     Intent,
@@ -17,6 +17,7 @@ from invoicepay.billing.ports import (
     Ports,
     Rejected,
 )
+from invoicepay.operations.protocol.reconcile import check_not_behind
 from invoicepay.operations.protocol.record import (
     SETTLED_BY,
     record,
@@ -25,59 +26,28 @@ from invoicepay.operations.protocol.record import (
     record_unknown,
 )
 
-NEWEST_LOOKED_AT = 100
-"""A charge made after this ledger was copied is among its customer's newest."""
 
-
-def check_not_behind(customer: Customer, ports: Ports) -> None:
-    """Raises Refused when the gateway has charges of this ledger that it does not know: it has
-    been restored from a backup, or copied. Before the claim, since it asks the gateway."""
-    with ports.ledger.read() as unit:
-        ledger_id = unit.company.identity().id
-    try:
-        newest = list(islice(ports.gateway.intents(customer=customer.gateway_id), NEWEST_LOOKED_AT))
-    except (NoAnswer, Rejected) as error:
-        raise unreachable(error) from error
-    ours = [
-        intent.payment_id
-        for intent in newest
-        if intent.ledger_id == ledger_id and intent.status is not IntentStatus.CANCELED
-    ]
-    # Read after the list: whatever another payer had created by then is claimed by now.
-    with ports.ledger.read() as unit:
-        unknown = set(ours) - unit.payments.known(ours)
-    if unknown:
-        raise Refused(
-            "ledger_behind_gateway",
-            f"the gateway has {len(unknown)} payment(s) of {customer.number} that this ledger "
-            "does not know; it looks restored from a backup or copied",
-            "Nothing was charged. Run `invoicepay sync` as finance, then try again.",
-        )
-
-
-def submit(payment: Payment, plan: PaymentPlan, ports: Ports) -> Payment:
+def submit(payment: Payment, ports: Ports) -> Payment:
     """Have the gateway charge a payment that the caller has just claimed; the payment as it is
-    after that. Raises Unreachable when the gateway could not be asked: nothing was charged."""
-    order = _order(payment, plan, ports)
-    try:
-        intent = ports.gateway.create(order)
-    except (NoAnswer, Rejected) as error:
-        record_never_confirmed(payment, str(error), ports)
-        raise unreachable(error) from error
+    after that.
+
+    Raises Unreachable or Refused when nothing was charged, OutcomeUnknown when the ledger cannot
+    be written after something may have been.
+    """
+    intent = _prepare(payment, ports)
     payment, may_confirm = record_submitted(payment, intent, ports)
     if not may_confirm:
         _cancel_orphan(intent, ports)
         return payment
     try:
-        intent = ports.gateway.confirm(intent.id, payment.id)
-    except Rejected:
-        try:  # somebody may have canceled it; what it says itself decides
-            intent = ports.gateway.retrieve(intent.id)
-        except (NoAnswer, Rejected) as error:
-            return record_unknown(payment, str(error), ports)
-    except NoAnswer as error:
-        return record_unknown(payment, str(error), ports)
-    return conclude(payment, intent, ports)
+        return _confirm(payment, intent, ports)
+    except Unreachable as error:
+        raise OutcomeUnknown(
+            "outcome_unknown",
+            f"payment {payment.id} may have been charged, and this could not be recorded: "
+            f"{error.message}",
+            "Do not pay again; `invoicepay sync` finds out.",
+        ) from error
 
 
 def conclude(payment: Payment, intent: Intent, ports: Ports) -> Payment:
@@ -85,28 +55,32 @@ def conclude(payment: Payment, intent: Intent, ports: Ports) -> Payment:
     when it reads `canceled` is anything released. Never confirms."""
     if intent.status in SETTLED_BY:
         return record(payment, intent, ports, failure=intent if intent.failure_code else None)
-    declined = intent if intent.failure_code else None
+    declined = _declined(intent)
     try:
-        intent = ports.gateway.cancel(intent.id)
-    except Rejected:
-        try:  # it has moved on
-            intent = ports.gateway.retrieve(intent.id)
-        except (NoAnswer, Rejected) as error:
-            return record_unknown(payment, str(error), ports)
-    except NoAnswer as error:
+        intent = _cancel(intent, ports)
+    except (NoAnswer, Rejected) as error:
         return record_unknown(payment, str(error), ports)
     if intent.status not in SETTLED_BY:
         return record_unknown(payment, f"the gateway left it {intent.status}", ports)
     return record(payment, intent, ports, failure=declined)
 
 
+def _declined(intent: Intent) -> Intent | None:
+    """The intent as the reason of a failure; None for one that was never confirmed."""
+    if intent.status is IntentStatus.REQUIRES_ACTION and not intent.failure_code:
+        return replace(
+            intent,
+            failure_code="authentication_required",
+            failure_message="The bank wants to authenticate this payment.",
+        )
+    return intent if intent.failure_code else None
+
+
 def unreachable(error: Exception) -> Unreachable:
     """The gateway's trouble before anything could be charged, in one line."""
     if isinstance(error, Rejected):
         return Unreachable(
-            "gateway_refused",
-            f"the gateway refused: {error.message}",
-            "Nothing was charged.",
+            "gateway_refused", f"the gateway refused: {error.message}", "Nothing was charged."
         )
     return Unreachable(
         "gateway_unreachable",
@@ -115,20 +89,59 @@ def unreachable(error: Exception) -> Unreachable:
     )
 
 
-def _order(payment: Payment, plan: PaymentPlan, ports: Ports) -> ChargeOrder:
+def _prepare(payment: Payment, ports: Ports) -> Intent:
+    """The payment's intent, unconfirmed, and this ledger not behind. Gives the payment up, and
+    raises, when that cannot be had: an intent whose id is not stored is confirmed by nobody."""
+    customer, order = _order(payment, ports)
+    intent = None
+    try:
+        intent = ports.gateway.create(order)
+        check_not_behind(customer, ports)
+    except (NoAnswer, Rejected, Refused, Unreachable) as error:
+        record_never_confirmed(payment, str(error), ports)
+        if intent is not None:
+            _cancel_orphan(intent, ports)
+        if isinstance(error, NoAnswer | Rejected):
+            raise unreachable(error) from error
+        raise
+    return intent
+
+
+def _confirm(payment: Payment, intent: Intent, ports: Ports) -> Payment:
+    try:
+        try:
+            intent = ports.gateway.confirm(intent.id, payment.id)
+        except Rejected:  # somebody may have canceled it; what it says itself decides
+            intent = ports.gateway.retrieve(intent.id)
+    except (NoAnswer, Rejected) as error:
+        return record_unknown(payment, str(error), ports)
+    return conclude(payment, intent, ports)
+
+
+def _cancel(intent: Intent, ports: Ports) -> Intent:
+    try:
+        return ports.gateway.cancel(intent.id)
+    except Rejected:  # it has moved on
+        return ports.gateway.retrieve(intent.id)
+
+
+def _order(payment: Payment, ports: Ports) -> tuple[Customer, ChargeOrder]:
     with ports.ledger.read() as unit:
         company = unit.company.get()
         identity = unit.company.identity()
         customer = unit.customers.get(payment.customer, EVERYTHING)
+        method = unit.methods.get(payment.method_id, EVERYTHING)
     assert customer is not None
+    assert method is not None
     count = len(payment.allocations)
     what = payment.allocations[0].invoice if count == 1 else f"{count} invoices"
-    return ChargeOrder(
+    return customer, ChargeOrder(
         payment_id=payment.id,
         ledger_id=identity.id,
         customer=customer.gateway_id,
-        method=plan.method.gateway_id,
-        method_type=plan.method.type.value,
+        customer_number=customer.number,
+        method=method.gateway_id,
+        method_type=method.type.value,
         amount_minor=payment.amount_minor,
         currency=payment.currency,
         description=f"{company.name}: {what}, {Money(payment.amount_minor, payment.currency)}",
@@ -138,7 +151,5 @@ def _order(payment: Payment, plan: PaymentPlan, ports: Ports) -> ChargeOrder:
 
 def _cancel_orphan(intent: Intent, ports: Ports) -> None:
     """Tidiness only: an intent that nobody will confirm."""
-    try:
+    with suppress(NoAnswer, Rejected, Unreachable):
         ports.gateway.cancel(intent.id)
-    except (NoAnswer, Rejected):
-        return

@@ -1,0 +1,190 @@
+"""What the gateway has and the ledger does not: the ledger was restored from a backup, or copied.
+
+One rule for both uses: a payment is refused while its customer has such a charge, and `sync` takes
+it in.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from invoicepay.billing.customer import EVERYTHING, Customer
+from invoicepay.billing.errors import DoesNotTie, Refused, Unreachable
+from invoicepay.billing.method import MethodType
+from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
+from invoicepay.billing.ports import Intent, IntentStatus, Ports, Rejected, Unit
+from invoicepay.operations.protocol.record import record
+
+NEWEST_LOOKED_AT = 100
+"""A charge made since the ledger was restored or copied is among its customer's newest."""
+_CHARGED = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)
+_GIVEN_UP = (PaymentStatus.FAILED, PaymentStatus.CANCELED)
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """Intents of this ledger that no payment of it explains, in the order they came."""
+
+    charged: tuple[Intent, ...]
+    """Money moved, or is at the bank."""
+    unfinished: tuple[Intent, ...]
+    """Could still be charged by whoever made them."""
+
+
+def unexplained(intents: Iterable[Intent], ports: Ports) -> Unexplained:
+    """Which of `intents`, all of this ledger, it does not explain. The ledger is read after they
+    are: whatever another process had created by then is claimed by now."""
+    found = [intent for intent in intents if intent.status is not IntentStatus.CANCELED]
+    ids = [intent.payment_id for intent in found] + [late_id(intent) for intent in found]
+    with ports.ledger.read() as unit:
+        statuses = unit.payments.statuses(ids)
+    charged, unfinished = [], []
+    for intent in found:
+        status = statuses.get(intent.payment_id)
+        if intent.status in _CHARGED:
+            given_up = status is None or status in _GIVEN_UP
+            if given_up and late_id(intent) not in statuses:
+                charged.append(intent)
+        elif status is None:
+            unfinished.append(intent)
+    return Unexplained(tuple(charged), tuple(unfinished))
+
+
+def late_id(intent: Intent) -> str:
+    """The payment that a charge becomes whose own payment was given up here."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"invoicepay:{intent.id}"))
+
+
+def check_not_behind(customer: Customer, ports: Ports) -> None:
+    """Raises Refused when the gateway has a charge of this ledger for `customer` that it does not
+    explain. After `create` and before the confirm: of two copies that pay at once, the one that
+    looks later sees the other's. Raises NoAnswer, Rejected."""
+    with ports.ledger.read() as unit:
+        ledger_id = unit.company.identity().id
+    ours = (
+        intent
+        for intent in ports.gateway.intents(customer=customer.gateway_id)
+        if intent.ledger_id == ledger_id and intent.status is not IntentStatus.CANCELED
+    )
+    _refuse(unexplained(islice(ours, NEWEST_LOOKED_AT), ports))
+
+
+def check_reconciled(ports: Ports) -> None:
+    """Raises Refused when the gateway has any charge of this ledger that it does not explain:
+    before a customer is made at the gateway, who may be there already under an id that a
+    restored ledger has forgotten. Raises NoAnswer, Rejected."""
+    _refuse(unexplained(since_reconciled(ports), ports))
+
+
+def _refuse(behind: Unexplained) -> None:
+    count = len(behind.charged) + len(behind.unfinished)
+    if count:
+        raise Refused(
+            "ledger_behind_gateway",
+            f"the gateway has {count} payment(s) that this ledger does not know; it looks "
+            "restored from a backup or copied",
+            "Nothing was charged. Run `invoicepay sync` as finance, then try again.",
+        )
+
+
+def since_reconciled(ports: Ports) -> list[Intent]:
+    """This ledger's intents at the gateway since it was last known to have them all, newest
+    first. Raises NoAnswer, Rejected."""
+    with ports.ledger.read() as unit:
+        identity = unit.company.identity()
+    intents = ports.gateway.intents(since=identity.reconciled_until)
+    return [intent for intent in intents if intent.ledger_id == identity.id]
+
+
+def take_in(intent: Intent, ports: Ports) -> Payment:
+    """Make the payment of a charge that the ledger does not explain, as far as its invoices are
+    payable; the rest becomes unapplied credit. Raises DoesNotTie for an unknown customer."""
+    with ports.ledger.write() as unit:
+        customer = _customer(intent, unit)
+        taken = unit.payments.statuses([intent.payment_id, late_id(intent)])
+        payment_id = late_id(intent) if intent.payment_id in taken else intent.payment_id
+        payment = unit.payments.get(payment_id, EVERYTHING)
+        if payment is None:
+            payment = Payment(
+                id=payment_id,
+                status=PaymentStatus.SUBMITTED,
+                customer=customer.number,
+                currency=intent.currency,
+                amount_minor=intent.amount_minor,
+                method_type=MethodType.ACH if intent.method_type == "ach" else MethodType.CARD,
+                method_label="taken in from the gateway",
+                created_at=intent.created_at,
+                initiated_by="",
+                livemode=intent.livemode,
+                allocations=_fitting(intent, customer.number, unit),
+                gateway_id=intent.id,
+            )
+            unit.payments.add(payment)
+            unit.invoices.reserve(payment.allocations)
+            unit.journal.append(
+                "payment.taken_in",
+                payment.id,
+                "sync",
+                ports.clock.now(),
+                {"gateway_id": intent.id, "amount_minor": intent.amount_minor},
+            )
+    # A card's money moved when it was charged; a debit's settling day is not told by its intent.
+    received_at = intent.created_at if payment.method_type is MethodType.CARD else None
+    return record(payment, intent, ports, received_at=received_at)
+
+
+def cancel_unfinished(intent: Intent, ports: Ports) -> None:
+    """Have the gateway refuse whoever made `intent` and may still confirm it. One that has moved
+    on meanwhile is found charged by the next `sync`. Raises NoAnswer."""
+    try:
+        ports.gateway.cancel(intent.id)
+    except Rejected:
+        return
+
+
+def check_account(ports: Ports) -> None:
+    """Raises Unreachable when the key is of another account than the ledger is bound to."""
+    with ports.ledger.read() as unit:
+        bound = unit.company.identity().gateway_account
+    account = ports.gateway.account()
+    if bound and account != bound:
+        raise Unreachable(
+            "gateway_mismatch",
+            f"{account} answers, this ledger belongs to {bound}",
+            "Use the key of the account that this ledger was made with.",
+        )
+
+
+def _customer(intent: Intent, unit: Unit) -> Customer:
+    customer = unit.customers.by_gateway_id(intent.customer)
+    if customer is None:
+        customer = unit.customers.get(intent.customer_number, EVERYTHING)
+        if customer is not None and not customer.gateway_id:
+            unit.customers.set_gateway_id(customer.number, intent.customer)
+    if customer is None:
+        raise DoesNotTie(
+            "books_differ",
+            f"the gateway's {intent.id} is for customer {intent.customer_number or '?'}, whom "
+            "this ledger does not have",
+            "Import the customer, then sync.",
+        )
+    return customer
+
+
+def _fitting(intent: Intent, customer: str, unit: Unit) -> tuple[Allocation, ...]:
+    fitting: dict[str, int] = {}
+    left = intent.amount_minor
+    for allocation in intent.allocations:
+        invoice = unit.invoices.get(allocation.invoice, EVERYTHING)
+        if invoice is None or invoice.number in fitting:
+            continue
+        if (invoice.customer, invoice.currency) != (customer, intent.currency):
+            continue
+        amount = min(allocation.amount_minor, invoice.payable_minor, left)
+        if amount > 0:
+            fitting[invoice.number] = amount
+            left -= amount
+    return tuple(Allocation(number, amount) for number, amount in fitting.items())
