@@ -19,7 +19,8 @@ lint: $(STAMP)  ## formatting, lint, types, and the arrows of ARCHITECTURE.md
 	$(BIN)/lint-imports
 
 bench: $(STAMP)  ## what it costs, each beside a floor or a peer measured in the same run
-	@for file in benchmarks/bench_*.py; do echo; echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/bench_*.py; do name=$$(basename $$file .py); \
+		echo; echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 docs: $(STAMP)  ## rewrite the generated parts of the documentation
 	$(BIN)/python docs/generate.py

@@ -1,5 +1,5 @@
 """What a validated import costs, beside sqlite3's `.import` and `sqlite-utils insert` of the same
-rows: `python benchmarks/imports.py [rows]`.
+rows: `python -m benchmarks.bench_imports [rows]`.
 
 Ours parses, checks every cell, looks for duplicates, and writes typed rows under the ledger's
 constraints and indexes. The shell copies cells as they are: once into a bare table, and once
@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import cast
 
 from invoicepay.billing.customer import EVERYTHING, Actor, Company, Contact, Role, Session
-from invoicepay.billing.ports import Mode, Ports
+from invoicepay.billing.identity import Mode
+from invoicepay.billing.ports import Ports
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.operations.import_records import Import, import_records
 

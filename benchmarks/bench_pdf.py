@@ -5,12 +5,12 @@ with table(). Both get the same font (static files of both weights, made before 
 and the same invoices. Prints milliseconds per invoice, the ratio of medians of paired rounds, and
 how two processes scale.
 
-    python benchmarks/pdf.py
+    python -m benchmarks.bench_pdf
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime
 from importlib.resources import files
@@ -18,12 +18,12 @@ from io import BytesIO
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 from fpdf import FPDF
 
+from benchmarks.measure import line, milliseconds, ratio, take_turns
 from invoicepay.billing.customer import Address, Company
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceLine
 from invoicepay.billing.money import grouped_text
@@ -83,9 +83,9 @@ def naive(detail: InvoiceDetail, fonts: tuple[Path, Path]) -> bytes:
     pdf.set_font("arimo", "B", 20)
     pdf.cell(0, 10, f"Invoice {invoice.number}", new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("arimo", "", 10)
-    for line in (COMPANY.name, *COMPANY.address.lines, invoice.customer_name,
+    for text in (COMPANY.name, *COMPANY.address.lines, invoice.customer_name,
                  *detail.bill_to.lines, f"Due {invoice.due_on}", COMPANY.terms):  # fmt: skip
-        pdf.cell(0, 6, line, new_x="LMARGIN", new_y="NEXT")
+        pdf.cell(0, 6, text, new_x="LMARGIN", new_y="NEXT")
     with pdf.table(col_widths=(50, 10, 15, 10, 15)) as table:
         table.row(("Description", "Qty", "Unit price", "Tax", "Amount"))
         for item in detail.lines:
@@ -100,26 +100,17 @@ def ours(details: Sequence[InvoiceDetail]) -> int:
     return sum(len(pdf) for pdf in PdfDocuments().invoices(COMPANY, details, TODAY))
 
 
-def milliseconds(work: Callable[[], object], documents: int) -> float:
-    start = perf_counter()
-    work()
-    return (perf_counter() - start) * 1000 / documents
-
-
 def compare(lines: int, fonts: tuple[Path, Path]) -> None:
     details = invoices(PER_ROUND, lines)
     few = details[:NAIVE_PER_ROUND]
-    pairs = [
-        (
-            milliseconds(lambda: [naive(detail, fonts) for detail in few], len(few)),
-            milliseconds(lambda: ours(details), len(details)),
-        )
-        for _ in range(ROUNDS + 1)
-    ][1:]  # the first warms up
-    ratio = median(slow / fast for slow, fast in pairs)
-    usual, own = median(p[0] for p in pairs), median(p[1] for p in pairs)
-    print(f"PDF, {lines:2} lines: usual {usual:.1f} ms, ours {own:.1f} ms,"
-          f" {ratio:.1f} x faster (target 3.5)")  # fmt: skip
+    works = {
+        "usual": lambda: milliseconds(lambda: [naive(each, fonts) for each in few], len(few)),
+        "ours": lambda: milliseconds(lambda: ours(details), len(details)),
+    }
+    taken = take_turns(works, ROUNDS)
+    line(f"PDF, {lines} lines: the usual way", f"{median(taken['usual']):.1f} ms")
+    times = f"{ratio(taken['usual'], taken['ours']):.1f} x faster"
+    line(f"PDF, {lines} lines: ours", f"{median(taken['ours']):.1f} ms", times, "3.5")
 
 
 def scale() -> None:
@@ -127,13 +118,13 @@ def scale() -> None:
     details = invoices(2 * BATCH, 8)
     halves = [details[:BATCH], details[BATCH:]]
     with ProcessPoolExecutor(2) as pool:
-        list(pool.map(ours, halves))
-        ratios = []
-        for _ in range(3):
-            one = milliseconds(lambda: pool.submit(ours, details).result(), len(details))
-            two = milliseconds(lambda: list(pool.map(ours, halves)), len(details))
-            ratios.append(one / two)
-    print(f"PDF, two processes: {median(ratios):.2f} x one (target 1.8)")
+        works = {
+            "one": lambda: milliseconds(lambda: pool.submit(ours, details).result(), 2 * BATCH),
+            "two": lambda: milliseconds(lambda: list(pool.map(ours, halves)), 2 * BATCH),
+        }
+        taken = take_turns(works, 3)
+    times = f"{ratio(taken['one'], taken['two']):.2f} x one"
+    line("PDF, two processes", f"{median(taken['two']):.1f} ms", times, "1.8")
 
 
 def main() -> None:
