@@ -4,11 +4,9 @@ environment beats the file; nothing is picked up from the current folder by itse
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from invoicepay.billing.errors import Usage
 
@@ -31,8 +29,7 @@ _KNOWN: Mapping[str, type | Mapping[str, type]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Smtp:
+class Smtp(NamedTuple):
     """How to reach the mail server; the password stands in a file of its own."""
 
     host: str
@@ -44,8 +41,7 @@ class Smtp:
     ca_file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What is in force. `sources` says where each value is from: option, a variable's name,
     the file, or default."""
 
@@ -127,8 +123,16 @@ def _data_folder() -> Path:
     return user_data_path("invoicepay", appauthor=False)
 
 
+def path_of(text: str) -> Path:
+    """The path that a person wrote, where `~` is a home folder. Raises Usage."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise Usage("config_invalid", f"there is no home folder for {text}") from None
+
+
 def _path(text: str | None) -> Path | None:
-    return Path(text).expanduser() if text else None
+    return path_of(text) if text else None
 
 
 def _first(*candidates: tuple[Path | None, str]) -> tuple[Path | None, str]:
@@ -140,7 +144,7 @@ def _first(*candidates: tuple[Path | None, str]) -> tuple[Path | None, str]:
 
 def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         if must_exist:
             raise Usage(
@@ -149,12 +153,22 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
                 f"Name one with --config or {CONFIG_VARIABLE}.",
             ) from None
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Usage("config_invalid", f"{path} is not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise _not_toml(path, error) from error
     except OSError as error:
         raise Usage("config_invalid", f"{path} cannot be read: {error.strerror}") from error
+    import tomllib  # takes longer than finding that there is no file
+
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(path, error) from error
     _check(values, _KNOWN, path, "")
     return values
+
+
+def _not_toml(path: Path, error: ValueError) -> Usage:
+    return Usage("config_invalid", f"{path} is not valid TOML: {error}")
 
 
 def _check(values: Mapping[str, Any], known: Mapping[str, Any], path: Path, prefix: str) -> None:

@@ -2,7 +2,7 @@
 
     A sentence or two on what this shows.
 
-    $ invoicepay pay INV-1042 --key {key}
+    $ invoicepay pay INV-1042 --yes
     < a line for stdin
     what it prints on stdout
     ! what it prints on stderr
@@ -13,9 +13,10 @@
 
 A run starts in a copy of the demo company's folder, logged in as the customer's contact; with the
 line `[empty folder]` it starts with nothing. Exit code 0 goes without saying. `NAME=value` before
-the program is its environment. `...` on a line of its own is any number of lines. What varies has
-a placeholder: `{uuid}` is any UUID (KINDS has the others), `{uuid payment}` is one to be remembered
-as `{payment}`, for expected text and for commands.
+the program is its environment. `| ` stands before a line of stdout that looks like one of the
+others; `...` on a line of its own is any number of lines. What varies has a placeholder: `{uuid}`
+is any UUID (KINDS has the others), `{uuid payment}` is one to be remembered as `{payment}`, in what
+is expected and in commands.
 """
 
 from __future__ import annotations
@@ -32,15 +33,18 @@ KINDS = {
     "uuid": "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     "hex": "[0-9a-f]+",
     "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "month": "[0-9]{4}-[0-9]{2}",
     "time": r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})? UTC",
     "instant": r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|\+00:00)",
     "intent": "pi_[A-Za-z0-9]+",
+    "method": "(?:card|ach)-[0-9]{4}-[0-9a-f]{8}",
     "code": "[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}",
     "token": "invoicepay_[A-Za-z0-9_-]{43}",
     "size": "[0-9][0-9,]*",
+    "gap": " +",
     "any": ".*?",
 }
-_PLACEHOLDER = re.compile(r"\{([a-z]+)(?: ([a-z_]+))?\}")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)(?: ([a-z_]+))?\}")
 _FILE = re.compile(r"^-- (\S+) --\n", re.MULTILINE)
 _EXIT = re.compile(r"\[exit ([0-9]+)\]")
 EMPTY_FOLDER = "[empty folder]"
@@ -83,7 +87,7 @@ def read_transcript(path: Path) -> Transcript:
         elif line.startswith("!"):
             steps[-1].stderr += line.removeprefix("!").removeprefix(" ") + "\n"
         else:
-            steps[-1].stdout += line + "\n"
+            steps[-1].stdout += line.removeprefix("| ") + "\n"
     for step in steps:  # an empty line separates it from the next command
         step.stdout = step.stdout.rstrip("\n") + "\n" if step.stdout.strip() else ""
     return Transcript(starts_empty, tuple(steps), dict(zip(files[::2], files[1::2], strict=True)))
@@ -94,7 +98,7 @@ def run_transcript(path: Path, desk: Desk) -> None:
     transcript = read_transcript(path)
     for name, content in transcript.files.items():
         (desk.folder / name).write_text(content, "utf-8")
-    values = {"folder": str(desk.folder)}
+    values = {"folder": str(desk.folder), "home": str(desk.home)}
     if isinstance(desk, DemoCompany):
         values |= {f"{role}_password": text for role, text in desk.passwords.items()}
     for step in transcript.steps:

@@ -38,6 +38,7 @@ def show(context: typer.Context) -> None:
         lambda s: {"name": s.name, "value": s.value, "source": s.source},
         columns,
         empty="",
+        fields=("name", "value", "source"),
     )
 
 

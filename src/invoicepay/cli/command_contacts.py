@@ -69,7 +69,7 @@ def list_(
         Column("Status", lambda c: c.status),
     ]
     state.out.many(
-        state.call(ListContacts(customer)), _record, columns, empty="nobody", fields=("email",)
+        state.call(ListContacts(customer)), _record, columns, empty="nobody", fields=_FIELDS
     )
 
 
@@ -81,6 +81,9 @@ def disable(context: typer.Context, email: Email) -> None:
     state = state_of(context)
     contact = state.call(DisableContact(email))
     state.out.one(_record(contact), lambda: state.out.text(f"{contact.email} is disabled."))
+
+
+_FIELDS = ("email", "name", "role", "customers", "status")
 
 
 def _record(contact: ContactView) -> dict[str, Any]:

@@ -21,7 +21,7 @@ app = new_app(group=True)
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """List customers."""
-    from invoicepay.cli.records import customer_record
+    from invoicepay.cli.records import CUSTOMER_FIELDS, customer_record
     from invoicepay.operations.list_customers import ListCustomers
 
     state = state_of(context)
@@ -37,7 +37,7 @@ def list_(context: typer.Context) -> None:
         customer_record,
         columns,
         empty="no customers yet",
-        fields=("number", "name"),
+        fields=CUSTOMER_FIELDS,
     )
 
 

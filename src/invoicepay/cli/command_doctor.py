@@ -29,9 +29,15 @@ def doctor(context: typer.Context) -> None:
     ]
     state.out.many(
         checks,
-        lambda c: {"name": c.name, "ok": c.ok, "detail": c.detail, "hint": c.hint},
+        lambda c: {
+            "name": c.name,
+            "ok": c.ok,
+            "detail": c.detail,
+            "hint": "" if c.ok else c.hint,
+        },
         columns,
         empty="",
+        fields=("name", "ok", "detail", "hint"),
     )
     if health and health.differences:
         first = health.differences[0]

@@ -54,17 +54,18 @@ def _print_problems(error: Exception, state: State) -> None:
 
 
 def _print(imported: Imported, state: State) -> None:
-    verb = "would be" if imported.dry_run else "were"
     for name, counts in _counts(imported).items():
         if counts.added or counts.changed or counts.unchanged:
             state.out.text(
-                f"{name:<9}  {counts.added} {verb} added, {counts.changed} changed, "
+                f"{name:<9}  {counts.added} added, {counts.changed} changed, "
                 f"{counts.unchanged} unchanged"
             )
     for currency, minor in imported.added_minor.items():
         state.out.text(f"{'added':<9}  {Money(minor, currency)}")
     for currency, minor in imported.unapplied_minor.items():
         state.out.text(f"{'unapplied':<9}  {Money(minor, currency)}")
+    if imported.dry_run:
+        state.out.note("Dry run: nothing was changed.")
 
 
 def _counts(imported: Imported) -> dict[str, Counts]:

@@ -1,7 +1,6 @@
 """`invoicepay invoices …`"""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: typer evaluates text four times.
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -126,7 +125,7 @@ def one_state(
     return chosen[0] if chosen else InvoiceState.OPEN
 
 
-def _amount(text: str | None) -> Decimal | None:
+def _amount(text: str | None) -> "Decimal | None":
     if text is None:
         return None
     from decimal import Decimal
@@ -147,8 +146,8 @@ STATUS_STYLE = {
 }
 
 
-def _show_list(state: State, found: InvoiceList) -> None:
-    from invoicepay.cli.records import invoice_record
+def _show_list(state: State, found: "InvoiceList") -> None:
+    from invoicepay.cli.records import INVOICE_FIELDS, invoice_record
 
     today = found.today
     columns: list[Column[Invoice]] = [
@@ -168,13 +167,13 @@ def _show_list(state: State, found: InvoiceList) -> None:
         lambda i: invoice_record(i, today),
         columns,
         empty="no invoice is in this selection",
-        fields=_FIELDS,
+        fields=INVOICE_FIELDS,
     )
     if state.out.for_people and found.page.items:
         _show_totals(state, found)
 
 
-def _show_totals(state: State, found: InvoiceList) -> None:
+def _show_totals(state: State, found: "InvoiceList") -> None:
     state.out.text()
     for totals in (found.page.totals or {}).values():
         currency = totals.currency
@@ -193,22 +192,14 @@ def _show_totals(state: State, found: InvoiceList) -> None:
         state.out.note(f"{shown} of {count} shown; --limit sets how many.")
 
 
-def _due(invoice: Invoice, today: date) -> str:
+def _due(invoice: Invoice, today: "date") -> str:
     late = invoice.days_overdue(today)
     return invoice.due_on.isoformat() + (f" ({late}d late)" if late else "")
 
 
-def _due_style(invoice: Invoice, today: date) -> str:
+def _due_style(invoice: Invoice, today: "date") -> str:
     return "red" if invoice.days_overdue(today) else ""
 
 
 def _status(invoice: Invoice) -> str:
     return invoice.status.value + (" (disputed)" if invoice.disputed else "")
-
-
-_FIELDS = (
-    "number", "kind", "status", "customer", "customer_name", "issued_on", "due_on",
-    "days_overdue", "currency", "total_minor", "total", "paid_minor", "processing_minor",
-    "balance_minor", "balance", "payable_minor", "po_number", "order_number", "memo", "disputed",
-    "paid_on",
-)  # fmt: skip

@@ -22,7 +22,7 @@ def list_(
     customer: Annotated[Optional[str], typer.Option(metavar="C", help="Of one customer.")] = None,  # noqa: UP045
 ) -> None:
     """List payment methods."""
-    from invoicepay.cli.records import method_record
+    from invoicepay.cli.records import METHOD_FIELDS, method_record
     from invoicepay.operations.list_methods import ListMethods
 
     state = state_of(context)
@@ -43,7 +43,7 @@ def list_(
         lambda m: method_record(m, found.today),
         columns,
         empty="no payment methods yet",
-        fields=("id", "type"),
+        fields=METHOD_FIELDS,
     )
 
 

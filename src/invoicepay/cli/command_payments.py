@@ -35,7 +35,7 @@ def list_(
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
     """List payments, newest first."""
-    from invoicepay.cli.records import payment_record
+    from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
     from invoicepay.operations.list_payments import ListPayments
 
     state = state_of(context)
@@ -52,7 +52,7 @@ def list_(
         Column("", lambda p: p.currency),
     ]
     state.out.many(
-        page.items, payment_record, columns, empty="no payments yet", fields=("id", "status")
+        page.items, payment_record, columns, empty="no payments yet", fields=PAYMENT_FIELDS
     )
 
 
@@ -77,10 +77,12 @@ def receipt(
     """Download a payment's receipt as PDF."""
     import sys
 
-    from invoicepay.cli.downloads import open_file, safe_name, write_whole
+    from invoicepay.cli.downloads import check_stdout, open_file, safe_name, write_whole
     from invoicepay.operations.render_receipt import RenderReceipt
 
     state = state_of(context)
+    if stdout:
+        check_stdout()
     rendered = state.call(RenderReceipt(payment_id))
     if stdout:
         sys.stdout.buffer.write(rendered.content)

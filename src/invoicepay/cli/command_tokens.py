@@ -56,7 +56,7 @@ def list_(
         Column("Until", lambda t: f"{t.expires_at:%Y-%m-%d}"),
     ]
     state.out.many(
-        state.call(ListTokens(ended=all)), _record, columns, empty="no tokens", fields=("id",)
+        state.call(ListTokens(ended=all)), _record, columns, empty="no tokens", fields=_FIELDS
     )
 
 
@@ -68,6 +68,9 @@ def revoke(context: typer.Context, token_id: Annotated[str, typer.Argument(metav
     state = state_of(context)
     revoked = state.call(RevokeToken(token_id))
     state.out.one(_record(revoked), lambda: state.out.text(f"Revoked {clean(revoked.label)}."))
+
+
+_FIELDS = ("id", "label", "status", "created_at", "last_used_at", "expires_at")
 
 
 def _record(token: TokenView) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from pathlib import Path
 from invoicepay.billing.errors import Unreachable, Usage
 from invoicepay.cli.progress import bar
 from invoicepay.cli.state import State
-from invoicepay.cli.text import clean
 from invoicepay.operations.progress import Started
 from invoicepay.operations.render_invoices import RenderedInvoice, RenderInvoices
 
@@ -29,7 +28,7 @@ def safe_name(text: str, suffix: str) -> str:
     """A file name from an allow-list of characters. Where something is taken away, a short
     digest keeps two names apart."""
     plain = _ALLOWED.sub("_", text).strip("._-")[:_LENGTH]
-    if plain != text or _RESERVED.fullmatch(plain):
+    if plain != text or not plain or _RESERVED.fullmatch(plain):
         from hashlib import sha256
 
         mark = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
@@ -58,6 +57,12 @@ def write_whole(path: Path, content: bytes) -> None:
         ) from error
 
 
+def check_stdout() -> None:
+    """Raises Usage when a PDF on stdout would end on a terminal."""
+    if sys.stdout.isatty():
+        raise Usage("usage", "a PDF is not for a terminal", "Send it on: --stdout > FILE.")
+
+
 def save_invoices(
     state: State,
     request: RenderInvoices,
@@ -71,8 +76,7 @@ def save_invoices(
     if to_stdout:
         if zip_file or view or request.selection or len(request.numbers) != 1:
             raise Usage("usage", "--stdout writes one invoice: name it, without --zip or --view")
-        if sys.stdout.isatty():
-            raise Usage("usage", "a PDF is not for a terminal", "Send it on: --stdout > FILE.")
+        check_stdout()
     results = state.call(request)
     first = next(results)
     assert isinstance(first, Started)
@@ -83,7 +87,7 @@ def save_invoices(
     written = [_zip(zip_file, rendered)] if zip_file else list(_files(folder, rendered))
     if state.out.for_people:
         for path in written:
-            state.out.text(clean(str(path)))
+            state.out.text(str(path))
     else:
         state.out.many(written, lambda path: {"file": str(path)}, [], empty="", fields=("file",))
     if view:

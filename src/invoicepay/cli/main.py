@@ -1,8 +1,9 @@
 """The entry point: finds the command, and is the one boundary where errors become words."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` where typer reads them: it evaluates text four times.
+import gc
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -110,12 +111,13 @@ def root(
 
 
 _TAKES_VALUE = ("--format", "--config", "--ledger")
-_FLAGS = ("--json", "--debug")
 
 
 def take_anywhere(arguments: Sequence[str]) -> tuple[State, list[str]]:
     """The options that may stand anywhere before `--`, and the other arguments."""
     state, rest, values = State(), [], iter(arguments)
+    for argument in arguments:
+        _check_text(argument)
     for argument in values:
         if argument == "--":
             rest += [argument, *values]
@@ -135,20 +137,39 @@ def take_anywhere(arguments: Sequence[str]) -> tuple[State, list[str]]:
     return state, rest
 
 
+def _check_text(argument: str) -> None:
+    """Raises Usage for bytes that are no text, which neither ledger nor gateway could take."""
+    if not argument.isascii() and any("\ud800" <= c <= "\udfff" for c in argument):
+        shown = argument.encode("utf-8", "replace").decode()
+        raise Usage("usage", f"an argument is not UTF-8 text: '{shown}'")
+
+
 def _set(state: State, name: str, value: str) -> None:
     if name == "--format":
         try:
             state.format = Format(value)
         except ValueError:
             raise Usage("usage", f"--format is table, json or csv, not '{value}'") from None
-    elif name == "--config":
-        state.config = Path(value).expanduser()
+        return
+    from invoicepay.settings import path_of
+
+    if name == "--config":
+        state.config = path_of(value)
     else:
-        state.ledger = Path(value).expanduser()
+        state.ledger = path_of(value)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code (see docs/exit-codes.md)."""
+    _make_streams_safe()
+    try:
+        _main(arguments)
+    finally:
+        _give_up_unwritten()
+        gc.freeze()  # the process ends: looking for garbage once more would take 10 ms
+
+
+def _main(arguments: Sequence[str] | None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     state = State(format=Format.JSON if "--json" in given or "json" in given else Format.TABLE)
     try:
@@ -164,14 +185,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (typer.Abort, KeyboardInterrupt):
         state.out.problem("interrupted", "interrupted", "")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader has gone (`| head`). Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader has gone (`| head`)
         sys.exit(141)
     except Exception as error:  # noqa: BLE001 - the boundary
         what = f"unexpected: {type(error).__name__}: {error}"
         hint = "Run it again with --debug and tell us. `invoicepay doctor` checks the books."
         sys.exit(_fail(state, 1, "unexpected", what, hint, error))
+
+
+def _make_streams_safe() -> None:
+    """No command may stop half way because a terminal lacks a character, or a stream is closed."""
+    for name, mode, errors in (
+        ("stdin", "r", "replace"),
+        ("stdout", "w", "backslashreplace"),
+        ("stderr", "w", "backslashreplace"),
+    ):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - until we exit
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
+def _give_up_unwritten() -> None:
+    """Drop what stdout does not take. Python would try again at exit, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run(arguments: list[str], state: State) -> None:

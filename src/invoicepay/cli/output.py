@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TextIO, TypeVar
+from typing import Any, Generic, NamedTuple, TextIO, TypeVar
 
-from invoicepay.cli.text import clean, guarded, width
+from invoicepay.cli.text import clean, clean_lines, guarded, width
 
 T = TypeVar("T")
 Record = Mapping[str, Any]
@@ -21,8 +19,7 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[T]):
+class Column(NamedTuple, Generic[T]):
     """A column of a table for people. `style`: a rich style for a value, on terminals only."""
 
     title: str
@@ -54,6 +51,8 @@ class Output:
     def problem(self, code: str, message: str, hint: str) -> None:
         """An error: one line, or one JSON object, on stderr."""
         if self.format is Format.JSON:
+            import json
+
             error = {"code": code, "message": clean(message), "hint": clean(hint)}
             print(json.dumps({"error": error}), file=self._err)
             return
@@ -65,15 +64,17 @@ class Output:
     # --- The answer ---------------------------------------------------------------------------
 
     def text(self, text: str = "") -> None:
-        """A line of an answer for people; it must be clean already."""
-        print(text, file=self._out)
+        """A line of an answer for people, or several."""
+        print(clean_lines(text), file=self._out)
 
     def one(self, record: Record, people: Callable[[], None]) -> None:
         """One object: `people` prints it for people."""
         if self.format is Format.JSON:
+            import json
+
             print(json.dumps(record, indent=2), file=self._out)
         elif self.format is Format.CSV:
-            self._csv([record])
+            self._csv([record], list(record))
         else:
             people()
 
@@ -84,10 +85,10 @@ class Output:
         columns: Sequence[Column[T]],
         *,
         empty: str,
-        fields: Sequence[str] = (),
+        fields: Sequence[str],
     ) -> None:
-        """A list of objects. `empty`: what people read where there is none; `fields`: the CSV
-        header of an empty list."""
+        """A list of objects. `empty`: what people read where there is none; `fields`: the names
+        in every record, in order."""
         if self.format is Format.JSON:
             self._json_array(map(record, items))
         elif self.format is Format.CSV:
@@ -118,50 +119,60 @@ class Output:
 
     def _json_array(self, records: Iterable[Record]) -> None:
         """An object a line, as they come."""
+        import json
+
         write, separator = self._out.write, "[\n"
         for record in records:
             write(separator + json.dumps(record))
             separator = ",\n"
         write("[]\n" if separator == "[\n" else "\n]\n")
 
-    def _csv(self, records: Iterable[Record], fields: Sequence[str] = ()) -> None:
+    def _csv(self, records: Iterable[Record], fields: Sequence[str]) -> None:
         import csv
 
         writer = csv.writer(self._out, lineterminator="\n")
-        header: list[str] = []
+        header = csv_header(fields)
+        writer.writerow(header)
         for record in records:
             for row in flat(record):
-                if not header:
-                    header = list(row)
-                    writer.writerow(header)
-                writer.writerow([_cell(value) for value in row.values()])
-        if not header and fields:
-            writer.writerow(fields)
+                writer.writerow([_cell(row.get(name)) for name in header])
 
 
-def flat(record: Record) -> Iterable[dict[str, Any]]:
-    """Rows of a record: each element of a nested list gets one, with the record repeated.
+def csv_header(fields: Sequence[str]) -> list[str]:
+    """The columns of records with these fields. They do not depend on what nested lists hold:
+    `NESTED` names them."""
+    plain = [name for name in fields if name not in NESTED]
+    nested = [NESTED[name] for name in fields if name in NESTED]
+    return plain + [f"{prefix}_{key}" for prefix, keys in nested for key in keys]
 
-    The columns do not depend on what the lists hold: `NESTED` names them.
-    """
-    nested = [name for name in record if name in NESTED]
-    plain = {name: value for name, value in record.items() if name not in NESTED}
-    blank = {f"{NESTED[name][0]}_{key}": "" for name in nested for key in NESTED[name][1]}
-    rows = [
-        plain | blank | {f"{NESTED[name][0]}_{key}": element[key] for key in NESTED[name][1]}
-        for name in nested
+
+def flat(record: Record) -> list[Record]:
+    """Rows of a record: each element of a nested list gets one, with the record repeated."""
+    rows: list[Record] = [
+        {**record, **{f"{NESTED[name][0]}_{key}": value for key, value in _object(element)}}
+        for name in record
+        if name in NESTED
         for element in record[name]
     ]
-    return rows or [plain | blank]
+    return rows or [record]
+
+
+def _object(element: Any) -> Iterable[tuple[str, Any]]:
+    return element.items() if isinstance(element, dict) else [("id", element)]
 
 
 NESTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "allocations": ("allocation", ("invoice", "amount_minor")),
     "reversals": ("reversal", ("kind", "amount_minor", "effective_on", "reason")),
-    "lines": ("line", ("description", "quantity", "unit_price", "amount_minor")),
+    "lines": (
+        "line",
+        ("description", "quantity", "unit_price", "amount_minor", "tax_minor", "tax_rate"),
+    ),
     "payments": ("payment", ("id", "status", "method_label", "paid_on", "amount_minor")),
+    "open": ("open", ("currency", "count", "balance_minor")),
+    "logins": ("login", ("email", "password", "role", "customers")),
 }
-"""Lists inside records: what their CSV columns start with, and their fields."""
+"""Lists of objects inside records: what their CSV columns start with, and their fields."""
 
 
 def _cell(value: Any) -> Any:
@@ -170,7 +181,9 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return guarded(value.encode("utf-8", "replace").decode().replace("\x00", ""))
+        return guarded(value)
+    if isinstance(value, dict):
+        value = [f"{name} {each}" for name, each in value.items()]
     if isinstance(value, list):
         return guarded("\n".join(map(str, value)))
     return value

@@ -115,7 +115,7 @@ def _print_payment(payment: Payment, out: Output) -> None:
             Column("Amount", lambda a: grouped_text(a.amount_minor, payment.currency), True),
         ]
         out.table(payment.allocations, columns)
-    if payment.receipt_number:
+    if payment.status in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
         out.note(f"The receipt: invoicepay payments receipt {payment.id}")
 
 

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from invoicepay.billing.customer import Company, Customer
-from invoicepay.billing.invoice import Invoice, InvoiceDetail
-from invoicepay.billing.method import Method
 from invoicepay.billing.money import plain_text
-from invoicepay.billing.payment import Payment
+
+if TYPE_CHECKING:
+    from invoicepay.billing.customer import Company, Customer
+    from invoicepay.billing.invoice import Invoice, InvoiceDetail
+    from invoicepay.billing.method import Method
+    from invoicepay.billing.payment import Payment
+
+
+INVOICE_FIELDS = (
+    "number", "kind", "status", "customer", "customer_name", "issued_on", "due_on",
+    "days_overdue", "currency", "total_minor", "total", "paid_minor", "processing_minor",
+    "balance_minor", "balance", "payable_minor", "po_number", "order_number", "memo", "disputed",
+    "paid_on",
+)  # fmt: skip
+PAYMENT_FIELDS = (
+    "id", "status", "customer", "method", "method_type", "method_label", "currency",
+    "amount_minor", "amount", "refunded_minor", "disputed", "unapplied_minor", "order_number",
+    "created_at", "settled_at", "gateway_id", "reference", "receipt_number", "failure_code",
+    "failure_message", "memo", "initiated_by", "livemode", "allocations", "reversals",
+)  # fmt: skip
+METHOD_FIELDS = (
+    "id", "type", "label", "brand", "last4", "expires", "status", "default", "preferred",
+    "customer",
+)  # fmt: skip
+CUSTOMER_FIELDS = ("number", "name", "email", "address", "currency", "terms_days")
 
 
 def invoice_record(invoice: Invoice, today: date) -> dict[str, Any]:

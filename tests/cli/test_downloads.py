@@ -1,0 +1,171 @@
+"""Files: names from an allow-list, whole or not at all, and no links followed."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from invoicepay.billing.errors import Unreachable
+from invoicepay.cli.downloads import safe_name, write_whole
+from tests.running import DemoCompany
+
+ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+
+
+@pytest.mark.parametrize("name", ["INV-1042", "R-000003", "2026_10.1", "a", "consul"])
+def test_a_plain_name_stays(name: str) -> None:
+    assert safe_name(name, ".pdf") == f"{name}.pdf"
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("../../x", "x-"),
+        ("/etc/passwd", "etc_passwd-"),
+        ("C:\\windows\\x", "C_windows_x-"),
+        ("a\x00b", "a_b-"),
+        ("a\nb", "a_b-"),
+        ("x" * 300, "x" * 100 + "-"),
+        ("Rechnung №5 – Käse", "Rechnung_5_K_se-"),
+        ("日本", "file-"),
+        ("", "file-"),
+        ("..", "file-"),
+        (".hidden", "hidden-"),
+        ("-rf", "rf-"),
+        ("trailing.", "trailing-"),
+        ("CON", "file-"),
+        ("nul", "file-"),
+        ("LPT1", "file-"),
+        ("aux.txt", "file-"),
+        ("a\ud800", "a-"),
+        ("a/b", "a_b-"),
+    ],
+)
+def test_what_is_taken_away_is_marked(name: str, begins: str) -> None:
+    safe = safe_name(name, ".pdf")
+    assert safe.startswith(begins)
+    assert len(safe) == len(begins) + 8 + len(".pdf")
+
+
+def test_names_that_would_be_one_are_kept_apart() -> None:
+    names = ["a/b", "a\\b", "a_b", "a b", "a_b_", "x" * 300, "x" * 301, "CON", "con", "", "..", "."]
+    assert len({safe_name(name, ".pdf") for name in names}) == len(names)
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_name_is_safe(name: str) -> None:
+    safe = safe_name(name, ".pdf")
+    assert set(safe) <= ALLOWED
+    assert len(safe) < 120
+    assert not safe.startswith((".", "-"))
+    assert safe.partition(".")[0].lower() not in ("con", "prn", "aux", "nul", "com1", "lpt1", "")
+
+
+def test_a_file_is_private_and_replaces_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "x.pdf"
+    write_whole(path, b"one")
+    write_whole(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert names_in(path.parent) == ["x.pdf"]
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "x.pdf"
+    target.write_text("precious")
+    link.symlink_to(target)
+    write_whole(link, b"pdf")
+    assert target.read_text() == "precious"
+    assert not link.is_symlink()
+
+
+@pytest.mark.parametrize("call", ["os.fsync", "pathlib.Path.replace"])
+@pytest.mark.parametrize("problem", [errno.ENOSPC, errno.EIO])
+def test_a_full_or_broken_disk_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, problem: int
+) -> None:
+    path = tmp_path / "x.pdf"
+    path.write_bytes(b"old")
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(problem, os.strerror(problem))
+
+    monkeypatch.setattr(call, fails)
+    with pytest.raises(Unreachable) as raised:
+        write_whole(path, b"new")
+    assert raised.value.code == "write_failed"
+    assert os.strerror(problem) in raised.value.message
+    assert names_in(tmp_path) == ["x.pdf"]
+    assert path.read_bytes() == b"old"
+
+
+def test_an_interrupted_write_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "x.pdf", b"new")
+    assert names_in(tmp_path) == []
+
+
+def names_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+class TestByTheProgram:
+    HOSTILE = ("../../up", "/etc/x", "CON", "a\u202egpj", "n" * 300, "=1+1")
+
+    @pytest.fixture
+    def hostile(self, company: DemoCompany) -> DemoCompany:
+        """Invoices whose numbers are no file names."""
+        for position, number in enumerate(self.HOSTILE):
+            name = number.replace("'", "''")
+            company.edit(
+                f"UPDATE invoices SET number = '{name}' WHERE number = "
+                f"'INV-10{('42', '60', '63', '67', '35', '28')[position]}'"
+            )
+        return company
+
+    def test_files_stay_in_their_folder(self, hostile: DemoCompany) -> None:
+        before = set(hostile.folder.parent.rglob("*.pdf"))
+        result = hostile.run(["invoices", "pdf", *self.HOSTILE, "--dir", "out"])
+        assert result.exit_code == 0
+        made = set(hostile.folder.parent.rglob("*.pdf")) - before
+        assert {path.parent for path in made} == {hostile.folder / "out"}
+        assert len(made) == len(self.HOSTILE)
+        assert all(path.read_bytes().startswith(b"%PDF-") for path in made)
+
+    def test_so_do_the_entries_of_a_zip(self, hostile: DemoCompany) -> None:
+        assert hostile.run(["invoices", "pdf", *self.HOSTILE, "--zip", "all.zip"]).exit_code == 0
+        with zipfile.ZipFile(hostile.folder / "all.zip") as archive:
+            assert archive.testzip() is None
+            for name in archive.namelist():
+                assert set(name) <= ALLOWED
+            assert len(set(archive.namelist())) == len(self.HOSTILE)
+
+    def test_and_nothing_of_them_reaches_the_terminal(self, hostile: DemoCompany) -> None:
+        for command in ("invoices list", "invoices show a\u202egpj", "invoices show nothing\u202e"):
+            result = hostile.run(command)
+            assert "\u202e" not in result.stdout + result.stderr
+        rows = hostile.run("invoices list --all --format csv").stdout.splitlines()
+        assert any(row.startswith("'=1+1,") for row in rows)
+
+    def test_a_pdf_on_stdout_is_a_pdf(self, company: DemoCompany) -> None:
+        from pypdf import PdfReader
+
+        done = company.run_bytes("invoices pdf INV-1042 --stdout")
+        assert "INV-1042" in PdfReader(io.BytesIO(done)).pages[0].extract_text()
+        (payment,) = company.run("payments list --status succeeded --limit 1 --json").json
+        receipt = company.run_bytes(["payments", "receipt", payment["id"], "--stdout"])
+        assert payment["receipt_number"] in PdfReader(io.BytesIO(receipt)).pages[0].extract_text()

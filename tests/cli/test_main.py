@@ -1,0 +1,323 @@
+"""The entry point: options that stand anywhere, errors, streams, and what is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from invoicepay.billing.errors import InvoicepayError, Usage
+from invoicepay.cli import main as cli
+from invoicepay.cli.main import COMMANDS, main, take_anywhere
+from invoicepay.cli.output import Format
+from tests.running import PROGRAM, DemoCompany, Desk
+
+
+class TestOptionsAnywhere:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            "--format json invoices list",
+            "invoices --format json list",
+            "invoices list --format json",
+            "invoices list --format=json",
+            "--json invoices list",
+            "invoices list --json",
+            "invoices --format csv list --json",
+        ],
+    )
+    def test_format(self, arguments: str) -> None:
+        state, rest = take_anywhere(arguments.split())
+        assert (state.format, rest) == (Format.JSON, ["invoices", "list"])
+
+    def test_files_and_debug(self) -> None:
+        state, rest = take_anywhere(
+            ["pay", "--ledger", "a.db", "X", "--config=c.toml", "--debug", "--yes"]
+        )
+        assert (state.ledger, state.config, state.debug) == (Path("a.db"), Path("c.toml"), True)
+        assert rest == ["pay", "X", "--yes"]
+
+    def test_home_folders(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", "/home/dana")
+        assert take_anywhere(["--ledger=~/a.db"])[0].ledger == Path("/home/dana/a.db")
+        with pytest.raises(Usage, match="no home folder for ~nobody-here"):
+            take_anywhere(["--ledger", "~nobody-here/a.db"])
+
+    def test_what_follows_two_dashes_is_left_alone(self) -> None:
+        state, rest = take_anywhere(["invoices", "show", "--", "--json", "--format"])
+        assert (state.format, rest) == (
+            Format.TABLE,
+            ["invoices", "show", "--", "--json", "--format"],
+        )
+
+    @pytest.mark.parametrize(
+        ("arguments", "says"),
+        [
+            (["--format"], "--format needs a value"),
+            (["--format", "xml"], "--format is table, json or csv, not 'xml'"),
+            (["invoices", "--ledger"], "--ledger needs a value"),
+            (["invoices", "show", "a\udcff"], r"an argument is not UTF-8 text: 'a\?'"),
+            (["invoices", "show", "--", "a\udcff"], r"an argument is not UTF-8 text: 'a\?'"),
+            (["--config", "\udcff"], "an argument is not UTF-8 text"),
+        ],
+    )
+    def test_mistakes(self, arguments: list[str], says: str) -> None:
+        with pytest.raises(Usage, match=says):
+            take_anywhere(arguments)
+
+
+class TestHelp:
+    @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+    def test_names_every_command(self, desk: Desk, arguments: list[str]) -> None:
+        result = desk.run(arguments)
+        assert (result.exit_code, result.stderr) == (0, "")
+        for command, purpose in COMMANDS.items():
+            assert command in result.stdout
+            assert purpose in result.stdout
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_of_each_command_names_the_options_that_stand_anywhere(
+        self, command: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(SystemExit) as ended:
+            main([command, "--help"])
+        assert ended.value.code in (0, None)
+        assert "Anywhere: --format table|json|csv" in capsys.readouterr().out.replace("\n", " ")
+
+    def test_version(self, desk: Desk) -> None:
+        assert desk.run("--version").stdout.startswith("invoicepay 0.")
+
+    def test_a_group_without_a_command_shows_its_own(self, desk: Desk) -> None:
+        result = desk.run("invoices")
+        assert result.exit_code == 0
+        assert "Download invoices as PDF" in result.stdout
+
+
+def imported(desk: Desk, command: str) -> set[str]:
+    """The top-level packages, and our own modules, that a command has imported when it ends."""
+    script = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('\\n'.join(sys.modules), file=sys.stderr))\n"
+        "from invoicepay.cli.main import main\n"
+        f"main({command.split()!r})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        cwd=desk.folder,
+        env=desk.environment(),
+        check=True,
+    )
+    return set(done.stderr.decode().split())
+
+
+HEAVY = {
+    "stripe", "requests", "urllib3", "fpdf", "fontTools", "keyring", "sqlite_utils", "pydantic",
+    "rich", "argon2", "asyncio", "unittest", "xml",
+}  # fmt: skip
+
+
+class TestImports:
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "invoices list",
+            "invoices list --json",
+            "invoices show INV-1042",
+            "payments list --format csv",
+            "methods list",
+            "whoami",
+            "pay INV-1042 --dry-run",
+            "config show",
+        ],
+    )
+    def test_reading_imports_nothing_heavy(self, company: DemoCompany, command: str) -> None:
+        assert imported(company, command) & HEAVY == set()
+
+    def test_help_imports_no_command(self, desk: Desk) -> None:
+        modules = imported(desk, "--help")
+        assert modules & HEAVY == set()
+        assert not [name for name in modules if name.startswith("invoicepay.cli.command_")]
+        assert not [name for name in modules if name.startswith("invoicepay.operations")]
+
+    def test_a_command_imports_no_other(self, company: DemoCompany) -> None:
+        commands = {m for m in imported(company, "invoices list") if ".command_" in m}
+        assert commands == {"invoicepay.cli.command_invoices"}
+
+
+class TestUnexpectedErrors:
+    @pytest.fixture(autouse=True)
+    def broken(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def run(*_: object) -> None:
+            raise RuntimeError("the sky\nfell\x1b[31m")
+
+        monkeypatch.setattr(cli, "run", run)
+
+    def test_are_one_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert ended(["whoami"]) == 1
+        err = capsys.readouterr().err
+        assert err.startswith(
+            "invoicepay: unexpected: RuntimeError: the sky fell[31m. Run it again"
+        )
+        assert len(err.splitlines()) == 1
+
+    def test_debug_shows_where(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert ended(["whoami", "--debug"]) == 1
+        err = capsys.readouterr().err
+        assert err.startswith("Traceback (most recent call last):")
+        assert "in run" in err
+
+    def test_are_an_object_in_json(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert ended(["whoami", "--json"]) == 1
+        captured = capsys.readouterr()
+        assert json.loads(captured.err)["error"]["code"] == "unexpected"
+        assert captured.out == ""
+
+
+def test_an_expected_error_shows_its_traceback_only_when_asked(company: DemoCompany) -> None:
+    assert "Traceback" not in company.run("invoices show X").stderr
+    asked = company.run("invoices show X --debug")
+    assert asked.stderr.startswith("Traceback")
+    assert asked.stderr.splitlines()[-1].startswith("invoicepay: no invoice X.")
+
+
+def test_a_broken_money_rule_is_unexpected_and_not_a_bad_disk(company: DemoCompany) -> None:
+    company.edit(
+        "CREATE TRIGGER broken BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'broken'); END"
+    )
+    before = company.dump()
+    result = company.run("pay INV-1042 --yes --json")
+    assert (result.exit_code, result.error["code"]) == (1, "unexpected")
+    assert company.dump() == before
+
+
+class TestStreams:
+    @pytest.mark.parametrize("options", ["", "--json", "--format csv"])
+    def test_the_reader_may_go(self, company: DemoCompany, options: str) -> None:
+        """`invoicepay invoices list --all | head -1` ends quietly."""
+        command = f"{PROGRAM} invoices list --all --config finance.toml {options}"
+        done = subprocess.run(
+            ["bash", "-c", f"{command} | head -1; echo ${{PIPESTATUS[0]}}"],
+            capture_output=True,
+            cwd=company.folder,
+            env=company.environment(),
+            check=True,
+        )
+        assert done.stderr == b""
+        assert done.stdout.splitlines()[-1] in (b"141", b"0")
+
+    def test_a_reader_that_was_never_there(self, company: DemoCompany) -> None:
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            done = subprocess.run(
+                [PROGRAM, "invoices", "list"],
+                stdout=write,
+                stderr=subprocess.PIPE,
+                cwd=company.folder,
+                env=company.environment(),
+                check=False,
+            )
+        finally:
+            os.close(write)
+        assert (done.returncode, done.stderr) == (141, b"")
+
+    @pytest.mark.parametrize("stream", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+    def test_closed_streams_stop_nothing(self, company: DemoCompany, stream: str) -> None:
+        pay = f"{PROGRAM} pay INV-1042 --yes {stream}"
+        done = subprocess.run(
+            ["bash", "-c", pay],
+            capture_output=True,
+            cwd=company.folder,
+            env=company.environment(),
+            check=False,
+        )
+        assert done.returncode == 0
+        assert company.run("invoices show INV-1042 --json").json["status"] == "paid"
+
+    def test_a_terminal_that_lacks_a_character_stops_nothing(self, company: DemoCompany) -> None:
+        result = company.run("pay INV-1042 --method ach --yes", PYTHONIOENCODING="ascii")
+        assert result.exit_code == 0
+        assert r"Payment initiated \u2013 the bank debit" in result.stdout
+        assert r"SANDBOX \u2013 no money moved" in result.stderr
+
+    def test_nor_does_it_matter_to_what_went_wrong(self, company: DemoCompany) -> None:
+        """The exit code is the command's own where there was nobody to read its answer."""
+        read, write = os.pipe()
+        os.close(read)
+        with os.fdopen(write, "wb") as stdout:
+            done = subprocess.run(
+                [PROGRAM, "invoices", "show", "INV-9999"],
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                cwd=company.folder,
+                env=company.environment(),
+                check=False,
+            )
+        assert (done.returncode, len(done.stderr.splitlines())) == (5, 1)
+
+    def test_a_full_disk_is_not_a_success(self, company: DemoCompany) -> None:
+        full = Path("/dev/full")
+        if not full.exists():
+            pytest.skip("this system has no /dev/full")
+        with full.open("wb") as stdout:
+            done = subprocess.run(
+                [PROGRAM, "invoices", "list"],
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                cwd=company.folder,
+                env=company.environment(),
+                check=False,
+            )
+        assert done.returncode == 1
+        (line,) = done.stderr.decode().splitlines()
+        assert "No space left on device" in line
+
+    def test_bytes_that_are_no_text_on_stdin(self, company: DemoCompany) -> None:
+        login = "login --email dana@harborfinch.example --password-stdin --json"
+        done = subprocess.run(
+            [PROGRAM, *login.split()],
+            input=b"\xff\xfe\n",
+            capture_output=True,
+            cwd=company.folder,
+            env=company.environment(),
+            check=False,
+        )
+        assert json.loads(done.stderr)["error"]["code"] == "login_failed"
+
+
+def test_interrupting_a_server_ends_it_with_130(company: DemoCompany) -> None:
+    process = subprocess.Popen(
+        [PROGRAM, "sandbox", "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=company.folder,
+        env=company.environment(),
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"http://127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, stderr) == (130, b"invoicepay: interrupted.\n")
+
+
+def ended(arguments: list[str]) -> int | str | None:
+    """The exit code of `main`."""
+    with pytest.raises(SystemExit) as exit:
+        main(arguments)
+    return exit.value.code
+
+
+def test_a_family_refuses_a_code_that_is_not_its_own() -> None:
+    with pytest.raises(AssertionError, match="Usage has no code 'not_found'"):
+        Usage("not_found", "no invoice")
+    assert issubclass(Usage, InvoicepayError)

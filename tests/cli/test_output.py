@@ -1,0 +1,127 @@
+"""What the formats look like."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from invoicepay.cli.output import NESTED, Column, Format, Output, csv_header
+from invoicepay.cli.records import (
+    CUSTOMER_FIELDS,
+    INVOICE_FIELDS,
+    METHOD_FIELDS,
+    PAYMENT_FIELDS,
+)
+
+FIELDS = ("id", "amount_minor", "allocations")
+COLUMNS = [
+    Column[Mapping[str, Any]]("Payment", lambda p: p["id"]),
+    Column[Mapping[str, Any]]("Amount", lambda p: str(p["amount_minor"]), right=True),
+]
+ONE = {"id": "p1", "amount_minor": 5, "allocations": [{"invoice": "A", "amount_minor": 5}]}
+TWO = {
+    "id": "p2",
+    "amount_minor": 12345,
+    "allocations": [
+        {"invoice": "A", "amount_minor": 12000},
+        {"invoice": "B", "amount_minor": 345},
+    ],
+}
+NONE: dict[str, Any] = {"id": "p3", "amount_minor": 7, "allocations": []}
+
+
+def many(format: Format, *records: Mapping[str, Any]) -> tuple[str, str]:
+    """stdout and stderr of a list."""
+    out, err = io.StringIO(), io.StringIO()
+    Output(format, out, err).many(
+        records, lambda record: record, COLUMNS, empty="no payments yet", fields=FIELDS
+    )
+    return out.getvalue(), err.getvalue()
+
+
+def test_json_is_one_array_with_an_object_a_line() -> None:
+    out, err = many(Format.JSON, ONE, TWO)
+    assert json.loads(out) == [ONE, TWO]
+    assert len(out.splitlines()) == 4
+    assert err == ""
+
+
+def test_an_empty_list() -> None:
+    assert many(Format.JSON) == ("[]\n", "")
+    assert many(Format.CSV) == ("id,amount_minor,allocation_invoice,allocation_amount_minor\n", "")
+    assert many(Format.TABLE) == ("", "no payments yet\n")
+
+
+def test_csv_has_a_row_for_each_of_a_nested_list() -> None:
+    out, _ = many(Format.CSV, ONE, TWO, NONE)
+    assert out.splitlines() == [
+        "id,amount_minor,allocation_invoice,allocation_amount_minor",
+        "p1,5,A,5",
+        "p2,12345,A,12000",
+        "p2,12345,B,345",
+        "p3,7,,",
+    ]
+
+
+def test_csv_of_lists_and_figures_by_currency() -> None:
+    out = io.StringIO()
+    record = {"customers": ["C-1", "C-2"], "added_minor": {"EUR": 5, "USD": 7}, "memo": 'a "b", c'}
+    Output(Format.CSV, out).one(record, lambda: None)
+    rows = list(csv.DictReader(io.StringIO(out.getvalue())))
+    assert rows == [{"customers": "C-1\nC-2", "added_minor": "EUR 5\nUSD 7", "memo": 'a "b", c'}]
+
+
+def test_csv_cells_hold_any_text() -> None:
+    """Also what cannot be written as UTF-8, or what a reader of CSV would stop at."""
+    out = io.StringIO()
+    Output(Format.CSV, out).one({"memo": "a\ud800b\x00c\r\nd"}, lambda: None)
+    assert next(csv.reader(io.StringIO(out.getvalue().partition("\n")[2], newline=""))) == [
+        "abc\nd"
+    ]
+
+
+def test_a_table_is_aligned_and_never_cut() -> None:
+    out, _ = many(Format.TABLE, {**ONE, "id": "x" * 300}, TWO)
+    header, first, second = out.splitlines()
+    assert header == "Payment" + " " * 295 + "Amount"
+    assert first == "x" * 300 + "       5"
+    assert second == "p2" + " " * 301 + "12345"
+
+
+def test_a_table_counts_cells_not_characters() -> None:
+    out, _ = many(Format.TABLE, {**ONE, "id": "日本"}, {**TWO, "id": "e\u0301"})
+    assert out.splitlines() == ["Payment  Amount", "日本          5", "e\u0301         12345"]
+
+
+@pytest.mark.parametrize("format", [Format.JSON, Format.CSV])
+def test_notes_are_for_people(format: Format) -> None:
+    err = io.StringIO()
+    Output(format, io.StringIO(), err).note("SANDBOX – no money moved")
+    assert err.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "line"),
+    [
+        ("no invoice 5", "Look again.", "invoicepay: no invoice 5. Look again.\n"),
+        ("nothing was paid", "", "invoicepay: nothing was paid.\n"),
+        ("it said: No!", "Ask.", "invoicepay: it said: No! Ask.\n"),
+    ],
+)
+def test_a_problem_is_one_line(message: str, hint: str, line: str) -> None:
+    for format in (Format.TABLE, Format.CSV):
+        err = io.StringIO()
+        Output(format, io.StringIO(), err).problem("not_found", message, hint)
+        assert err.getvalue() == line
+
+
+def test_no_two_columns_have_the_same_name() -> None:
+    for fields in (INVOICE_FIELDS, PAYMENT_FIELDS, METHOD_FIELDS, CUSTOMER_FIELDS):
+        for more in ((), tuple(NESTED)):
+            header = csv_header(tuple(dict.fromkeys((*fields, *more))))
+            assert len(set(header)) == len(header)

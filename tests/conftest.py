@@ -1,0 +1,30 @@
+"""The demo company: made once, copied for each test that wants it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.running import DemoCompany, Desk, set_up_demo_company
+
+
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
+    """Not to be changed; `company` is a copy of it."""
+    return set_up_demo_company(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def company(demo_template: DemoCompany, tmp_path: Path) -> DemoCompany:
+    """The demo company, as `invoicepay demo` leaves it."""
+    return demo_template.copied_to(tmp_path / "demo")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """An empty folder."""
+    folder, home = tmp_path / "work", tmp_path / "home"
+    folder.mkdir()
+    home.mkdir(exist_ok=True)
+    return Desk(folder, home)
