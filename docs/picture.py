@@ -5,6 +5,7 @@ python docs/picture.py
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
@@ -77,7 +78,7 @@ def main() -> None:
         subprocess.run(
             demo, check=True, capture_output=True, env=environment | {"INVOICEPAY_CONFIG": ""}
         )
-        console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"))  # noqa: SIM115
+        console = Console(record=True, width=COLUMNS, file=io.StringIO())
         for command in COMMANDS:
             console.print(Text(f"$ invoicepay {command}", style="bold"))
             console.print(Text.from_ansi(on_a_terminal(command, environment)))

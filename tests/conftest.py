@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,16 @@ def desk(tmp_path: Path) -> Desk:
     folder.mkdir()
     home.mkdir(exist_ok=True)
     return Desk(folder, home)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where every program is installed (.ci/run), a skipped test is a failure."""
+    if os.environ.get("INVOICEPAY_NOTHING_SKIPPED") and session.testscollected:
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        skipped = [
+            report
+            for report in (reporter.stats.get("skipped", []) if reporter else [])
+            if "beside the project" not in str(report.longrepr)  # data that is not ours to ship
+        ]
+        if skipped and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED

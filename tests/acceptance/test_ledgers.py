@@ -158,7 +158,6 @@ class TestBackup:
                 == finance.run(f"{command} --json").json
             )
 
-    @pytest.mark.xfail(reason="ledger/file.py blames the ledger for the target", strict=True)
     def test_names_a_target_that_cannot_be_written(self, company: DemoCompany) -> None:
         result = company.as_("finance").run("backup nowhere/saved.db --json")
         assert result.exit_code == 10

@@ -58,8 +58,8 @@ def list_(
         issued_since=parse_date(since) if since else None,
         issued_until=parse_date(until) if until else None,
         due_before=parse_date(due_before) if due_before else None,
-        min_total=_amount(min),
-        max_total=_amount(max),
+        min_total=_amount(min, currency),
+        max_total=_amount(max, currency),
         sort=sort,
     )
     found = state.call(ListInvoices(selection, limit=limit, totals=state.out.for_people))
@@ -125,15 +125,16 @@ def one_state(
     return chosen[0] if chosen else InvoiceState.OPEN
 
 
-def _amount(text: str | None) -> "Decimal | None":
+def _amount(text: str | None, currency: str | None) -> "Decimal | None":
+    """Major units. Without a currency, of any that has two decimals."""
     if text is None:
         return None
     from decimal import Decimal
 
-    from invoicepay.billing.money import parse_minor
+    from invoicepay.billing.money import check_currency, decimals, parse_minor
 
-    # Three decimals cover every currency; each invoice is compared in its own.
-    return Decimal(parse_minor(f"{text}", "BHD")).scaleb(-3)
+    known = check_currency(currency or "USD")
+    return Decimal(parse_minor(text, known)).scaleb(-decimals(known))
 
 
 STATUS_STYLE = {
@@ -150,26 +151,33 @@ def _show_list(state: State, found: "InvoiceList") -> None:
     from invoicepay.cli.records import INVOICE_FIELDS, invoice_record
 
     today = found.today
+    items = found.page.items
     columns: list[Column[Invoice]] = [
         Column("Invoice", lambda i: i.number),
         Column("Customer", lambda i: i.customer_name),
         Column("Issued", lambda i: i.issued_on.isoformat()),
-        Column("Due", lambda i: _due(i, today), style=lambda i: _due_style(i, today)),
+        Column("Due", lambda i: i.due_on.isoformat(), style=lambda i: _due_style(i, today)),
+        Column("Late", lambda i: _late(i, today), right=True, style=lambda i: _due_style(i, today)),
         Column("Status", lambda i: _status(i), style=lambda i: STATUS_STYLE[i.status]),
         Column("Total", lambda i: grouped_text(i.total_minor, i.currency), right=True),
         Column("Balance", lambda i: grouped_text(i.balance_minor, i.currency), right=True),
         Column("", lambda i: i.currency),
     ]
-    if len({i.customer for i in found.page.items}) <= 1:
+    # What is the same in every row is said by the sums below, or known.
+    if len({i.currency for i in items}) <= 1:
+        del columns[8]
+    if not any(i.days_overdue(today) for i in items):
+        del columns[4]
+    if len({i.customer for i in items}) <= 1:
         del columns[1]
     state.out.many(
-        found.page.items,
+        items,
         lambda i: invoice_record(i, today),
         columns,
         empty="no invoice is in this selection",
         fields=INVOICE_FIELDS,
     )
-    if state.out.for_people and found.page.items:
+    if state.out.for_people and items:
         _show_totals(state, found)
 
 
@@ -192,9 +200,9 @@ def _show_totals(state: State, found: "InvoiceList") -> None:
         state.out.note(f"{shown} of {count} shown; --limit sets how many.")
 
 
-def _due(invoice: Invoice, today: "date") -> str:
+def _late(invoice: Invoice, today: "date") -> str:
     late = invoice.days_overdue(today)
-    return invoice.due_on.isoformat() + (f" ({late}d late)" if late else "")
+    return f"{late}d" if late else ""
 
 
 def _due_style(invoice: Invoice, today: "date") -> str:

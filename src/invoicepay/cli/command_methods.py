@@ -65,6 +65,8 @@ def remove(context: typer.Context, method_id: Id) -> None:
     state = state_of(context)
     method = state.call(RemoveMethod(method_id))
     _answer(context, method, f"{method.name} ({method.id}) is removed.")
+    if method.default:
+        state.out.note("It was a default; choose another with `invoicepay methods default ID`.")
 
 
 def _answer(context: typer.Context, method: Method, text: str) -> None:

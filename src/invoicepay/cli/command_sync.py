@@ -24,20 +24,24 @@ def sync(context: typer.Context) -> None:
     """Ask the gateway about everything under way, and send the e-mail that is owed."""
     from invoicepay.cli.progress import bar
     from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
+    from invoicepay.operations.deliver import DeliveryReport
     from invoicepay.operations.progress import Started
-    from invoicepay.operations.sync import Settled, Sync
+    from invoicepay.operations.sync import NotReconciled, Settled, Sync
 
     state = state_of(context)
     steps = state.call(Sync())
     started = next(steps)
     assert isinstance(started, Started)
     settled: list[Settled] = []
+    errors: list[InvoicepayError] = []
     mail: DeliveryReport | None = None
     for step in bar(state.out, steps, started.total + 1):
         if isinstance(step, Settled):
             settled.append(step)
-        elif not isinstance(step, Started):
+        elif isinstance(step, DeliveryReport):
             mail = step
+        elif isinstance(step, NotReconciled):
+            errors.append(step.error)
     assert mail is not None
     columns: list[Column[Settled]] = [
         Column("Payment", lambda s: s.subject),
@@ -57,22 +61,23 @@ def sync(context: typer.Context) -> None:
             **(payment_record(s.payment) if s.payment else nothing),
         },
         columns,
-        empty="nothing is under way",
+        empty="nothing was settled" if errors else "nothing is under way",
         fields=("subject", "was", "error", *PAYMENT_FIELDS),
     )
     if mail.sent:
         state.out.note(f"{len(mail.sent)} e-mail(s) sent.")
-    _raise_for([s.error for s in settled if s.error], len(settled), mail)
+    errors += [s.error for s in settled if s.error]
+    _raise_for(errors, all_failed=all(s.error for s in settled), mail=mail)
 
 
 def _reason(settled: Settled) -> str:
     return settled.payment.failure_message if settled.payment else "canceled at the gateway"
 
 
-def _raise_for(errors: list[InvoicepayError], count: int, mail: DeliveryReport) -> None:
-    if errors and len(errors) == count:
+def _raise_for(errors: list[InvoicepayError], *, all_failed: bool, mail: DeliveryReport) -> None:
+    if errors and all_failed:
         raise errors[0]
-    failed = [f"{len(errors)} payment(s): {errors[0].message}"] if errors else []
+    failed = [f"{len(errors)} thing(s) not settled: {errors[0].message}"] if errors else []
     if mail.not_delivered:
         failed.append(
             f"{len(mail.not_delivered)} e-mail(s) not sent: {mail.not_delivered[0].error}"

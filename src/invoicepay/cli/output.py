@@ -67,6 +67,15 @@ class Output:
         """A line of an answer for people, or several."""
         print(clean_lines(text), file=self._out)
 
+    def headline(self, text: str, style: str) -> None:
+        """What an answer comes down to; in a rich style on terminals."""
+        if self._out.isatty():
+            from invoicepay.cli.terminal import rich_line
+
+            rich_line(clean(text), style, self._out)
+        else:
+            self.text(text)
+
     def one(self, record: Record, people: Callable[[], None]) -> None:
         """One object: `people` prints it for people."""
         if self.format is Format.JSON:

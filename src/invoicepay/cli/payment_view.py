@@ -68,14 +68,21 @@ def plan_record(plan: PaymentPlan) -> dict[str, Any]:
 
 
 HEADLINES = {
-    PaymentStatus.SUCCEEDED: "Payment received",
-    PaymentStatus.PROCESSING: "Payment initiated – the bank debit takes up to 4 business days",
-    PaymentStatus.FAILED: "Payment failed – nothing was charged",
-    PaymentStatus.CANCELED: "Payment canceled – nothing was charged",
-    PaymentStatus.CLAIMED: "Payment under way",
-    PaymentStatus.SUBMITTED: "Payment under way",
-    PaymentStatus.UNKNOWN: "Payment under way – the outcome is not known yet",
+    PaymentStatus.SUCCEEDED: ("Payment received", "bold green"),
+    PaymentStatus.PROCESSING: (
+        "Payment initiated – the bank debit takes up to 4 business days",
+        "bold cyan",
+    ),
+    PaymentStatus.FAILED: ("Payment failed – nothing was charged", "bold red"),
+    PaymentStatus.CANCELED: ("Payment canceled – nothing was charged", "bold"),
+    PaymentStatus.CLAIMED: ("Payment under way", "bold yellow"),
+    PaymentStatus.SUBMITTED: ("Payment under way", "bold yellow"),
+    PaymentStatus.UNKNOWN: (
+        "Payment under way – the outcome is not known yet",
+        "bold yellow",
+    ),
 }
+"""What a status comes down to, and its rich style."""
 
 
 def show_payment(payment: Payment, state: State) -> None:
@@ -86,7 +93,7 @@ def show_payment(payment: Payment, state: State) -> None:
 
 
 def _print_payment(payment: Payment, out: Output) -> None:
-    out.text(HEADLINES[payment.status])
+    out.headline(*HEADLINES[payment.status])
     out.text()
     settled = payment.effective_on.isoformat() if payment.effective_on else ""
     facts = {

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+def rich_line(text: str, style: str, out: TextIO) -> None:
+    """A line in a rich style."""
+    _console(out).print(Text(text, style=style))
+
+
 def rich_table(rows: Sequence[T], columns: Sequence[Column[T]], out: TextIO) -> None:
     """A table as wide as the terminal. Text is never markup."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
@@ -32,4 +37,8 @@ def rich_table(rows: Sequence[T], columns: Sequence[Column[T]], out: TextIO) -> 
         table.add_row(
             *(Text(clean(c.value(row)), style=c.style(row) if c.style else "") for c in columns)
         )
-    Console(file=out, highlight=False, markup=False, emoji=False).print(table)
+    _console(out).print(table)
+
+
+def _console(out: TextIO) -> Console:
+    return Console(file=out, highlight=False, markup=False, emoji=False)

@@ -123,7 +123,7 @@ def create(
     `now` is UTC. Raises Refused when a file is there, Unreachable when it cannot be written.
     """
     with (
-        _new_file(path) as part,
+        _new_file(path, make_folder=True) as part,
         _named_errors(path),
         closing(sqlite3.connect(part, isolation_level=None)) as connection,
     ):
@@ -202,7 +202,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _new_file(target: Path) -> Iterator[Path]:
+def _new_file(target: Path, *, make_folder: bool = False) -> Iterator[Path]:
     """A temporary file beside `target`, 0600 from its first byte (SQLite gives its -wal and -shm
     the same), put in its place durably when the block ends well.
 
@@ -216,7 +216,8 @@ def _new_file(target: Path) -> Iterator[Path]:
         raise exists
     part = None
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if make_folder:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
         part = Path(name)

@@ -41,7 +41,14 @@ class Settled:
     error: InvoicepayError | None = None
 
 
-SyncStep: TypeAlias = Started | Settled | DeliveryReport
+@dataclass(frozen=True, slots=True)
+class NotReconciled:
+    """The gateway could not be asked for charges that the ledger does not know."""
+
+    error: InvoicepayError
+
+
+SyncStep: TypeAlias = Started | Settled | NotReconciled | DeliveryReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,8 @@ class Sync(Request[Iterator[SyncStep]]):
 
 
 def sync(request: Sync, actor: Actor, ports: Ports) -> Iterator[SyncStep]:
-    """One `Settled` for each payment looked at, then one DeliveryReport. What cannot be found
-    out comes with an error, and the rest goes on."""
+    """One `Settled` for each payment looked at, perhaps NotReconciled, then one DeliveryReport.
+    What cannot be found out comes with an error, and the rest goes on."""
     with ports.ledger.read() as unit:
         under_way = unit.payments.unsettled(actor.scope)
     yield Started(len(under_way))
@@ -78,15 +85,15 @@ def _settle(payment: Payment, ports: Ports) -> Payment:
     return payment if has_lease(payment, ports) else settle(payment, ports)
 
 
-def _reconcile(ports: Ports) -> Iterator[Settled]:
+def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled]:
     try:
         check_account(ports)
         intents = since_reconciled(ports)
     except (NoAnswer, Rejected) as error:
-        yield Settled("gateway", error=unreachable(error))
+        yield NotReconciled(unreachable(error))
         return
     except InvoicepayError as error:
-        yield Settled("gateway", error=error)
+        yield NotReconciled(error)
         return
     behind = unexplained(intents, ports)
     steps = [_step(i.id, None, partial(take_in, i, ports)) for i in reversed(behind.charged)]
