@@ -6,6 +6,8 @@ import contextlib
 import io
 import os
 import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -107,6 +109,9 @@ def _what_next(state: State, company: DemoCompany, receipt: Path) -> None:
     for mail in sorted(company.settings.outbox.glob("*.eml")):
         say(f"An e-mail:    {_short(mail)}")
     say("\nYour turn; you are logged in as the customer's contact:")
+    program = Path(sys.argv[0])
+    if shutil.which("invoicepay") is None and program.name == "invoicepay":
+        say(f'  export PATH="{program.parent.absolute()}:$PATH"')
     for command in (
         f"export INVOICEPAY_CONFIG={shlex.quote(str(_short(company.settings.config)))}",
         "invoicepay methods list",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TextIO, TypeVar
 
@@ -46,7 +47,7 @@ class Output:
     def note(self, text: str) -> None:
         """A line for people on stderr; nothing with json and csv."""
         if self.for_people:
-            print(clean(text), file=self._err)
+            self._err_line(clean(text))
 
     def problem(self, code: str, message: str, hint: str) -> None:
         """An error: one line, or one JSON object, on stderr."""
@@ -54,12 +55,18 @@ class Output:
             import json
 
             error = {"code": code, "message": clean(message), "hint": clean(hint)}
-            print(json.dumps({"error": error}), file=self._err)
+            self._err_line(json.dumps({"error": error}))
             return
         hint = f" {clean(hint)}" if hint else ""
         text = clean(message)
         stop = "" if text.endswith((".", "!", "?")) else "."
-        print(f"invoicepay: {text}{stop}{hint}", file=self._err)
+        self._err_line(f"invoicepay: {text}{stop}{hint}")
+
+    def _err_line(self, text: str) -> None:
+        # First what was said before it, where both go to the same place.
+        with suppress(OSError):  # whoever read the answer has gone; the error still stands
+            self._out.flush()
+        print(text, file=self._err)
 
     # --- The answer ---------------------------------------------------------------------------
 
