@@ -29,6 +29,8 @@ OVERLAP = timedelta(days=2)
 """How much of what is reconciled is looked at again: clocks differ, and intents are listed by the
 time they were created."""
 
+LATER = "What is under way stays so; run `invoicepay sync` again later."
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -76,7 +78,7 @@ def _step(subject: str, before: Payment | None, act: Callable[[], Payment | None
     try:
         return Settled(subject, act(), was)
     except (NoAnswer, Rejected) as error:
-        return Settled(subject, before, was, unreachable(error))
+        return Settled(subject, before, was, unreachable(error, LATER))
     except InvoicepayError as error:
         return Settled(subject, before, was, error)
 
@@ -90,7 +92,7 @@ def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled]:
         check_account(ports)
         intents = since_reconciled(ports)
     except (NoAnswer, Rejected) as error:
-        yield NotReconciled(unreachable(error))
+        yield NotReconciled(unreachable(error, LATER))
         return
     except InvoicepayError as error:
         yield NotReconciled(error)

@@ -465,3 +465,16 @@ def test_a_method_is_gone_here_even_when_the_gateway_does_not_answer(
     assert method.id not in [m.id for m in company.call(ListMethods()).methods]
     with pytest.raises(NotFound):
         company.call(RemoveMethod(method.id))
+
+
+def test_a_sync_that_hears_nothing_does_not_say_that_nothing_was_charged(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    company.pay("INV-1", method="card")
+    gateway.fail_next("retrieve", Fault.NOT_SENT)
+
+    (step,) = sync(company)
+
+    assert step.error is not None
+    assert "charged" not in step.error.message + step.error.hint

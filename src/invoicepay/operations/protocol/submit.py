@@ -76,17 +76,14 @@ def _declined(intent: Intent) -> Intent | None:
     return intent if intent.failure_code else None
 
 
-def unreachable(error: Exception) -> Unreachable:
-    """The gateway's trouble before anything could be charged, in one line."""
+def unreachable(error: Exception, hint: str = "") -> Unreachable:
+    """The gateway's trouble in one line. `hint` where it is not certain that nothing was
+    charged."""
     if isinstance(error, Rejected):
-        return Unreachable(
-            "gateway_refused", f"the gateway refused: {error.message}", "Nothing was charged."
-        )
-    return Unreachable(
-        "gateway_unreachable",
-        f"the gateway cannot be reached: {error}",
-        "Nothing was charged. Try again later.",
-    )
+        said = f"the gateway refused: {error.message}"
+        return Unreachable("gateway_refused", said, hint or "Nothing was charged.")
+    said = f"the gateway cannot be reached: {error}"
+    return Unreachable("gateway_unreachable", said, hint or "Nothing was charged. Try again later.")
 
 
 def _prepare(payment: Payment, ports: Ports) -> Intent:
