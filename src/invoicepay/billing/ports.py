@@ -137,6 +137,9 @@ class PaymentChange:
 class PaymentStore(Protocol):
     def add(self, payment: Payment) -> None: ...
     def get(self, payment_id: str, scope: Scope) -> Payment | None: ...
+    def starting(self, beginning: str, scope: Scope) -> list[str]:
+        """Ids that start so; at most two, since more tell no more."""
+
     def statuses(self, payment_ids: Sequence[str]) -> dict[str, PaymentStatus]:
         """Of those that the ledger has."""
 

@@ -17,6 +17,9 @@ from invoicepay.cli.state import state_of
 app = new_app(group=True)
 
 Text = Optional[str]  # noqa: UP045 - typer reads it at run time
+Id = Annotated[str, typer.Argument(metavar="ID", help="Or its beginning, as the list shows it.")]
+SHORT = 8
+"""Characters of an id that tables show; commands take them for the whole."""
 STATUS_STYLE = {
     "succeeded": "green",
     "processing": "cyan",
@@ -41,9 +44,10 @@ def list_(
     state = state_of(context)
     since_date = parse_date(since) if since else None
     page = state.call(ListPayments(since_date, status, customer, limit))
+    items = page.items
     columns: list[Column[Payment]] = [
-        Column("Payment", lambda p: p.id),
-        Column("Made", lambda p: p.created_at.strftime("%Y-%m-%d")),
+        Column("Payment", lambda p: p.id[:SHORT]),
+        Column("Date", lambda p: (p.effective_on or p.created_at.date()).isoformat()),
         Column("Customer", lambda p: p.customer),
         Column("Method", lambda p: p.method_label),
         Column("Status", lambda p: p.status.value, style=lambda p: STATUS_STYLE.get(p.status, "")),
@@ -51,13 +55,13 @@ def list_(
         Column("Amount", lambda p: grouped_text(p.amount_minor, p.currency), right=True),
         Column("", lambda p: p.currency),
     ]
-    state.out.many(
-        page.items, payment_record, columns, empty="no payments yet", fields=PAYMENT_FIELDS
-    )
+    if len({p.customer for p in items}) <= 1:
+        del columns[2]
+    state.out.many(items, payment_record, columns, empty="no payments yet", fields=PAYMENT_FIELDS)
 
 
 @app.command()
-def show(context: typer.Context, payment_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+def show(context: typer.Context, payment_id: Id) -> None:
     """Show a payment."""
     from invoicepay.cli import payment_view
     from invoicepay.operations.show_payment import ShowPayment
@@ -69,7 +73,7 @@ def show(context: typer.Context, payment_id: Annotated[str, typer.Argument(metav
 @app.command()
 def receipt(
     context: typer.Context,
-    payment_id: Annotated[str, typer.Argument(metavar="ID")],
+    payment_id: Id,
     dir: Annotated[Path, typer.Option(help="Folder for the file.")] = Path(),
     view: Annotated[bool, typer.Option("--view", help="Open it.")] = False,
     stdout: Annotated[bool, typer.Option("--stdout", help="Write it to stdout.")] = False,
@@ -95,9 +99,7 @@ def receipt(
 
 
 @app.command()
-def cancel(
-    context: typer.Context, payment_id: Annotated[str, typer.Argument(metavar="ID")]
-) -> None:
+def cancel(context: typer.Context, payment_id: Id) -> None:
     """Give up a payment that the bank does not have yet."""
     from invoicepay.cli import payment_view
     from invoicepay.operations.cancel_payment import CancelPayment

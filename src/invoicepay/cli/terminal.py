@@ -27,10 +27,11 @@ def rich_table(rows: Sequence[T], columns: Sequence[Column[T]], out: TextIO) -> 
     """A table as wide as the terminal. Text is never markup."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for column in columns:
+        values = [clean(column.value(row)) for row in rows]
         table.add_column(
             Text(column.title),
             justify="right" if column.right else "left",
-            no_wrap=column.right,
+            no_wrap=not any(" " in value for value in values),  # ids and figures stay whole
             overflow="fold",
         )
     for row in rows:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invoicepay.billing.customer import Actor
-from invoicepay.billing.errors import OutcomeUnknown, Refused, not_found
+from invoicepay.billing.errors import OutcomeUnknown, Refused
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
+from invoicepay.operations.find_payment import find_payment
 from invoicepay.operations.protocol.settle import settle
 
 
@@ -24,9 +25,7 @@ def cancel_payment(request: CancelPayment, actor: Actor, ports: Ports) -> Paymen
     Raises Refused when it is final or at the bank, OutcomeUnknown when the gateway is silent.
     """
     with ports.ledger.read() as unit:
-        payment = unit.payments.get(request.payment_id, actor.scope)
-    if payment is None:
-        raise not_found("payment", request.payment_id)
+        payment = find_payment(unit, request.payment_id, actor.scope)
     if payment.status not in FINAL:
         try:
             settled = settle(payment, ports)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invoicepay.billing.customer import Actor
-from invoicepay.billing.errors import Refused, not_found
+from invoicepay.billing.errors import Refused
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
+from invoicepay.operations.find_payment import find_payment
 from invoicepay.operations.receipt import receipt_of
 
 
@@ -25,9 +26,7 @@ class RenderReceipt(Request[RenderedReceipt]):
 def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> RenderedReceipt:
     """The receipt of a payment that was accepted. Raises NotFound, Refused."""
     with ports.ledger.read() as unit:
-        payment = unit.payments.get(request.payment_id, actor.scope)
-        if payment is None:
-            raise not_found("payment", request.payment_id)
+        payment = find_payment(unit, request.payment_id, actor.scope)
         if not payment.receipt_number:
             raise Refused(
                 "not_payable", f"payment {payment.id} is {payment.status}: it has no receipt"

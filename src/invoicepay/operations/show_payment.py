@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invoicepay.billing.customer import Actor
-from invoicepay.billing.errors import not_found
 from invoicepay.billing.payment import Payment
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
+from invoicepay.operations.find_payment import find_payment
 from invoicepay.operations.protocol.settle import settle_if_left
 
 
@@ -21,7 +21,5 @@ class ShowPayment(Request[Payment]):
 def show_payment(request: ShowPayment, actor: Actor, ports: Ports) -> Payment:
     """The payment. Raises NotFound."""
     with ports.ledger.read() as unit:
-        payment = unit.payments.get(request.payment_id, actor.scope)
-    if payment is None:
-        raise not_found("payment", request.payment_id)
+        payment = find_payment(unit, request.payment_id, actor.scope)
     return settle_if_left(payment, ports) if request.settle_first else payment

@@ -24,6 +24,7 @@ from invoicepay.operations.list_methods import ListMethods
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.remove_method import RemoveMethod
+from invoicepay.operations.show_payment import ShowPayment
 from invoicepay.operations.sync import Sync
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import ScriptedGateway
@@ -365,3 +366,30 @@ def test_a_customers_sync_says_nothing_of_others_mail(
     company.clock.move(minutes=30)
 
     assert "stranger" not in repr(list(company.call(Sync())))
+
+
+# --- Naming a payment ---
+
+
+def test_a_payment_is_known_by_the_beginning_of_its_id(company: SmallCompany) -> None:
+    payment = company.pay("INV-1", method="card")
+
+    assert company.call(ShowPayment(payment.id[:8])) == payment
+    for text in (payment.id[:5], payment.id[:8].upper(), payment.id[:8] + "%", "zzzzzzzz", ""):
+        with pytest.raises(NotFound):
+            company.call(ShowPayment(text))
+    with pytest.raises(NotFound):
+        company.stranger.call(ShowPayment(payment.id[:8]))
+
+
+def test_a_beginning_that_several_payments_share_is_not_guessed(
+    company: SmallCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = iter(["aaaaaaaa-1111-4111-8111-111111111111", "aaaaaaaa-2222-4222-8222-222222222222"])
+    monkeypatch.setattr(company.ids, "new", lambda: next(ids))
+    company.pay("INV-1", method="card")
+    second = company.pay("INV-2", method="card")
+
+    with pytest.raises(Usage):
+        company.call(ShowPayment("aaaaaaaa"))
+    assert company.call(ShowPayment("aaaaaaaa-2")) == second

@@ -93,6 +93,14 @@ class Payments:
         )
         return found[0] if found else None
 
+    def starting(self, beginning: str, scope: Scope) -> list[str]:
+        where, values = customer_in(scope, "customer_id")
+        rows = self._db.execute(
+            f"SELECT id FROM payments WHERE id >= :first AND id < :last AND {where} LIMIT 2",
+            values | {"first": beginning, "last": beginning + "g"},  # ids are hex and dashes
+        )
+        return [payment_id for (payment_id,) in rows]
+
     def statuses(self, payment_ids: Sequence[str]) -> dict[str, PaymentStatus]:
         rows = self._db.execute(
             "SELECT id, status FROM payments WHERE id IN (SELECT value FROM json_each(?))",
