@@ -376,7 +376,6 @@ class Ledger(Protocol):
         """Serialised with every other writer; durable when the block ends without an error,
         undone when it raises."""
 
-    def identity(self) -> LedgerIdentity: ...
     def integrity(self) -> list[str]:
         """What the store itself finds wrong; empty when nothing is."""
 

@@ -28,9 +28,9 @@ def pay(request: Pay, actor: Actor, ports: Ports) -> Payment:
     The same plan again charges nothing; it returns the payment that it made. Raises Refused,
     NotFound or Unreachable when nothing was charged, OutcomeUnknown when nobody knows.
     """
-    gateway = ports.gateway  # without its key there is none, and nothing is claimed
-    assert gateway.livemode == ports.ledger.identity().livemode
+    livemode = ports.gateway.livemode  # raises without its key, before anything is claimed
     payment, fresh = claim(request.plan, actor, ports)
+    assert payment.livemode == livemode
     payment = submit(payment, ports) if fresh else settle_if_left(payment, ports)
     if payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.PROCESSING):
         deliver(ports, actor.scope, payment.id)
