@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 from invoicepay.billing.payment import PaymentStatus
@@ -78,3 +80,14 @@ def test_files_stay_small() -> None:
     long = {p.name for p in MODULES if len(p.read_text("utf-8").splitlines()) > 400}
 
     assert long <= {"ports.py"}
+
+
+def test_imports_point_one_way() -> None:
+    """The contracts in pyproject.toml."""
+    lint = Path(sys.executable).with_name("lint-imports")
+
+    done = subprocess.run(
+        [lint], cwd=SOURCE.parents[1], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout
