@@ -108,14 +108,19 @@ class MethodStore(Protocol):
     def set_default(self, method: Method) -> None:
         """Default of its type, and preferred over the other type."""
 
+    def set_type_default(self, method: Method) -> None:
+        """Default of its type only."""
+
     def remove(self, method_id: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilter:
-    """`since`: created at this UTC instant or later."""
+    """`since` selects what was received on that date (company's zone) or later, and what is not
+    received but was made at `made_since` (UTC), which is when that date began."""
 
-    since: datetime | None = None
+    since: date | None = None
+    made_since: datetime | None = None
     status: PaymentStatus | None = None
     customer: str | None = None
 
@@ -140,6 +145,9 @@ class PaymentStore(Protocol):
     def starting(self, beginning: str, scope: Scope) -> list[str]:
         """Ids that start so; at most two, since more tell no more."""
 
+    def with_receipt(self, number: str, scope: Scope) -> str | None:
+        """The id of the payment with this receipt number."""
+
     def statuses(self, payment_ids: Sequence[str]) -> dict[str, PaymentStatus]:
         """Of those that the ledger has."""
 
@@ -151,7 +159,7 @@ class PaymentStore(Protocol):
         limit: int | None = None,
         after: str | None = None,
     ) -> Page[Payment]:
-        """Newest first."""
+        """The last recorded first."""
 
     def change(self, payment: Payment, change: PaymentChange) -> bool:
         """Compare-and-set: True when the payment was still in `payment.status`."""

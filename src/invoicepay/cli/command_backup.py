@@ -21,6 +21,8 @@ def backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar=
     state = state_of(context)
     state.call(BackUp(file))
     size = file.stat().st_size
+    if state.sandbox:
+        state.out.note(f"The practice bank, {state.settings.sandbox.name}, is a file of its own.")
     state.out.one(
         {"file": str(file), "bytes": size},
         lambda: state.out.text(f"{file}: {size:,} bytes, verified."),

@@ -48,5 +48,5 @@ def init(
     }
     state.out.one(record, lambda: state.out.text(f"Made {state.settings.ledger} ({mode})."))
     state.out.note(f"Next: invoicepay login --email {email}")
-    if live:
-        state.out.note("Then: invoicepay config stripe")
+    then = "invoicepay config stripe" if live else "invoicepay import, invoicepay sandbox attach"
+    state.out.note(f"Then: {then}")

@@ -22,6 +22,8 @@ def logout(context: typer.Context) -> None:
     except NotAllowed as error:
         if error.code == "not_allowed":
             raise
+        state.local.sessions.delete()
         state.out.note("You were not logged in.")
+        return
     state.local.sessions.delete()
     state.out.note("Logged out.")

@@ -56,7 +56,7 @@ def pay(
     if open and overdue:
         raise Usage("usage", "say one of --open, --overdue")
     selected = InvoiceState.OPEN if open else InvoiceState.OVERDUE if overdue else None
-    if selected and yes and not (expect_total or max_total):
+    if selected and yes and not (expect_total or max_total or dry_run):
         raise Usage(
             "guard_needed",
             f"--yes with --{selected} pays whatever is there",

@@ -17,9 +17,7 @@ from invoicepay.cli.state import state_of
 app = new_app(group=True)
 
 Text = Optional[str]  # noqa: UP045 - typer reads it at run time
-Id = Annotated[str, typer.Argument(metavar="ID", help="Or its beginning, as the list shows it.")]
-SHORT = 8
-"""Characters of an id that tables show; commands take them for the whole."""
+Id = Annotated[str, typer.Argument(metavar="ID", help="Or its beginning, or its receipt number.")]
 STATUS_STYLE = {
     "succeeded": "green",
     "processing": "cyan",
@@ -32,12 +30,15 @@ STATUS_STYLE = {
 @app.command("list")
 def list_(
     context: typer.Context,
-    since: Annotated[Text, typer.Option(metavar="D", help="Made on or after.")] = None,
+    since: Annotated[
+        Text, typer.Option(metavar="D", help="Received, or made, on or after.")
+    ] = None,
     status: Annotated[Optional[PaymentStatus], typer.Option(help="In one status.")] = None,  # noqa: UP045
     customer: Annotated[Text, typer.Option(metavar="C", help="Of one customer.")] = None,
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
-    """List payments, newest first."""
+    """List payments, the last recorded first."""
+    from invoicepay.cli.payment_view import SHORT
     from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
     from invoicepay.operations.list_payments import ListPayments
 

@@ -41,7 +41,11 @@ def attach(
     customer: Annotated[str, typer.Option(metavar="C", help="Whose it will be.")],
     label: Annotated[str, typer.Option(metavar="T")] = "",
 ) -> None:
-    """Give a customer one of Stripe's test payment methods."""
+    """Give a customer one of Stripe's test payment methods.
+
+    pm_card_visa and pm_usBankAccount_success pay, pm_card_chargeCustomerFail is declined, and
+    debits from pm_usBankAccount_insufficientFunds come back.
+    """
     from invoicepay.operations.attach_test_method import AttachTestMethod
 
     state = _sandbox_only(context)

@@ -48,11 +48,11 @@ def list_(
 
     state = state_of(context)
     columns: list[Column[TokenView]] = [
-        Column("Token", lambda t: t.id),
+        Column("Token", lambda t: t.id[:8]),
         Column("Label", lambda t: t.label),
         Column("Status", lambda t: t.status),
         Column("Created", lambda t: f"{t.created_at:%Y-%m-%d}"),
-        Column("Last used", lambda t: f"{t.last_used_at:%Y-%m-%d}"),
+        Column("Last used", _last_used),
         Column("Until", lambda t: f"{t.expires_at:%Y-%m-%d}"),
     ]
     state.out.many(
@@ -68,6 +68,10 @@ def revoke(context: typer.Context, token_id: Annotated[str, typer.Argument(metav
     state = state_of(context)
     revoked = state.call(RevokeToken(token_id))
     state.out.one(_record(revoked), lambda: state.out.text(f"Revoked {clean(revoked.label)}."))
+
+
+def _last_used(token: TokenView) -> str:
+    return f"{token.last_used_at:%Y-%m-%d}" if token.last_used_at > token.created_at else "never"
 
 
 _FIELDS = ("id", "label", "status", "created_at", "last_used_at", "expires_at")

@@ -37,7 +37,7 @@ COMMANDS: dict[str, str] = {
     "config": "Show settings; store the gateway's key.",
     "doctor": "Check file, books, gateway, keyring and outbox.",
     "backup": "Copy the ledger while it is in use.",
-    "sandbox": "The practice bank: serve it, move its clock.",
+    "sandbox": "The practice bank: test methods, its clock, serve it.",
 }
 """Every command and what it is for. A command's module is `command_<name>`, and is imported
 only to run it or to show its own help."""
@@ -238,5 +238,5 @@ def _fail(
         import traceback
 
         traceback.print_exception(error)
-    state.out.problem(code, message, hint)
+    state.out.problem(code, message, hint, getattr(error, "problems", ()))
     return exit_code

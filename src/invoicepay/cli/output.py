@@ -49,12 +49,21 @@ class Output:
         if self.for_people:
             self._err_line(clean(text))
 
-    def problem(self, code: str, message: str, hint: str) -> None:
-        """An error: one line, or one JSON object, on stderr."""
+    def problem(self, code: str, message: str, hint: str, problems: Sequence[Any] = ()) -> None:
+        """An error: one line, or one JSON object, on stderr. `problems`: bad lines of a file."""
         if self.format is Format.JSON:
             import json
 
-            error = {"code": code, "message": clean(message), "hint": clean(hint)}
+            error: dict[str, Any] = {
+                "code": code,
+                "message": clean(message),
+                "hint": clean(hint),
+            }
+            if problems:
+                error["problems"] = [
+                    {"line": p.line, "column": p.column, "reason": clean(p.reason)}
+                    for p in problems
+                ]
             self._err_line(json.dumps({"error": error}))
             return
         hint = f" {clean(hint)}" if hint else ""

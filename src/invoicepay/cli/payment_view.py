@@ -42,7 +42,7 @@ def print_plan(plan: PaymentPlan, out: Output) -> None:
     out.text()
     facts = {
         "Customer": f"{plan.lines[0].invoice.customer_name} ({plan.customer})",
-        "Method": f"{plan.method.name} · {plan.method.label} ({plan.method.id})",
+        "Method": " · ".join(dict.fromkeys((plan.method.name, plan.method.label, plan.method.id))),
         "Memo": plan.memo,
         "Total": str(Money(plan.total_minor, plan.currency)),
     }
@@ -67,6 +67,8 @@ def plan_record(plan: PaymentPlan) -> dict[str, Any]:
     }
 
 
+SHORT = 8
+"""Characters of a payment's id that people are shown; commands take them for the whole."""
 HEADLINES = {
     PaymentStatus.SUCCEEDED: ("Payment received", "bold green"),
     PaymentStatus.PROCESSING: (
@@ -88,7 +90,7 @@ HEADLINES = {
 def show_payment(payment: Payment, state: State) -> None:
     """The confirmation: worth printing for people, the record for scripts."""
     state.out.one(payment_record(payment), lambda: _print_payment(payment, state.out))
-    if not payment.livemode:
+    if not payment.livemode and payment.gateway_id:
         state.banner()
 
 
@@ -98,7 +100,7 @@ def _print_payment(payment: Payment, out: Output) -> None:
     settled = payment.effective_on.isoformat() if payment.effective_on else ""
     facts = {
         "Payment": payment.id,
-        "Receipt": payment.receipt_number,
+        "Receipt" if settled else "Notice": payment.receipt_number,
         "Status": payment.status.value,
         "Amount": str(Money(payment.amount_minor, payment.currency)),
         "Unapplied": str(Money(payment.unapplied_minor, payment.currency))
@@ -122,8 +124,9 @@ def _print_payment(payment: Payment, out: Output) -> None:
             Column("Amount", lambda a: grouped_text(a.amount_minor, payment.currency), True),
         ]
         out.table(payment.allocations, columns)
-    if payment.status in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
-        out.note(f"The receipt: invoicepay payments receipt {payment.id}")
+    if payment.receipt_number and payment.status is not PaymentStatus.FAILED:
+        name = "receipt" if settled else "notice, a receipt once the money is here"
+        out.note(f"The {name}: invoicepay payments receipt {payment.id[:SHORT]}")
 
 
 def raise_for(payment: Payment) -> None:

@@ -23,8 +23,9 @@ INVOICE_FIELDS = (
 PAYMENT_FIELDS = (
     "id", "status", "customer", "method", "method_type", "method_label", "currency",
     "amount_minor", "amount", "refunded_minor", "disputed", "unapplied_minor", "order_number",
-    "created_at", "settled_at", "gateway_id", "reference", "receipt_number", "failure_code",
-    "failure_message", "memo", "initiated_by", "livemode", "allocations", "reversals",
+    "created_at", "settled_at", "effective_on", "gateway_id", "reference", "receipt_number",
+    "failure_code", "failure_message", "memo", "initiated_by", "livemode", "allocations",
+    "reversals",
 )  # fmt: skip
 METHOD_FIELDS = (
     "id", "type", "label", "brand", "last4", "expires", "status", "default", "preferred",
@@ -104,6 +105,7 @@ def payment_record(payment: Payment) -> dict[str, Any]:
         "order_number": payment.order_number,
         "created_at": instant(payment.created_at),
         "settled_at": instant(payment.settled_at),
+        "effective_on": day(payment.effective_on),
         "gateway_id": payment.gateway_id,
         "reference": payment.reference,
         "receipt_number": payment.receipt_number,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from invoicepay.cli.output import Column
 
 T = TypeVar("T")
+_LONGEST_WORD = 24
+"""Cells. Where there is room for it, no word is broken."""
 
 
 def rich_line(text: str, style: str, out: TextIO) -> None:
@@ -32,6 +34,10 @@ def rich_table(rows: Sequence[T], columns: Sequence[Column[T]], out: TextIO) -> 
             Text(column.title),
             justify="right" if column.right else "left",
             no_wrap=not any(" " in value for value in values),  # ids and figures stay whole
+            min_width=min(
+                _LONGEST_WORD,
+                max(len(w) for v in [column.title, *values] for w in (v.split() or [""])),
+            ),
             overflow="fold",
         )
     for row in rows:

@@ -74,7 +74,7 @@ def _details(receipt: Receipt) -> list[tuple[str, str]]:
     received = payment.status is PaymentStatus.SUCCEEDED
     paid_on = payment.effective_on or local_date(payment.settled_at or payment.created_at, zone)
     return [
-        ("Receipt", payment.receipt_number),
+        ("Receipt" if received else "Notice", payment.receipt_number),
         ("Received" if received else "Initiated",
          (paid_on if received else local_date(payment.created_at, zone)).isoformat()),
         ("Customer", receipt.customer.number),
@@ -102,10 +102,12 @@ def _columns(receipt: Receipt) -> list[Column]:
     payment = receipt.payment
     invoices = {invoice.number: invoice for invoice in receipt.invoices}
     found = [invoices.get(a.invoice) for a in payment.allocations]
-    title = "Applied" if payment.status is PaymentStatus.SUCCEEDED else "To apply"
-    # After a payment that came to nothing there is only a balance; it is not what "remains".
-    balance = "Balance" if payment.status in FINAL else "Balance today"
-    balance = "Remaining" if payment.status is PaymentStatus.SUCCEEDED else balance
+    # Of a payment that has not arrived, or came to nothing, the balance is not what "remains".
+    title, balance = "To apply", "Balance today"
+    if payment.status is PaymentStatus.SUCCEEDED:
+        title, balance = "Applied", "Remaining"
+    elif payment.status in FINAL:
+        title = "Not applied"
     return [
         Column("Invoice", [a.invoice for a in payment.allocations], figures=False),
         Column("PO number", [i.po_number if i else "" for i in found]),

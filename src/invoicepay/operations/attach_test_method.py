@@ -23,7 +23,8 @@ class AttachTestMethod(Request[Method]):
 
 
 def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) -> Method:
-    """The method; the customer's first of a type becomes its default. Raises Usage on a live
+    """The method; the customer's first becomes the default, the first of a type
+    the default of its type. Raises Usage on a live
     ledger, NotFound, Unreachable."""
     with ports.ledger.read() as unit:
         identity = unit.company.identity()
@@ -52,8 +53,10 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
     with ports.ledger.write() as unit:
         others = unit.methods.of_customer(customer.number, actor.scope)
         unit.methods.add(method)
-        if method.type not in {m.type for m in others}:
+        if not others:
             unit.methods.set_default(method)
+        elif method.type not in {m.type for m in others}:
+            unit.methods.set_type_default(method)
         unit.journal.append(
             "method.added",
             method.id,

@@ -38,7 +38,8 @@ def authenticate(secret: str, ports: Ports) -> Actor:
         )
     if not session.live_at(now) or contact.status != "active":
         raise _ended(session)
-    if now - session.last_used_at > TOUCH_EVERY:
+    never_used = session.last_used_at == session.created_at
+    if now - session.last_used_at > (timedelta(0) if never_used else TOUCH_EVERY):
         # What was asked may well be a read of a ledger that cannot be written just now.
         with suppress(Unreachable), ports.ledger.write() as unit:
             unit.sessions.touch(session.id, now)

@@ -95,6 +95,6 @@ def _gateway(bound: str, ports: Ports) -> Check:
             "gateway",
             False,
             f"{account} answers, this ledger belongs to {bound}",
-            "Use the key of the account that this ledger was made with.",
+            "Use that account's key; for a sandbox ledger, the .sandbox file that was beside it.",
         )
     return Check("gateway", True, f"{account} answers ({mode})")

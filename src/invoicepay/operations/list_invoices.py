@@ -11,6 +11,7 @@ from invoicepay.billing.dates import local_date
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, Page
 from invoicepay.billing.money import check_currency
 from invoicepay.operations.app import Request
+from invoicepay.operations.check_customer import check_customer
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import Ports
@@ -33,12 +34,13 @@ class ListInvoices(Request[InvoiceList]):
 
 
 def list_invoices(request: ListInvoices, actor: Actor, ports: Ports) -> InvoiceList:
-    """Invoices of the selection that the actor may see. A customer out of scope selects
-    nothing, like one that does not exist. Raises BadInput for an unknown currency."""
+    """Invoices of the selection that the actor may see. Raises NotFound for a customer that is
+    absent or out of scope, BadInput for an unknown currency."""
     selection = request.selection
     if selection.currency:
         selection = replace(selection, currency=check_currency(selection.currency))
     with ports.ledger.read() as unit:
+        check_customer(unit, selection.customer, actor.scope)
         today = local_date(ports.clock.now(), unit.company.get().time_zone)
         page = unit.invoices.page(
             selection,

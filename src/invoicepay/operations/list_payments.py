@@ -11,11 +11,12 @@ from invoicepay.billing.invoice import Page
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import PaymentFilter, Ports
 from invoicepay.operations.app import Request
+from invoicepay.operations.check_customer import check_customer
 
 
 @dataclass(frozen=True, slots=True)
 class ListPayments(Request[Page[Payment]]):
-    """`since`: the first calendar date, in the company's time zone."""
+    """`since`: the first date received or, where not received, made; in the company's zone."""
 
     since: date | None = None
     status: PaymentStatus | None = None
@@ -25,14 +26,15 @@ class ListPayments(Request[Page[Payment]]):
 
 
 def list_payments(request: ListPayments, actor: Actor, ports: Ports) -> Page[Payment]:
-    """Payments that the actor may see, newest first."""
+    """Payments that the actor may see, the last recorded first. Raises NotFound."""
     with ports.ledger.read() as unit:
-        since = None
+        check_customer(unit, request.customer, actor.scope)
+        made_since = None
         if request.since is not None:
             zone = ZoneInfo(unit.company.get().time_zone)
-            since = datetime.combine(request.since, time(), zone)
+            made_since = datetime.combine(request.since, time(), zone)
         return unit.payments.page(
-            PaymentFilter(since, request.status, request.customer),
+            PaymentFilter(request.since, made_since, request.status, request.customer),
             actor.scope,
             limit=request.limit,
             after=request.after,

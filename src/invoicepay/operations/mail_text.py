@@ -49,13 +49,13 @@ def _news(kind: MailKind, receipt: Receipt) -> Iterator[str]:
     amount = Money(payment.amount_minor, payment.currency)
     match kind:
         case MailKind.INITIATED:
-            yield f"your payment of {amount} has been accepted and is under way."
+            yield f"Your payment of {amount} has been accepted and is under way."
         case MailKind.RECEIVED:
-            yield f"we have received your payment of {amount}. Thank you!"
+            yield f"We have received your payment of {amount}. Thank you!"
         case MailKind.FAILED:
-            yield f"your payment of {amount} did not go through. We received nothing."
+            yield f"Your payment of {amount} did not go through. We received nothing."
             if payment.failure_message:
-                yield f"The reason given: {payment.failure_message}"
+                yield f"The bank says: {payment.failure_message}"
 
 
 def _figures(kind: MailKind, receipt: Receipt) -> Iterator[str]:
@@ -74,7 +74,8 @@ def _figures(kind: MailKind, receipt: Receipt) -> Iterator[str]:
     yield ""
     yield f"  Method:    {payment.method_label}"
     if payment.receipt_number and kind is not MailKind.FAILED:
-        yield f"  Receipt:   {payment.receipt_number}"
+        name = "Receipt:" if kind is MailKind.RECEIVED else "Notice:"
+        yield f"  {name:<9}  {payment.receipt_number}"
     yield f"  Payment:   {payment.id}"
     if payment.memo:
         yield f"  Memo:      {payment.memo}"
@@ -84,8 +85,8 @@ def _next(kind: MailKind, receipt: Receipt) -> Iterator[str]:
     match kind:
         case MailKind.INITIATED:
             if receipt.payment.method_type is MethodType.ACH:
-                yield "A bank debit usually takes up to four business days. Until it arrives the"
-                yield "invoices show as processing; there is nothing for you to do, and no need to"
+                yield "A bank debit usually takes up to four business days. Until it arrives, what"
+                yield "it pays shows as processing; there is nothing for you to do, and no need to"
                 yield "pay again. We will write when the money has arrived, or if it does not."
             else:
                 yield "We will write when the money has arrived, or if it does not. There is no"
@@ -93,6 +94,7 @@ def _next(kind: MailKind, receipt: Receipt) -> Iterator[str]:
         case MailKind.RECEIVED:
             yield "Your receipt is attached. There is nothing for you to do."
         case MailKind.FAILED:
-            yield "The invoices are open again. Please pay with another payment method, or check"
-            yield "with your bank first: `invoicepay methods list` shows what you can pay with,"
-            yield "`invoicepay pay --open` pays what is owed."
+            first = receipt.payment.allocations[0].invoice if receipt.payment.allocations else ""
+            yield "What it was for is open again. Please check with your bank, or pay with another"
+            yield "method; `invoicepay methods list` shows what you can pay with:"
+            yield f"  invoicepay pay {first or '--open'} --method ID"

@@ -25,6 +25,7 @@ from invoicepay.billing.plan import (
 )
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
+from invoicepay.operations.check_customer import check_customer
 from invoicepay.operations.protocol.claim import key_reused
 from invoicepay.operations.protocol.settle import settle_if_left
 
@@ -147,6 +148,7 @@ def _identity(request: Quote, actor: Actor, ports: Ports) -> tuple[str, str]:
 
 
 def _select(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> list[Invoice]:
+    check_customer(unit, request.customer, actor.scope)
     if request.state is not None:
         if request.numbers:
             raise Usage("usage", f"name invoices or say --{request.state}, not both")
@@ -183,9 +185,10 @@ def _method(wanted: str, customer: str, actor: Actor, unit: Unit) -> Method:
         found = [m for m in methods if m.preferred]
         missing = f"{customer} has no default payment method"
     if not found:
-        raise Refused(
-            "method_unusable", missing, "Name one with --method; `invoicepay methods list` has ids."
-        )
+        how = "Name one with --method; `invoicepay methods list` has ids."
+        if not methods and not unit.company.identity().livemode:
+            how = f"Give it one: `invoicepay sandbox attach pm_card_visa --customer {customer}`."
+        raise Refused("method_unusable", missing, how)
     return found[0]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.errors import Refused
+from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
 from invoicepay.operations.find_payment import find_payment
@@ -29,7 +30,10 @@ def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> Render
         payment = find_payment(unit, request.payment_id, actor.scope)
         if not payment.receipt_number:
             raise Refused(
-                "not_payable", f"payment {payment.id} is {payment.status}: it has no receipt"
+                "not_payable",
+                f"payment {payment.id} was received elsewhere: it has no receipt from here"
+                if payment.status is PaymentStatus.SUCCEEDED
+                else f"payment {payment.id} is {payment.status}: it has no receipt",
             )
         receipt = receipt_of(unit, payment)
         sandbox = not unit.company.identity().livemode

@@ -10,6 +10,9 @@ from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
 from invoicepay.operations.token_view import TokenView, token_view
 
+SHORTEST = 4
+"""Characters of an id that stand for the whole, where only one starts so."""
+
 
 @dataclass(frozen=True, slots=True)
 class RevokeToken(Request[TokenView]):
@@ -22,9 +25,12 @@ def revoke_token(request: RevokeToken, actor: Actor, ports: Ports) -> TokenView:
     with ports.ledger.write() as unit:
         now = ports.clock.real_now()
         mine = unit.sessions.of_contact(actor.contact_id)
-        token = next((s for s in mine if s.id == request.token_id and s.kind == "token"), None)
-        if token is None:
-            raise not_found("token", request.token_id)
+        wanted = request.token_id
+        tokens = [s for s in mine if s.kind == "token"]
+        found = [s for s in tokens if len(wanted) >= SHORTEST and s.id.startswith(wanted)]
+        if len(found) != 1:
+            raise not_found("token", wanted)
+        token = found[0]
         if token.revoked_at is None:
             unit.sessions.revoke(token.id, now)
             unit.journal.append(

@@ -85,6 +85,8 @@ def test_it_is_real_time_that_counts(world: World, monkeypatch: pytest.MonkeyPat
 
 def test_reads_stay_reads(world: World) -> None:
     secret = world.log_in(BOB)
+    world.clock.move(seconds=1)
+    world.call(WhoAmI(), secret)  # the first use is noted, so that `never` is true
     at_first = last_used(world)
     world.clock.move(minutes=5)
     world.call(WhoAmI(), secret)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,11 +17,13 @@ from invoicepay.billing.errors import (
     Refused,
     Usage,
 )
-from invoicepay.billing.invoice import InvoiceState, InvoiceStatus
+from invoicepay.billing.invoice import InvoiceFilter, InvoiceState, InvoiceStatus
 from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.operations.attach_test_method import AttachTestMethod
+from invoicepay.operations.list_invoices import ListInvoices
 from invoicepay.operations.list_methods import ListMethods
+from invoicepay.operations.list_payments import ListPayments
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.remove_method import RemoveMethod
@@ -375,11 +378,57 @@ def test_a_payment_is_known_by_the_beginning_of_its_id(company: SmallCompany) ->
     payment = company.pay("INV-1", method="card")
 
     assert company.call(ShowPayment(payment.id[:8])) == payment
-    for text in (payment.id[:5], payment.id[:8].upper(), payment.id[:8] + "%", "zzzzzzzz", ""):
+    assert company.call(ShowPayment("R-000001")) == payment
+    for text in (
+        payment.id[:3],
+        "R-000002",
+        payment.id[:8].upper(),
+        payment.id[:8] + "%",
+        "zzzzzzzz",
+        "",
+    ):
         with pytest.raises(NotFound):
             company.call(ShowPayment(text))
     with pytest.raises(NotFound):
         company.stranger.call(ShowPayment(payment.id[:8]))
+    with pytest.raises(NotFound):
+        company.stranger.call(ShowPayment("R-000001"))
+
+
+def test_payments_since_a_day_are_those_received_or_made_on_it_or_later(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    debit = company.pay("INV-1", method="ach")
+    company.clock.move(days=5)
+    waiting = company.pay("INV-2", method="ach")
+    gateway.bank_settles(debit.gateway_id)
+    list(company.call(Sync()))
+
+    def since(day: str) -> list[str]:
+        return [p.id for p in company.call(ListPayments(since=date.fromisoformat(day))).items]
+
+    assert since("2026-11-02") == since("2026-11-07") == [waiting.id, debit.id]
+    assert since("2026-11-08") == []
+
+
+def test_a_selection_that_names_nobody_says_so(company: SmallCompany) -> None:
+    for number in ("C-404", "C-2"):  # absent, and another's
+        for request in (
+            ListPayments(customer=number),
+            ListInvoices(InvoiceFilter(customer=number)),
+            Quote(state=InvoiceState.OPEN, customer=number),
+        ):
+            with pytest.raises(NotFound) as refusal:
+                company.call(request)
+            assert refusal.value.message == f"no customer {number}"
+
+
+def test_the_first_method_stays_the_default(company: SmallCompany) -> None:
+    first = company.stranger.call(AttachTestMethod("C-2", "pm_usBankAccount_success"))
+    second = company.stranger.call(AttachTestMethod("C-2", "pm_card_visa"))
+
+    assert (first.default, first.preferred) == (True, True)
+    assert (second.default, second.preferred) == (True, False)
 
 
 def test_a_beginning_that_several_payments_share_is_not_guessed(

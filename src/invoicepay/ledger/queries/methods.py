@@ -58,15 +58,21 @@ class Methods:
         return [_method(row) for row in rows]
 
     def set_default(self, method: Method) -> None:
-        of_customer = "customer_id = (SELECT customer_id FROM methods WHERE id = ?)"
+        self.set_type_default(method)
         self._db.execute(
-            f"UPDATE methods SET is_default = 0 WHERE type = ? AND {of_customer}",
+            "UPDATE methods SET is_preferred = 0 "
+            "WHERE customer_id = (SELECT customer_id FROM methods WHERE id = ?)",
+            (method.id,),
+        )
+        self._db.execute("UPDATE methods SET is_preferred = 1 WHERE id = ?", (method.id,))
+
+    def set_type_default(self, method: Method) -> None:
+        self._db.execute(
+            "UPDATE methods SET is_default = 0 WHERE type = ? "
+            "AND customer_id = (SELECT customer_id FROM methods WHERE id = ?)",
             (method.type.value, method.id),
         )
-        self._db.execute(f"UPDATE methods SET is_preferred = 0 WHERE {of_customer}", (method.id,))
-        self._db.execute(
-            "UPDATE methods SET is_default = 1, is_preferred = 1 WHERE id = ?", (method.id,)
-        )
+        self._db.execute("UPDATE methods SET is_default = 1 WHERE id = ?", (method.id,))
 
     def remove(self, method_id: str) -> None:
         self._db.execute(

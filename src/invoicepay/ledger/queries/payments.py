@@ -101,6 +101,14 @@ class Payments:
         )
         return [payment_id for (payment_id,) in rows]
 
+    def with_receipt(self, number: str, scope: Scope) -> str | None:
+        where, values = customer_in(scope, "customer_id")
+        row = self._db.execute(
+            f"SELECT id FROM payments WHERE receipt_number = :number AND {where}",
+            values | {"number": number},
+        ).fetchone()
+        return row[0] if row else None
+
     def statuses(self, payment_ids: Sequence[str]) -> dict[str, PaymentStatus]:
         rows = self._db.execute(
             "SELECT id, status FROM payments WHERE id IN (SELECT value FROM json_each(?))",
@@ -125,9 +133,13 @@ class Payments:
         if selection.status is not None:
             terms.append("p.status = :status")
             parameters["status"] = selection.status.value
-        if selection.since is not None:
-            terms.append("p.created_at >= :since")
-            parameters["since"] = instant_text(selection.since)
+        if selection.since is not None and selection.made_since is not None:
+            terms.append(
+                "CASE WHEN p.effective_day IS NULL THEN p.created_at >= :made_since "
+                "ELSE p.effective_day >= :since END"
+            )
+            parameters["since"] = day_of(selection.since)
+            parameters["made_since"] = instant_text(selection.made_since)
         if after is not None:
             if not after.isascii() or not after.isdigit() or len(after) > 18:
                 raise Usage("usage", "this page's cursor is not one that was given out")
