@@ -111,6 +111,7 @@ class Desk:
             cwd=self.folder,
             env=self.environment(more),
             start_new_session=True,  # this terminal is not the one the tests run in
+            preexec_fn=heed_interrupts,
         )
         os.close(theirs)
         try:
@@ -119,6 +120,11 @@ class Desk:
             process.kill()
             process.communicate()
             os.close(ours)
+
+
+def heed_interrupts() -> None:
+    """In a child: a shell's background job ignores SIGINT, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Conversation:

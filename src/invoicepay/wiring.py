@@ -92,6 +92,12 @@ class Local:
 
         advance(self.settings.sandbox, by)
 
+    def keyring(self) -> str:
+        """The name of this machine's keyring. Raises Unreachable or Refused without a good one."""
+        from invoicepay.credentials.keyring_store import KeyringSecrets
+
+        return KeyringSecrets(self.settings.secrets).machine()
+
     def store_gateway_key(self, key: str) -> None:
         """Keep a live ledger's key in the keyring. Raises Unreachable or Refused."""
         from invoicepay.credentials.gateway_key import set_gateway_key

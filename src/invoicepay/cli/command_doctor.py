@@ -17,8 +17,9 @@ app = new_app()
 def doctor(context: typer.Context) -> None:
     """Check everything: file, schema, books, keyring, gateway, outbox. Changes nothing."""
     state = state_of(context)
-    checks = [_ledger(state), _login(state)]
-    health = state.call(CheckHealth()) if all(c.ok for c in checks) else None
+    login = _login(state)
+    checks = [_ledger(state), login, _keyring(state)]
+    health = state.call(CheckHealth()) if login.ok else None
     if health:
         checks += health.checks
     columns: list[Column[Check]] = [
@@ -58,7 +59,7 @@ def _ledger(state: State) -> Check:
     """That the file is ours and of this version; raises what opening it raises."""
     identity = state.local.identity
     mode = "live" if identity.livemode else "sandbox"
-    return Check("ledger", True, f"{state.settings.ledger} ({mode}, {identity.id})")
+    return Check("ledger", True, f"{state.settings.ledger} ({mode}, {identity.id}), schema ok")
 
 
 def _login(state: State) -> Check:
@@ -70,3 +71,14 @@ def _login(state: State) -> Check:
     except InvoicepayError as error:
         return Check("login", False, error.message, error.hint)
     return Check("login", True, f"{me.email} ({me.role}), from {state.local.sessions.source()}")
+
+
+def _keyring(state: State) -> Check:
+    """That there is a good keyring; where nothing is kept in one, none is needed."""
+    try:
+        return Check("keyring", True, state.local.keyring())
+    except InvoicepayError as error:
+        source = state.local.sessions.source()
+        needed = source == "keyring" or not (source or state.sandbox)
+        why = "" if needed else f"; none is needed, the session is from {source or 'nowhere'}"
+        return Check("keyring", not needed, error.message + why, error.hint)

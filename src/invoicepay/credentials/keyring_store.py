@@ -51,6 +51,11 @@ class KeyringSecrets:
         """Whether a secret was put into a keyring from here."""
         return self._path(user).is_file()
 
+    def machine(self) -> str:
+        """The name of this machine's keyring. Raises Unreachable (`keyring_unavailable`) or Refused
+        (`insecure_keyring`) when there is none that is good enough."""
+        return _name(self._candidates()[0])
+
     def get(self, user: str, *, discover: bool = False) -> str | None:
         """The secret, None when there is none.
 

@@ -219,7 +219,9 @@ def test_a_login_lives_in_the_keyring_from_command_to_command(tmp_path: Path) ->
     assert codes == dict.fromkeys(said, 0) | {"after": 4}, said
     assert json.loads(said["whoami"][1])["email"] == "ada@example.com"  # type: ignore[index]
     checks = json.loads(said["doctor"][1])  # type: ignore[index]
-    assert "keyring" in next(c["detail"] for c in checks if c["name"] == "login")
+    found = {c["name"]: c["detail"] for c in checks}
+    assert "keyring" in found["login"]
+    assert found["keyring"] == "keyring.backends.SecretService.Keyring"
     token = said["token"][1].strip()  # type: ignore[index]
     assert token.startswith("invoicepay_")
     stored = [p for p in tmp_path.rglob("*") if p.is_file() and ".db" not in p.name]
