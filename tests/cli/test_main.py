@@ -15,7 +15,7 @@ from invoicepay.billing.errors import InvoicepayError, Usage
 from invoicepay.cli import main as cli
 from invoicepay.cli.main import COMMANDS, main, take_anywhere
 from invoicepay.cli.output import Format
-from tests.running import PROGRAM, DemoCompany, Desk
+from tests.running import PROGRAM, DemoCompany, Desk, heed_interrupts
 
 
 class TestOptionsAnywhere:
@@ -298,6 +298,7 @@ def test_interrupting_a_server_ends_it_with_130(company: DemoCompany) -> None:
         stderr=subprocess.PIPE,
         cwd=company.folder,
         env=company.environment(),
+        preexec_fn=heed_interrupts,
     )
     try:
         assert process.stdout is not None
