@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,15 +61,3 @@ def state_of(context: typer.Context) -> State:
     state = context.obj
     assert isinstance(state, State)
     return state
-
-
-def once(make: Callable[[], R]) -> Callable[[], R]:
-    """`make`, made at most once."""
-    made: list[R] = []
-
-    def get() -> R:
-        if not made:
-            made.append(make())
-        return made[0]
-
-    return get

@@ -34,8 +34,10 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
     if identity.livemode:
         raise Usage("needs_sandbox", "test methods are for a sandbox ledger; this one is live")
     try:
-        check_account(ports)
-        gateway_id = customer.gateway_id or _customer_at_gateway(customer, identity.id, ports)
+        account = check_account(ports)
+        gateway_id = customer.gateway_id
+        if not gateway_id:
+            gateway_id = _customer_at_gateway(customer, identity.id, account, ports)
         attached = ports.gateway.attach_method(request.token, gateway_id)
     except (NoAnswer, Rejected) as error:
         raise unreachable(error) from error
@@ -69,10 +71,9 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
         return added
 
 
-def _customer_at_gateway(customer: Customer, ledger_id: str, ports: Ports) -> str:
+def _customer_at_gateway(customer: Customer, ledger_id: str, account: str, ports: Ports) -> str:
     """Make the customer at the gateway, and store its id before anything else is done with it."""
     check_reconciled(ports)
-    account = ports.gateway.account()
     gateway_id = ports.gateway.create_customer(customer, ledger_id)
     with ports.ledger.write() as unit:
         unit.company.bind_gateway(account)

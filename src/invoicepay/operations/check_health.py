@@ -10,6 +10,7 @@ from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import Difference, NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
+from invoicepay.operations.protocol.reconcile import check_account
 
 STALE = timedelta(hours=1)
 """After this, mail that is not sent and payments whose outcome is unknown are worth a line."""
@@ -43,7 +44,6 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
         differences = tuple(unit.books.differences())
         waiting = unit.outbox.waiting()
         under_way = unit.payments.unsettled(EVERYTHING)
-        identity = unit.company.identity()
     now = ports.clock.now()
     late = [m for m in waiting if now - m.created_at > STALE]
     unknown = [
@@ -69,7 +69,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
                 f"{len(under_way)} under way, {len(unknown)} without a known outcome for an hour",
                 "Run `invoicepay sync`.",
             ),
-            _gateway(identity.gateway_account, ports),
+            _gateway(ports),
             Check(
                 "outbox",
                 not late,
@@ -82,19 +82,13 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
     )
 
 
-def _gateway(bound: str, ports: Ports) -> Check:
+def _gateway(ports: Ports) -> Check:
     try:
-        account = ports.gateway.account()
+        account = check_account(ports)
     except (NoAnswer, Rejected, Unreachable) as error:
-        return Check(
-            "gateway", False, f"cannot be asked: {error}", "Check the key and the network."
-        )
+        if isinstance(error, Unreachable) and error.code == "gateway_mismatch":
+            return Check("gateway", False, error.message, error.hint)
+        hint = "Check the key and the network."
+        return Check("gateway", False, f"cannot be asked: {error}", hint)
     mode = "live" if ports.gateway.livemode else "sandbox"
-    if bound and bound != account:
-        return Check(
-            "gateway",
-            False,
-            f"{account} answers, this ledger belongs to {bound}",
-            "Use that account's key; for a sandbox ledger, the .sandbox file that was beside it.",
-        )
     return Check("gateway", True, f"{account} answers ({mode})")

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from invoicepay.billing.errors import BadInput
-from invoicepay.billing.money import bounded, check_currency, parse_minor
+from invoicepay.billing.money import check_currency, parse_minor
 from invoicepay.operations.imports.problems import CellError, shown
 
 _REMEMBERED: Final = 50_000
@@ -175,11 +175,6 @@ def normal_number(decimal_mark: str, thousands_mark: str) -> Callable[[str], str
         return found[1] + digits + (f".{found[3]}" if found[3] else "")
 
     return plain
-
-
-def total_of(parts: list[int]) -> int:
-    """Their sum. Raises BadInput when it does not fit 64 bits."""
-    return bounded(sum(parts))
 
 
 def identifier(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:

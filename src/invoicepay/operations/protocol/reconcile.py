@@ -145,8 +145,8 @@ def cancel_unfinished(intent: Intent, ports: Ports) -> None:
         return
 
 
-def check_account(ports: Ports) -> None:
-    """Raises Unreachable when the key is of another account than the ledger is bound to."""
+def check_account(ports: Ports) -> str:
+    """The gateway's account. Raises Unreachable when it is not the one the ledger is bound to."""
     with ports.ledger.read() as unit:
         bound = unit.company.identity().gateway_account
     account = ports.gateway.account()
@@ -154,8 +154,9 @@ def check_account(ports: Ports) -> None:
         raise Unreachable(
             "gateway_mismatch",
             f"{account} answers, this ledger belongs to {bound}",
-            "Use the key of the account that this ledger was made with.",
+            "Use that account's key; for a sandbox ledger, the .sandbox file that was beside it.",
         )
+    return account
 
 
 def _customer(intent: Intent, unit: Unit) -> Customer:
