@@ -60,6 +60,7 @@ class Office:
             unit.sessions.add(
                 Session("s1", "session", "k1", "s1", NOW, NOW + timedelta(1), 3600, NOW)
             )
+            unit.journal.append("bench", "", "", NOW, {})
 
     def now(self) -> datetime:
         return NOW

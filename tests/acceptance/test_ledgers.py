@@ -111,7 +111,7 @@ class TestDoctor:
         assert result.exit_code == 11
         assert "paid on INV-0819: 106301, should be 106302" in result.stdout
         (problem,) = result.stderr.splitlines()
-        assert problem.startswith("invoicepay: 2 figure(s) do not tie out; first: paid on INV-0819")
+        assert problem.startswith("invoicepay: 4 figure(s) do not tie out; first: paid on INV-0819")
         checks = company.as_("finance").run("doctor --json")
         assert checks.exit_code == 11
         assert checks.error["code"] == "books_differ"
@@ -136,8 +136,16 @@ class TestDoctor:
         company.edit("PRAGMA foreign_keys = OFF", "UPDATE invoice_lines SET invoice_id = 99999 "
                      "WHERE invoice_id = 1")  # fmt: skip
         result = company.as_("finance").run("doctor")
-        assert result.exit_code == 9
+        assert result.exit_code == 11
         assert "points to nothing in invoices" in result.stdout
+
+    def test_fix_rebuilds_what_is_derived_and_nothing_else(self, company: DemoCompany) -> None:
+        company.edit("UPDATE invoices SET paid_minor = paid_minor - 1 WHERE number = 'INV-0819'")
+        fixed = company.as_("finance").run("doctor --fix")
+        assert fixed.exit_code == 0, fixed.stderr
+        assert "Rebuilt paid on INV-0819: 106302, was 106301." in fixed.stderr
+        company.edit("UPDATE invoices SET total_minor = 1 WHERE number = 'INV-1042'")
+        assert company.as_("finance").run("doctor --fix").exit_code == 11
 
     def test_changes_nothing(self, company: DemoCompany) -> None:
         before = company.dump()

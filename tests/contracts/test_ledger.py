@@ -26,6 +26,7 @@ from invoicepay.billing.ports import PaymentChange, PaymentFilter
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.operations.import_records import Import
 from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
+from tests.support.told import told
 
 TODAY = date(2026, 11, 2)
 
@@ -295,7 +296,9 @@ def test_private_from_the_first_byte_whatever_the_umask(tmp_path: Path) -> None:
         "create(path, company=Company('A'), mode=Mode.SANDBOX, ledger_id='7',\n"
         "       now=datetime(2026, 1, 1, tzinfo=UTC))\n"
         "ledger = SqliteLedger(path)\n"
-        "with ledger.write() as unit: unit.company.put(Company('B'))\n"
+        "with ledger.write() as unit:\n"
+        "    unit.company.put(Company('B'))\n"
+        "    unit.journal.append('test', '', '', datetime(2026, 1, 1, tzinfo=UTC), {})\n"
         "print(*(oct(p.stat().st_mode & 0o777) for p in path.parent.iterdir()),\n"
         "      oct(path.parent.stat().st_mode & 0o777))\n"
     )
@@ -362,6 +365,7 @@ def test_a_backup_of_a_ledger_in_use_is_whole_and_opens(
     with process.ledger.write() as unit:
         unit.company.put(Company("Not committed"))
         company.ledger.backup(target)
+        told(unit)
 
     copy = SqliteLedger(target)
     assert target.stat().st_mode & 0o777 == 0o600

@@ -500,12 +500,21 @@ def write_failed(company: DemoCompany) -> Result:
 
 
 @says(
-    "1 figure(s) do not tie out; first: reserved on INV-1042 is 5, should be 0. Do not edit the "
-    "ledger; restore a backup or ask support."
+    "2 figure(s) do not tie out; first: reserved on INV-1042 is 5, should be 0. "
+    "docs/operations.md has the way; `invoicepay doctor --fix` rebuilds what is derived."
 )
 def books_differ(company: DemoCompany) -> Result:
     company.edit("UPDATE invoices SET reserved_minor = 5 WHERE number = 'INV-1042'")
     return company.as_("finance").run("doctor")
+
+
+@says(
+    "1 thing(s) differ from the journal; first: memo of invoice INV-1042. Nobody should pay until "
+    "it is understood; docs/operations.md has the way."
+)
+def journal_differs(company: DemoCompany) -> Result:
+    company.edit("UPDATE invoices SET memo = 'x' WHERE number = 'INV-1042'")
+    return company.as_("finance").run("audit verify")
 
 
 # --- What several of them need ------------------------------------------------------------------

@@ -23,6 +23,7 @@ from invoicepay.operations.pay import Pay
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.secret_hash import secret_hash
 from tests.support.scripted_gateway import ScriptedGateway
+from tests.support.told import told
 
 R = TypeVar("R")
 START = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -140,6 +141,7 @@ class SmallCompany:
         assert self.ledger.integrity() == []
         with self.ledger.read() as unit:
             assert unit.books.differences() == []
+            assert unit.journal.verify().differences == ()
 
     def another_process(self) -> SmallCompany:
         """The same ledger, gateway and clock through a connection of its own."""
@@ -195,4 +197,5 @@ def _add_contact(company: SmallCompany, name: str, role: Role, *customers: str) 
     session = Session(f"session-{name}", "token", name, secret_hash(name), START, far, 10**9, START)
     with company.ledger.write() as unit:
         unit.contacts.put(contact)
+        told(unit)
         unit.sessions.add(session)

@@ -153,7 +153,7 @@ class DoesNotTie(InvoicepayError):
     """A figure that must agree with another does not."""
 
     exit_code = 11
-    codes = frozenset({"books_differ"})
+    codes = frozenset({"books_differ", "journal_differs"})
 
 
 FAMILIES: tuple[type[InvoicepayError], ...] = (

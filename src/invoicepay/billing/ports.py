@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from invoicepay.billing.customer import Company, Contact, Customer, Scope, Session
     from invoicepay.billing.identity import LedgerIdentity
     from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceFilter, Page
+    from invoicepay.billing.journal import (
+        Difference,
+        JournalCheck,
+        JournalEntry,
+        JournalFilter,
+        JournalHead,
+    )
     from invoicepay.billing.method import Method
     from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 
@@ -210,21 +217,32 @@ class JournalStore(Protocol):
     def append(
         self, kind: str, subject: str, actor: str, at: datetime, data: Mapping[str, object]
     ) -> None:
-        """Append-only. `subject` is what it is about (a payment's or invoice's id); `at` UTC."""
+        """Append-only; what this unit has changed since its last entry goes with it. A unit
+        that changes money rows ends with an entry. `at` UTC."""
 
+    def append_all(
+        self, entries: Sequence[tuple[str, str, Mapping[str, object]]], actor: str, at: datetime
+    ) -> None:
+        """(kind, subject, data) of parts of what a later entry of this unit sums up."""
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Two figures that should agree."""
+    def head(self) -> JournalHead | None: ...
+    def hash_at(self, seq: int) -> str | None: ...
+    def page(
+        self, selection: JournalFilter, *, limit: int | None = None, after: str | None = None
+    ) -> Page[JournalEntry]:
+        """The last first; entries that only carry rows of another are left out."""
 
-    what: str
-    expected: str
-    found: str
+    def verify(self) -> JournalCheck:
+        """The chain, and every money row against what the journal last said of it."""
 
 
 class BooksStore(Protocol):
     def differences(self) -> list[Difference]:
         """Every figure that does not tie out with the rows it is made of."""
+
+    def rebuild(self) -> list[Difference]:
+        """Make what is paid and reserved on each invoice, and since when it is paid, the sums of
+        the payments again; what was changed. Nothing is, while anything else differs."""
 
 
 class LoadedCustomer(NamedTuple):
@@ -340,11 +358,6 @@ class LoadingStore(Protocol):
     def receive(self, moves: Sequence[tuple[int, int]]) -> None:
         """(invoice id, amount): raise what is paid, out of what is not reserved. The payments
         have been added."""
-
-    def journal(
-        self, entries: Iterable[tuple[str, str, Mapping[str, object]]], actor: str, at: datetime
-    ) -> None:
-        """(kind, subject, data), as JournalStore.append."""
 
 
 class Unit(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, PartlyDone
@@ -14,10 +16,19 @@ app = new_app()
 
 
 @app.command()
-def doctor(context: typer.Context) -> None:
-    """Check everything: file, schema, books, keyring, gateway, outbox. Changes nothing."""
+def doctor(
+    context: typer.Context,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="First rebuild what is derived and settle what can be."),
+    ] = False,
+) -> None:
+    """Check everything: file, schema, books, journal, keyring, gateway, outbox. Changes nothing
+    without --fix, and never guesses about money."""
     state = state_of(context)
     login = _login(state)
+    if fix:
+        _fix(state)
     checks = [_ledger(state), login, _keyring(state)]
     health = state.call(CheckHealth()) if login.ok else None
     if health:
@@ -48,11 +59,26 @@ def doctor(context: typer.Context) -> None:
             "books_differ",
             f"{len(health.differences)} figure(s) do not tie out; first: {first.what} is "
             f"{first.found}, should be {first.expected}",
-            "Do not edit the ledger; restore a backup or ask support.",
+            "docs/operations.md has the way; `invoicepay doctor --fix` rebuilds what is derived.",
         )
     wrong = [c for c in checks if not c.ok]
     if wrong:
         raise PartlyDone("partly_done", f"{len(wrong)} check(s) found something", wrong[0].hint)
+
+
+def _fix(state: State) -> None:
+    """Says on stderr what was done; what is still wrong, the checks find."""
+    from invoicepay.operations.repair import Rebuilt, Repair
+    from invoicepay.operations.sync import Settled
+
+    for step in state.call(Repair()):
+        if isinstance(step, Rebuilt):
+            for d in step.differences:
+                state.out.note(f"Rebuilt {d.what}: {d.expected}, was {d.found}.")
+        elif isinstance(step, Settled) and step.payment and not step.error:
+            was = step.was or "not known here"
+            if was != step.payment.status:
+                state.out.note(f"Settled {step.subject}: {step.payment.status}, was {was}.")
 
 
 def _ledger(state: State) -> Check:

@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "company": "Show or change the company.",
     "config": "Show settings; store the gateway's key.",
     "doctor": "Check file, books, gateway, keyring and outbox.",
+    "audit": "The journal: list it, verify it, print its head.",
     "backup": "Copy the ledger while it is in use.",
     "sandbox": "The practice bank: test methods, its clock, serve it.",
 }

@@ -195,6 +195,7 @@ NESTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     ),
     "payments": ("payment", ("id", "status", "method_label", "paid_on", "amount_minor")),
     "open": ("open", ("currency", "count", "balance_minor")),
+    "differences": ("difference", ("what", "expected", "found")),
     "logins": ("login", ("email", "password", "role", "customers")),
 }
 """Lists of objects inside records: what their CSV columns start with, and their fields."""

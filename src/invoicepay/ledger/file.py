@@ -13,6 +13,7 @@ from typing import Final
 from invoicepay.billing.customer import Company, Contact
 from invoicepay.billing.errors import InvoicepayError, Refused, Unreachable
 from invoicepay.billing.identity import LedgerIdentity, Mode
+from invoicepay.ledger.records import all_told, watch
 from invoicepay.ledger.rows import instant_text
 from invoicepay.ledger.unit import SqliteUnit
 
@@ -29,6 +30,7 @@ class SqliteLedger:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection: sqlite3.Connection | None = None
+        self._watched = False
 
     @contextmanager
     def read(self) -> Iterator[SqliteUnit]:
@@ -54,9 +56,13 @@ class SqliteLedger:
         with _named_errors(self.path):
             connection = self._open()
             assert not connection.in_transaction, "transactions do not nest"
+            if not self._watched:
+                watch(connection)
+                self._watched = True
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield SqliteUnit(connection)
+                assert all_told(connection), "money rows changed without a journal entry"
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -95,7 +101,7 @@ class SqliteLedger:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection, self._watched = None, False
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -130,6 +136,7 @@ def create(
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         _migrate(connection)
+        watch(connection)
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
             "INSERT INTO ledger (one, id, mode, created_at) VALUES (1, ?, ?, ?)",

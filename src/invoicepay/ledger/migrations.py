@@ -131,7 +131,7 @@ CREATE INDEX invoices_open_by_due ON invoices (due_day, number) WHERE open_minor
 CREATE INDEX invoices_by_customer ON invoices (customer_id, issued_day, number);;
 
 CREATE TABLE invoice_lines (
-    invoice_id INTEGER NOT NULL REFERENCES invoices (id) ON DELETE CASCADE,
+    invoice_id INTEGER NOT NULL REFERENCES invoices (id),
     position INTEGER NOT NULL,
     description TEXT NOT NULL,
     quantity TEXT NOT NULL,
@@ -181,7 +181,7 @@ CREATE TABLE payments (
     lease_until TEXT,
     settled_at TEXT,
     effective_day INTEGER,
-    receipt_number TEXT UNIQUE,
+    receipt INTEGER UNIQUE CHECK (receipt > 0),
     failure_code TEXT NOT NULL DEFAULT '',
     failure_message TEXT NOT NULL DEFAULT '',
     memo TEXT NOT NULL DEFAULT '',
@@ -199,6 +199,12 @@ WHEN old.status IN ('succeeded', 'failed', 'canceled') AND new.status <> old.sta
 BEGIN SELECT RAISE(ABORT, 'a payment that is final stays as it is'); END;;
 CREATE TRIGGER payments_stay BEFORE DELETE ON payments
 BEGIN SELECT RAISE(ABORT, 'payments are never deleted'); END;;
+CREATE TRIGGER invoices_stay BEFORE DELETE ON invoices
+BEGIN SELECT RAISE(ABORT, 'invoices are never deleted'); END;;
+CREATE TRIGGER customers_stay BEFORE DELETE ON customers
+BEGIN SELECT RAISE(ABORT, 'customers are never deleted'); END;;
+CREATE TRIGGER methods_stay BEFORE DELETE ON methods
+BEGIN SELECT RAISE(ABORT, 'payment methods are never deleted'); END;;
 
 CREATE TABLE allocations (
     payment_seq INTEGER NOT NULL REFERENCES payments (seq),
@@ -221,8 +227,6 @@ CREATE TABLE reversals (
 ) STRICT;;
 CREATE INDEX reversals_of_payment ON reversals (payment_seq);;
 
-CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;;
-
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY,
     message_id TEXT NOT NULL UNIQUE,
@@ -243,7 +247,9 @@ CREATE TABLE journal (
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
     actor TEXT NOT NULL,
-    data TEXT NOT NULL
+    data TEXT NOT NULL,
+    rows TEXT NOT NULL,
+    hash TEXT NOT NULL
 ) STRICT;;
 CREATE INDEX journal_by_subject ON journal (subject, seq);;
 CREATE TRIGGER journal_keeps BEFORE UPDATE ON journal

@@ -37,7 +37,7 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
         account = check_account(ports)
         gateway_id = customer.gateway_id
         if not gateway_id:
-            gateway_id = _customer_at_gateway(customer, identity.id, account, ports)
+            gateway_id = _customer_at_gateway(customer, identity.id, account, actor, ports)
         attached = ports.gateway.attach_method(request.token, gateway_id)
     except (NoAnswer, Rejected) as error:
         raise unreachable(error) from error
@@ -71,11 +71,20 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
         return added
 
 
-def _customer_at_gateway(customer: Customer, ledger_id: str, account: str, ports: Ports) -> str:
+def _customer_at_gateway(
+    customer: Customer, ledger_id: str, account: str, actor: Actor, ports: Ports
+) -> str:
     """Make the customer at the gateway, and store its id before anything else is done with it."""
     check_reconciled(ports)
     gateway_id = ports.gateway.create_customer(customer, ledger_id)
     with ports.ledger.write() as unit:
         unit.company.bind_gateway(account)
         unit.customers.set_gateway_id(customer.number, gateway_id)
+        unit.journal.append(
+            "customer.at_gateway",
+            customer.number,
+            actor.email,
+            ports.clock.now(),
+            {"gateway_id": gateway_id, "account": account},
+        )
     return gateway_id

@@ -1,4 +1,4 @@
-"""Whether everything is as it should be: books, gateway, outbox."""
+"""Whether everything is as it should be: file, books, journal, gateway, outbox."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from invoicepay.billing.customer import EVERYTHING, Actor
 from invoicepay.billing.errors import Unreachable
+from invoicepay.billing.journal import Difference, JournalCheck
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.billing.ports import Difference, NoAnswer, Ports, Rejected
+from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
 from invoicepay.operations.protocol.reconcile import check_account
 
@@ -42,6 +43,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
     wrong = ports.ledger.integrity()
     with ports.ledger.read() as unit:
         differences = tuple(unit.books.differences())
+        journal = unit.journal.verify()
         waiting = unit.outbox.waiting()
         under_way = unit.payments.unsettled(EVERYTHING)
     now = ports.clock.now()
@@ -63,6 +65,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
                 "Restore the last good backup.",
             ),
             Check("books", not differences, books, "See the lines below; do not edit the file."),
+            _journal(journal),
             Check(
                 "payments",
                 not unknown,
@@ -78,7 +81,16 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
                 "Check the mail settings with `invoicepay config show`, then `invoicepay sync`.",
             ),
         ),
-        differences,
+        (*differences, *journal.differences),
+    )
+
+
+def _journal(check: JournalCheck) -> Check:
+    if check.differences:
+        found = f"{len(check.differences)} thing(s) are not as it has them"
+        return Check("journal", False, found, "See the lines below; do not edit the file.")
+    return Check(
+        "journal", True, f"{check.entries:,} entries, chain whole; {check.rows:,} rows as recorded"
     )
 
 

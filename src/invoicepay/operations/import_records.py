@@ -143,7 +143,8 @@ def _import(
             load_payments(job)
     problems.raise_any()
     if job.tallies.changes:
-        job.journal([("file.imported", source.digest, _told(kind, source.name, job.tallies))])
+        told = _told(kind, source.name, job.tallies)
+        unit.journal.append("file.imported", source.digest, actor.email, now, told)
     return _imported(request, source, job.tallies)
 
 

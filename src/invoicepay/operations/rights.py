@@ -52,4 +52,8 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "SetCompany": ADMIN,
     "CheckHealth": STAFF,
     "BackUp": STAFF,
+    "Repair": STAFF,
+    "ListJournal": STAFF,
+    "ShowJournalHead": STAFF,
+    "VerifyJournal": STAFF,
 }

@@ -111,3 +111,6 @@ def _remember(intents: list[Intent], ports: Ports) -> None:
         until = unit.company.identity().reconciled_until
         if until is None or newest > until:
             unit.company.set_reconciled(newest)
+            unit.journal.append(
+                "gateway.reconciled", "", "sync", ports.clock.now(), {"until": newest.isoformat()}
+            )

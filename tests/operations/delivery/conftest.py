@@ -25,6 +25,7 @@ from invoicepay.billing.ports import (
     Receipt,
 )
 from invoicepay.ledger.file import SqliteLedger, create
+from tests.support.told import told
 
 START = datetime(2026, 10, 31, 12, tzinfo=UTC)
 
@@ -100,8 +101,9 @@ class World:
                 payment, PaymentChange(PaymentStatus.SUBMITTED, gateway_id=f"pi_{name}")
             )
             payment = replace(payment, status=PaymentStatus.SUBMITTED)
-            number = "" if status is PaymentStatus.FAILED else f"R-{name}"
-            change = PaymentChange(status, receipt_number=number or None)
+            failed = status is PaymentStatus.FAILED
+            number = None if failed else unit.payments.next_receipt_number()
+            change = PaymentChange(status, receipt_number=number)
             if status is PaymentStatus.SUCCEEDED:
                 change = replace(change, settled_at=self.at, effective_on=self.at.date())
                 unit.invoices.apply(payment.allocations, self.at.date())
@@ -109,6 +111,7 @@ class World:
                 change = replace(change, settled_at=self.at, failure_message="Insufficient funds.")
                 unit.invoices.release(payment.allocations)
             assert unit.payments.change(payment, change)
+            told(unit)
             found = unit.payments.get(name, EVERYTHING)
         assert found is not None
         return found
@@ -138,6 +141,7 @@ def made(path: Path, mode: Mode = Mode.SANDBOX) -> World:
         unit.contacts.put(
             Contact("c", "bob@one.example", "Bob", Role.CUSTOMER, ("C-1",), "active", "")
         )
+        told(unit)
     with closing(sqlite3.connect(path)) as db:
         for number, total in (("INV-1", 100_000), ("INV-2", 90_000)):
             db.execute(

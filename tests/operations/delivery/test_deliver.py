@@ -33,15 +33,17 @@ def test_received(world: World) -> None:
     assert (message.sender, message.sender_name) == ("billing@acme.example", "Acme Tools")
     assert message.sent_at == world.at
     assert message.subject == (
-        "SANDBOX – no money moved: Payment of 1,842.50 USD to Acme Tools received – receipt R-p1"
+        "SANDBOX – no money moved: Payment of 1,842.50 USD to Acme Tools received "
+        "– receipt R-000001"
     )
     assert message.text.startswith("SANDBOX – no money moved.")
-    for said in ("One Inc.", "1,842.50 USD", "INV-1  1,000.00 USD", "INV-2    842.50 USD", "R-p1",
-                 "Test Bank ending 6789", "received", "billing@acme.example"):  # fmt: skip
+    for said in ("One Inc.", "1,842.50 USD", "INV-1  1,000.00 USD", "INV-2    842.50 USD",
+                 "R-000001", "Test Bank ending 6789", "received",
+                 "billing@acme.example"):  # fmt: skip
         assert said in message.text, said
     [attachment] = message.attachments
     assert (attachment.file_name, attachment.content_type, attachment.content) == (
-        "receipt-R-p1.pdf",
+        "receipt-R-000001.pdf",
         "application/pdf",
         b"%PDF p1",
     )
@@ -64,7 +66,7 @@ def test_initiated_does_not_say_received(world: World) -> None:
     assert "received" not in message.subject + message.text
     assert "four business days" in message.text
     assert "no need to\npay again" in message.text
-    assert [a.file_name for a in message.attachments] == ["payment-notice-R-p1.pdf"]
+    assert [a.file_name for a in message.attachments] == ["payment-notice-R-000001.pdf"]
 
 
 def test_failed_says_why_and_what_to_do(world: World) -> None:

@@ -21,6 +21,7 @@ from invoicepay.credentials.passwords import Argon2Passwords
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.log_in import LogIn
+from tests.support.told import told
 
 R = TypeVar("R")
 START = datetime(2026, 10, 31, 12, tzinfo=UTC)
@@ -139,6 +140,7 @@ def world(tmp_path: Path) -> Iterator[World]:
             unit.contacts.put(
                 Contact(email, email, email.split("@")[0], role, customers, "active", password_hash)
             )
+        told(unit)
     world.passwords.hashed = 0
     yield world
     world.ledger.close()

@@ -16,6 +16,7 @@ from invoicepay.operations.accept_invite import AcceptInvite
 from invoicepay.operations.invite_contact import InviteContact
 from invoicepay.operations.log_in import LogIn, log_in
 from invoicepay.operations.who_am_i import WhoAmI
+from tests.support.told import told
 
 if TYPE_CHECKING:
     from tests.operations.identity.conftest import World
@@ -50,12 +51,14 @@ def disabled(world: World) -> None:
     contact = world.contact(BOB)
     with world.ledger.write() as unit:
         unit.contacts.put(replace(contact, status="disabled"))
+        told(unit)
 
 
 def invited(world: World) -> None:
     contact = world.contact(BOB)
     with world.ledger.write() as unit:
         unit.contacts.put(replace(contact, status="invited", password_hash=""))
+        told(unit)
 
 
 def active(world: World) -> None:

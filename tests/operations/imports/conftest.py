@@ -21,6 +21,7 @@ from invoicepay.billing.ports import PaymentFilter, Ports
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.operations.import_records import Import, Imported, import_records
 from invoicepay.operations.imports.problems import BadRows, Problem
+from tests.support.told import told
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 CUSTOMERS = "number,name,currency,terms_days\nC1,One Ltd,USD,30\nC2,Two GmbH,EUR,14\n"
@@ -75,6 +76,7 @@ class Office:
         admin = Contact("k2", "adm@example.com", "Adm", Role.ADMIN, status="active")
         with self.ledger.write() as unit:
             unit.contacts.put(admin)
+            told(unit)
             unit.sessions.add(_session("s2", admin.id))
         return Actor(admin.id, admin.email, admin.role, EVERYTHING, "s2")
 
@@ -96,6 +98,7 @@ class Office:
         with self.ledger.write() as unit:
             unit.payments.add(payment)
             unit.invoices.reserve(payment.allocations)
+            told(unit)
 
     def json(self, kind: str, *records: Mapping[str, object], **options: bool) -> Imported:
         text = "".join(json.dumps(record) + "\n" for record in records)
@@ -163,6 +166,7 @@ def hire(tmp_path: Path) -> Iterator[Callable[[], Office]]:
         contact = Contact("k1", "fin@example.com", "Fin", Role.FINANCE, status="active")
         with ledger.write() as unit:
             unit.contacts.put(contact)
+            told(unit)
             unit.sessions.add(_session("s1", contact.id))
         actor = Actor(contact.id, contact.email, contact.role, EVERYTHING, "s1")
         opened.append(Office(folder, ledger, actor))

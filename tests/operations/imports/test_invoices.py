@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -316,24 +316,26 @@ def test_a_large_load_rebuilds_the_indexes_it_took_down(
     assert len(office.invoices()) == 3000
 
 
-@pytest.mark.parametrize("point", ["add_invoices", "finish", "journal"])
+@pytest.mark.parametrize("point", ["add_invoices", "finish", "append"])
 def test_killed_in_the_middle(office: Office, monkeypatch: pytest.MonkeyPatch, point: str) -> None:
     import os
     import signal
 
+    from invoicepay.ledger.queries.journal import Journal
     from invoicepay.ledger.queries.loading import Loading
 
+    store: type[Any] = Journal if point == "append" else Loading
     before = office.everything()
     office.ledger.close()  # a connection is not carried over a fork
     child = os.fork()
     if child == 0:
-        done = getattr(Loading, point)
+        done = getattr(store, point)
 
         def die(*arguments: object, **named: object) -> None:
             done(*arguments, **named)
             os.kill(os.getpid(), signal.SIGKILL)
 
-        monkeypatch.setattr(Loading, point, die)
+        monkeypatch.setattr(store, point, die)
         try:
             office.take("invoices", HEAD + A)
         finally:

@@ -31,6 +31,7 @@ from invoicepay.operations.show_payment import ShowPayment
 from invoicepay.operations.sync import Sync
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import ScriptedGateway
+from tests.support.told import told
 
 
 def test_a_card_pays_at_once(company: SmallCompany, gateway: ScriptedGateway) -> None:
@@ -333,6 +334,7 @@ def test_a_contact_who_was_disabled_meanwhile_pays_nothing(
             contact = unit.contacts.get("payer")
             assert contact is not None
             unit.contacts.put(replace(contact, status="disabled"))
+            told(unit)
         return real()
 
     monkeypatch.setattr(company.ledger, "write", disabled_in_between)
@@ -347,6 +349,7 @@ def test_a_key_of_a_payment_that_is_out_of_scope_by_now(company: SmallCompany) -
         contact = unit.contacts.get("payer")
         assert contact is not None
         unit.contacts.put(replace(contact, customers=("C-2",)))
+        told(unit)
 
     with pytest.raises(Refused) as refusal:
         company.pay("INV-9", method="card", key="october")

@@ -24,6 +24,7 @@ from invoicepay.operations.quote import Quote
 from invoicepay.operations.sync import NotReconciled, Settled, Sync
 from tests.support.company import SmallCompany, open_copy
 from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.support.told import told
 
 
 def sync(company: SmallCompany) -> list[Settled]:
@@ -97,6 +98,7 @@ def test_what_no_longer_fits_becomes_unapplied_credit(company: SmallCompany) -> 
     held = [Allocation("INV-1", 7000)]
     with company.ledger.write() as unit:
         unit.invoices.reserve(held)
+        told(unit)
 
     sync(company)
 
@@ -104,6 +106,7 @@ def test_what_no_longer_fits_becomes_unapplied_credit(company: SmallCompany) -> 
     assert (found.amount_minor, found.allocated_minor, found.unapplied_minor) == (10000, 3000, 7000)
     with company.ledger.write() as unit:
         unit.invoices.release(held)
+        told(unit)
 
 
 def test_a_ledger_restored_to_the_claim_finds_its_charge(

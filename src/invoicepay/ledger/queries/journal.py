@@ -1,13 +1,42 @@
-"""The append-only journal."""
+"""The append-only journal, each entry chained to the one before it by its hash."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
-from invoicepay.ledger.rows import instant_text
+from invoicepay.billing.errors import Usage
+from invoicepay.billing.invoice import Page
+from invoicepay.billing.journal import (
+    Difference,
+    JournalCheck,
+    JournalEntry,
+    JournalFilter,
+    JournalHead,
+)
+from invoicepay.ledger import records
+from invoicepay.ledger.rows import instant_of, instant_text
+
+_COLUMNS = "seq, recorded_at, kind, subject, actor, data, rows, hash"
+_MOST_ROWS = 1000
+"""Lines in one entry; a large import has entries of kind `rows` before its own."""
+_MOST_TOLD = 100
+"""Differences are listed up to here: a file that is damaged has thousands."""
+
+
+def chained(previous: str, *values: object) -> str:
+    """The hash of an entry: SHA-256 (FIPS 180-4) of the hash before it (nothing before the
+    first) and the entry's values in the order of the columns, each as a netstring."""
+    digest = hashlib.sha256(previous.encode())
+    for value in values:
+        text = value if isinstance(value, bytes) else str(value).encode()
+        digest.update(b"%d:%b," % (len(text), text))
+    return digest.hexdigest()
 
 
 class Journal:
@@ -19,13 +48,180 @@ class Journal:
     def append(
         self, kind: str, subject: str, actor: str, at: datetime, data: Mapping[str, object]
     ) -> None:
-        self._db.execute(
-            "INSERT INTO journal (recorded_at, kind, subject, actor, data) VALUES (?, ?, ?, ?, ?)",
-            (
-                instant_text(at),
-                kind,
-                subject,
-                actor,
-                json.dumps(data, sort_keys=True, separators=(",", ":")),
-            ),
+        instant = instant_text(at)
+        lines: list[str] = []
+        for line in records.tell(self._db):
+            if len(lines) == _MOST_ROWS:
+                self._add(instant, "rows", subject, actor, {}, lines)
+                lines.clear()
+            lines.append(line)
+        self._add(instant, kind, subject, actor, data, lines)
+
+    def append_all(
+        self, entries: Sequence[tuple[str, str, Mapping[str, object]]], actor: str, at: datetime
+    ) -> None:
+        instant = instant_text(at)
+        for kind, subject, data in entries:
+            self._add(instant, kind, subject, actor, data, ())
+
+    def _add(
+        self,
+        instant: str,
+        kind: str,
+        subject: str,
+        actor: str,
+        data: Mapping[str, object],
+        lines: Sequence[str],
+    ) -> None:
+        head = self.head()
+        values = (
+            head.seq + 1 if head else 1,
+            instant,
+            kind,
+            subject,
+            actor,
+            json.dumps(data, sort_keys=True, separators=(",", ":")),
+            "\n".join(lines),
         )
+        self._db.execute(
+            f"INSERT INTO journal ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*values, chained(head.hash if head else "", *values)),
+        )
+
+    def head(self) -> JournalHead | None:
+        row = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        return JournalHead(*row) if row else None
+
+    def hash_at(self, seq: int) -> str | None:
+        row = self._db.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
+        return row[0] if row else None
+
+    def page(
+        self, selection: JournalFilter, *, limit: int | None = None, after: str | None = None
+    ) -> Page[JournalEntry]:
+        terms, values = ["kind <> 'rows'"], dict[str, Any]()
+        if selection.since is not None:
+            terms.append("recorded_at >= :since")
+            values["since"] = instant_text(selection.since)
+        if selection.kind:
+            several = selection.kind.endswith(".")
+            terms.append("substr(kind, 1, length(:kind)) = :kind" if several else "kind = :kind")
+            values["kind"] = selection.kind
+        if selection.subject:
+            terms.append("subject = :subject")
+            values["subject"] = selection.subject
+        if after is not None:
+            if not after.isascii() or not after.isdigit() or len(after) > 18:
+                raise Usage("usage", "this page's cursor is not one that was given out")
+            terms.append("seq < :after")
+            values["after"] = int(after)
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM journal WHERE {' AND '.join(terms)} "
+            "ORDER BY seq DESC LIMIT :limit",
+            values | {"limit": -1 if limit is None else limit + 1},
+        ).fetchall()
+        more = limit is not None and len(rows) > limit
+        rows = rows[:limit] if more else rows
+        return Page(tuple(map(_entry, rows)), str(rows[-1][0]) if more and rows else None)
+
+    def verify(self) -> JournalCheck:
+        with _as_bytes(self._db):
+            return _Replay(self._db).check()
+
+
+def _entry(row: tuple[Any, ...]) -> JournalEntry:
+    seq, recorded_at, kind, subject, actor, data, rows, hash_ = row
+    count = rows.count("\n") + 1 if rows else 0
+    return JournalEntry(
+        seq, instant_of(recorded_at), kind, subject, actor, json.loads(data), count, hash_
+    )
+
+
+@contextmanager
+def _as_bytes(connection: sqlite3.Connection) -> Iterator[None]:
+    """Text as bytes: what is damaged need not be UTF-8."""
+    connection.text_factory = bytes
+    try:
+        yield
+    finally:
+        connection.text_factory = str
+
+
+class _Replay:
+    """Every hash computed again, and every money row as the journal last had it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._entries = self._rows = 0
+        self._head: JournalHead | None = None
+        self._told: dict[str, dict[Any, bytes]] = {r.name: {} for r in records.RECORDS}
+        self._differences: list[Difference] = []
+
+    def check(self) -> JournalCheck:
+        self._follow_chain()
+        for record in records.RECORDS:
+            self._compare(record)
+        return JournalCheck(self._entries, self._rows, self._head, tuple(self._differences))
+
+    def _differ(self, what: str, expected: str, found: str, *, derived: bool = False) -> None:
+        if len(self._differences) < _MOST_TOLD:
+            self._differences.append(Difference(what, expected, found, derived))
+
+    def _follow_chain(self) -> None:
+        previous = ""
+        for *values, stored in self._db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):
+            seq, hash_ = values[0], bytes(stored).decode(errors="replace")
+            self._entries += 1
+            if seq != self._entries:
+                self._differ("number of a journal entry", str(self._entries), str(seq))
+                self._entries = seq
+            computed = chained(previous, *values)
+            if computed != hash_:
+                self._differ(f"hash of journal entry {seq}", computed, hash_)
+            previous, self._head = hash_, JournalHead(seq, hash_)
+            self._take(values[-1])
+
+    def _take(self, lines: bytes) -> None:
+        for line in lines.splitlines():
+            try:
+                name, row = json.loads(line)[:2]
+                self._told[name][row] = line
+            except (ValueError, TypeError, KeyError):
+                continue  # its entry's hash has said so
+
+    def _compare(self, record: records.Record) -> None:
+        told = self._told[record.name]
+        for row, line in records.lines_of(self._db, record):
+            self._rows += 1
+            key = row.decode(errors="replace") if isinstance(row, bytes) else row
+            expected, found = told.pop(key, None), bytes(line)  # type: ignore[arg-type]
+            if expected is None:
+                self._differ(f"{record.name} in row {key}", "none", _text(found))
+            elif expected != found:
+                self._explain(record, expected, found)
+        for key, gone in told.items():
+            self._differ(f"{record.name} in row {key}", _text(gone), "none")
+
+    def _explain(self, record: records.Record, expected: bytes, found: bytes) -> None:
+        """Which columns differ."""
+        try:
+            was, now = json.loads(expected), json.loads(found.decode(errors="replace"))
+            label = was[record.names.index(record.label)]
+            columns = [
+                (name, a, b) for name, a, b in zip(record.names, was, now, strict=True) if a != b
+            ]
+        except (ValueError, TypeError, IndexError):
+            columns, label = [], ""
+        for name, a, b in columns:
+            what, derived = f"{name} of {record.name} {label}", name in record.derived.split()
+            self._differ(what, _shown(a), _shown(b), derived=derived)
+        if not columns:
+            self._differ(f"{record.name} {label}", _text(expected), _text(found))
+
+
+def _text(line: bytes) -> str:
+    return line.decode(errors="replace")
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

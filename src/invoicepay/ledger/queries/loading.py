@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from invoicepay.billing.customer import Customer
@@ -156,24 +155,6 @@ class Loading:
             "UPDATE invoices SET paid_minor = paid_minor + ?2, paid_day = CASE "
             f"WHEN total_minor = paid_minor + ?2 THEN {_LAST_PAID} END WHERE id = ?1",
             moves,
-        )
-
-    def journal(
-        self, entries: Iterable[tuple[str, str, Mapping[str, object]]], actor: str, at: datetime
-    ) -> None:
-        instant = instant_text(at)
-        self._db.executemany(
-            "INSERT INTO journal (recorded_at, kind, subject, actor, data) VALUES (?, ?, ?, ?, ?)",
-            [
-                (
-                    instant,
-                    kind,
-                    subject,
-                    actor,
-                    json.dumps(d, sort_keys=True, separators=(",", ":")),
-                )
-                for kind, subject, d in entries
-            ],
         )
 
 

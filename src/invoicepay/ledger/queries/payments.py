@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -35,13 +36,14 @@ from invoicepay.ledger.rows import (
 _SELECT = (
     "SELECT p.seq, p.id, p.status, c.number, p.currency, p.amount_minor, p.method_type, "
     "p.method_label, p.method_id, p.created_at, p.initiated_by, p.livemode, p.gateway_id, "
-    "p.reference, p.lease_until, p.settled_at, p.effective_day, p.receipt_number, "
+    "p.reference, p.lease_until, p.settled_at, p.effective_day, p.receipt, "
     "p.failure_code, p.failure_message, p.memo, p.order_number, p.request_digest, p.plan_digest "
     "FROM payments p JOIN customers c ON c.id = p.customer_id "
 )
 _UNDER_WAY = "p.status IN ('claimed', 'submitted', 'processing', 'unknown')"
 assert all(f"'{status}'" in _UNDER_WAY for status in UNDER_WAY)
 _CHUNK = 500
+_RECEIPT_NUMBER = re.compile(r"R-(\d{6,18})", re.ASCII)
 
 
 class Payments:
@@ -67,7 +69,7 @@ class Payments:
             "lease_until": optional_instant_text(payment.lease_until),
             "settled_at": optional_instant_text(payment.settled_at),
             "effective_day": payment.effective_on and day_of(payment.effective_on),
-            "receipt_number": payment.receipt_number or None,
+            "receipt": _receipt(payment.receipt_number),
             "memo": payment.memo,
             "order_number": payment.order_number,
             "request_digest": payment.request_digest,
@@ -104,8 +106,8 @@ class Payments:
     def with_receipt(self, number: str, scope: Scope) -> str | None:
         where, values = customer_in(scope, "customer_id")
         row = self._db.execute(
-            f"SELECT id FROM payments WHERE receipt_number = :number AND {where}",
-            values | {"number": number},
+            f"SELECT id FROM payments WHERE receipt = :receipt AND {where}",
+            values | {"receipt": _receipt(number)},
         ).fetchone()
         return row[0] if row else None
 
@@ -160,7 +162,7 @@ class Payments:
             "lease_until": optional_instant_text(change.lease_until),
             "settled_at": optional_instant_text(change.settled_at),
             "effective_day": None if change.effective_on is None else day_of(change.effective_on),
-            "receipt_number": change.receipt_number,
+            "receipt": _receipt(change.receipt_number or ""),
             "failure_code": change.failure_code,
             "failure_message": change.failure_message,
         }
@@ -173,11 +175,8 @@ class Payments:
         return done.rowcount == 1
 
     def next_receipt_number(self) -> str:
-        (value,) = self._db.execute(
-            "INSERT INTO counters (name, value) VALUES ('receipt', 1) "
-            "ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value"
-        ).fetchone()
-        return f"R-{value:06d}"
+        (last,) = self._db.execute("SELECT coalesce(max(receipt), 0) FROM payments").fetchone()
+        return _receipt_number(last + 1)
 
     def unsettled(self, scope: Scope, invoices: Sequence[str] | None = None) -> list[Payment]:
         where, values = customer_in(scope, "p.customer_id")
@@ -217,6 +216,17 @@ class Payments:
         return [_payment(row, allocations[row[0]], reversals[row[0]]) for row in rows]
 
 
+def _receipt_number(receipt: int | None) -> str:
+    return "" if receipt is None else f"R-{receipt:06d}"
+
+
+def _receipt(number: str) -> int | None:
+    """The row's value of a receipt number; None for what is none."""
+    match = _RECEIPT_NUMBER.fullmatch(number)
+    receipt = int(match[1]) if match else None
+    return receipt if number == _receipt_number(receipt) else None
+
+
 def _payment(
     row: tuple[Any, ...], allocations: Sequence[Allocation], reversals: Sequence[Reversal]
 ) -> Payment:
@@ -237,7 +247,7 @@ def _payment(
         lease_until=optional_instant(row[14]),
         settled_at=optional_instant(row[15]),
         effective_on=optional_date(row[16]),
-        receipt_number=row[17] or "",
+        receipt_number=_receipt_number(row[17]),
         failure_code=row[18],
         failure_message=row[19],
         memo=row[20],

@@ -70,8 +70,9 @@ class Job:
         self.problems.add(Problem(line, label, error.reason, error.code))
 
     def journal(self, entries: list[tuple[str, str, Mapping[str, object]]]) -> None:
+        """What is worth an entry of its own; the rows go with the file's, at the end."""
         if entries:
-            self.unit.loading.journal(entries, self.actor.email, self.now)
+            self.unit.journal.append_all(entries, self.actor.email, self.now)
 
     def received_by_now(self, day: int, field_name: str) -> None:
         """Raises CellError for a payment of the future."""

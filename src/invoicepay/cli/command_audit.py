@@ -1,0 +1,119 @@
+"""`invoicepay audit …`"""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+from invoicepay.billing.dates import parse_date
+from invoicepay.billing.errors import DoesNotTie
+from invoicepay.billing.journal import JournalEntry, parse_head
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.output import Column
+from invoicepay.cli.state import state_of
+
+app = new_app(group=True)
+
+Text = Optional[str]  # noqa: UP045 - typer reads it at run time
+FIELDS = ("seq", "recorded_at", "kind", "subject", "actor", "rows", "hash", "data")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    since: Annotated[
+        Text, typer.Option(metavar="D", help="Recorded on that date or later.")
+    ] = None,
+    kind: Annotated[
+        str, typer.Option(metavar="K", help="One kind; `payment.` for all that begin so.")
+    ] = "",
+    subject: Annotated[
+        str, typer.Option(metavar="S", help="About one payment's id, invoice number, …")
+    ] = "",
+    limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
+) -> None:
+    """List journal entries, the last first."""
+    from invoicepay.operations.list_journal import ListJournal
+
+    state = state_of(context)
+    since_date = parse_date(since) if since else None
+    page = state.call(ListJournal(since_date, kind, subject, limit))
+    columns: list[Column[JournalEntry]] = [
+        Column("Entry", lambda e: str(e.seq), right=True),
+        Column("Recorded (UTC)", lambda e: f"{e.recorded_at:%Y-%m-%d %H:%M:%S}"),
+        Column("Kind", lambda e: e.kind),
+        Column("Subject", lambda e: e.subject),
+        Column("By", lambda e: e.actor),
+        Column("Rows", lambda e: str(e.rows), right=True),
+    ]
+    state.out.many(page.items, _record, columns, empty="No journal entries.", fields=FIELDS)
+    if page.next and state.out.for_people:
+        state.out.note(f"The last {len(page.items)} entries; more with a larger --limit.")
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    head: Annotated[
+        Text, typer.Option(metavar="N:HASH", help="What `audit head` printed, kept elsewhere.")
+    ] = None,
+) -> None:
+    """Replay the journal: its chain of hashes, and every money row against it. Exits 11 when
+    anything differs."""
+    from invoicepay.operations.verify_journal import VerifyJournal
+
+    state = state_of(context)
+    check = state.call(VerifyJournal(parse_head(head) if head else None))
+    record = {
+        "entries": check.entries,
+        "rows": check.rows,
+        "head": str(check.head or ""),
+        "differences": [
+            {"what": d.what, "expected": d.expected, "found": d.found} for d in check.differences
+        ],
+    }
+
+    def show() -> None:
+        for d in check.differences:
+            state.out.text(f"{d.what}: {d.found}, should be {d.expected}")
+        if not check.differences:
+            state.out.text(
+                f"{check.entries:,} entries, the chain is whole; {check.rows:,} money rows are "
+                "as it has them."
+            )
+
+    state.out.one(record, show)
+    if check.differences:
+        first = check.differences[0]
+        raise DoesNotTie(
+            "journal_differs",
+            f"{len(check.differences)} thing(s) differ from the journal; first: {first.what}",
+            "Nobody should pay until it is understood; docs/operations.md has the way.",
+        )
+
+
+@app.command()
+def head(context: typer.Context) -> None:
+    """Print the last entry's number and hash. Keep it elsewhere: `audit verify --head` shows with
+    it whether anything before it was changed or cut off."""
+    from invoicepay.operations.show_journal_head import ShowJournalHead
+
+    state = state_of(context)
+    last = state.call(ShowJournalHead())
+    ledger = state.local.identity.id
+    record = {"ledger": ledger, "seq": last.seq, "hash": last.hash, "head": str(last)}
+    state.out.one(record, lambda: state.out.text(str(last)))
+
+
+def _record(entry: JournalEntry) -> dict[str, object]:
+    return {
+        "seq": entry.seq,
+        "recorded_at": entry.recorded_at.isoformat(),
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "actor": entry.actor,
+        "rows": entry.rows,
+        "hash": entry.hash,
+        "data": dict(entry.data),
+    }

@@ -1,0 +1,182 @@
+"""What the journal keeps of the ledger: each money row, with the rows that belong to it.
+
+Every connection that writes notes in a temporary table which records it changes, by triggers, so
+that no statement can forget to. Journal entries take the notes as lines of JSON; a commit with
+notes that no entry has taken is refused. Temporary triggers see only their own connection: an
+edit by another program is not noted, and that is how it shows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from invoicepay.ledger.queries.scope import as_set
+
+_CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows that belong to a record. `key` names the record's row, `order` sorts them."""
+
+    table: str
+    key: str
+    order: str
+    columns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A table whose rows are kept. `label`: the column that people know a row by. A migration
+    that changes columns named here must journal every row of the table anew."""
+
+    name: str
+    table: str
+    key: str
+    label: str
+    columns: str
+    parts: tuple[Part, ...] = ()
+    derived: str = ""
+    """Columns that follow from other rows."""
+
+    @property
+    def names(self) -> list[str]:
+        """What the values of a line are, in their order."""
+        return ["record", "row", *self.columns.split(), *(part.table for part in self.parts)]
+
+    @property
+    def lines(self) -> str:
+        """Selects the rows' keys and lines."""
+        values = [f"'{self.name}'", f"t.{self.key}", *(f"t.{c}" for c in self.columns.split())]
+        for part in self.parts:
+            columns = ", ".join(part.columns.split())
+            # json() again: a subquery's result has lost that it is JSON.
+            values.append(
+                f"json((SELECT json_group_array(json_array({columns})) FROM (SELECT * FROM "
+                f"{part.table} WHERE {part.key} = t.{self.key} ORDER BY {part.order})))"
+            )
+        return f"SELECT t.{self.key}, json_array({', '.join(values)}) FROM {self.table} t"
+
+
+RECORDS = (
+    Record("ledger", "ledger", "one", "id", "id mode gateway_account reconciled_until created_at"),
+    Record(
+        "company",
+        "company",
+        "one",
+        "name",
+        "name address email phone website tax_id time_zone currency terms remit_to",
+    ),
+    Record(
+        "customer",
+        "customers",
+        "id",
+        "number",
+        "number name email address currency terms_days gateway_id",
+    ),
+    Record(
+        "contact",
+        "contacts",
+        "id",
+        "email",
+        "email name role status",
+        (Part("contact_customers", "contact_id", "customer_id", "customer_id"),),
+    ),
+    Record(
+        "invoice",
+        "invoices",
+        "id",
+        "number",
+        "number kind customer_id issued_day due_day currency total_minor tax_minor paid_minor "
+        "reserved_minor open_minor po_number order_number memo disputed paid_day voided_day "
+        "content_digest",
+        (
+            Part(
+                "invoice_lines",
+                "invoice_id",
+                "position",
+                "position description quantity unit_price amount_minor tax_minor tax_rate",
+            ),
+        ),
+        derived="paid_minor reserved_minor open_minor paid_day",
+    ),
+    Record(
+        "method",
+        "methods",
+        "seq",
+        "id",
+        "id customer_id type label brand last4 gateway_id exp_month exp_year verified removed "
+        "is_default is_preferred",
+    ),
+    Record(
+        "payment",
+        "payments",
+        "seq",
+        "id",
+        "id status customer_id currency amount_minor method_type method_label method_id created_at "
+        "initiated_by livemode gateway_id reference lease_until settled_at effective_day receipt "
+        "failure_code failure_message memo order_number request_digest plan_digest",
+        (
+            Part("allocations", "payment_seq", "position", "position invoice_id amount_minor"),
+            Part(
+                "reversals",
+                "payment_seq",
+                "id",
+                "id kind amount_minor effective_day recorded_at reason gateway_id",
+            ),
+        ),
+    ),
+)
+
+
+def watch(connection: sqlite3.Connection) -> None:
+    """Note from now on which records this connection changes. Not within a transaction."""
+    statements = [
+        "PRAGMA temp_store = MEMORY",
+        "CREATE TEMP TABLE untold (record TEXT, row, PRIMARY KEY (record, row)) WITHOUT ROWID",
+    ]
+    for record in RECORDS:
+        columns = ", ".join(c for c in record.columns.split() if c != "open_minor")
+        watched = [(record.table, record.key, "INSERT", "new")]
+        watched.append((record.table, record.key, f"UPDATE OF {columns}", "new"))
+        for part in record.parts:
+            watched += [
+                (part.table, part.key, event, row)
+                for event, row in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old"))
+            ]
+        statements += [
+            f"CREATE TEMP TRIGGER told_{table}_{event.split()[0]} AFTER {event} ON main.{table} "
+            f"BEGIN INSERT OR IGNORE INTO untold VALUES ('{record.name}', {row}.{key}); END"
+            for table, key, event, row in watched
+        ]
+    connection.executescript(";\n".join(statements))
+
+
+def all_told(connection: sqlite3.Connection) -> bool:
+    """Whether the journal has taken every note."""
+    return connection.execute("SELECT 1 FROM temp.untold LIMIT 1").fetchone() is None
+
+
+def tell(connection: sqlite3.Connection) -> Iterator[str]:
+    """The lines of what was changed and not told yet; takes the notes."""
+    if all_told(connection):
+        return
+    for record in RECORDS:
+        notes = "SELECT row FROM temp.untold WHERE record = ? ORDER BY row"
+        rows = [row for (row,) in connection.execute(notes, (record.name,))]
+        for start in range(0, len(rows), _CHUNK):
+            chunk = rows[start : start + _CHUNK]
+            yield from (line for _, line in lines_of(connection, record, chunk))
+    connection.execute("DELETE FROM temp.untold")
+
+
+def lines_of(
+    connection: sqlite3.Connection, record: Record, rows: Sequence[int | str] | None = None
+) -> Iterator[tuple[int | str, str]]:
+    """Row keys and lines of `rows`, or of all, in the order of the keys."""
+    if rows is None:
+        return iter(connection.execute(f"{record.lines} ORDER BY 1"))
+    among = f"WHERE t.{record.key} IN (SELECT value FROM json_each(?)) ORDER BY 1"
+    return iter(connection.execute(f"{record.lines} {among}", (as_set(rows),)))

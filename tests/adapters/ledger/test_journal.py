@@ -1,0 +1,250 @@
+"""The journal shows what was changed, cut off or put back behind the program's back."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from invoicepay.billing.errors import Unreachable
+from invoicepay.billing.journal import Difference, JournalFilter, JournalHead
+from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.queries.journal import chained
+from invoicepay.ledger.records import RECORDS
+from invoicepay.operations.import_records import Import
+from invoicepay.operations.list_journal import ListJournal
+from invoicepay.operations.repair import Rebuilt, Repair
+from invoicepay.operations.show_journal_head import ShowJournalHead
+from invoicepay.operations.sync import Sync
+from invoicepay.operations.verify_journal import VerifyJournal
+from tests.adapters.ledger.cells import cells
+from tests.support.company import SmallCompany, make_template, open_copy
+
+FLIPS = 1000
+LINES = """\
+number,customer,issued_on,currency,total,line_description,line_quantity,line_unit_price,line_amount
+L-1,C-1,2026-10-01,USD,30.00,Bolts,1,10.00,10.00
+L-1,C-1,2026-10-01,USD,30.00,Nuts,2,10.00,20.00
+"""
+CHEQUE = """\
+reference,customer,received_on,method_type,currency,amount,invoice,applied
+777,C-1,2026-10-30,check,USD,50.00,INV-3,50.00
+"""
+
+
+@pytest.fixture(scope="module")
+def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger in which everything has happened, at rest."""
+    folder = tmp_path_factory.mktemp("busy")
+    company = open_copy(make_template(tmp_path_factory.mktemp("template")), folder)
+    for kind, text in (("invoices", LINES), ("payments", CHEQUE)):
+        file = folder / f"{kind}.csv"
+        file.write_text(text)
+        company.finance.call(Import(kind, str(file)))
+    company.pay("INV-1", "L-1", method="card")
+    company.pay("INV-2", method="ach", amounts=(("INV-2", "100.00"),))
+    list(company.finance.call(Sync()))
+    company.assert_books_balance()
+    company.ledger.close()
+    return company.ledger.path
+
+
+@pytest.fixture
+def company(busy: Path, tmp_path: Path) -> Iterator[SmallCompany]:
+    path = tmp_path / "ledger.db"
+    shutil.copy(busy, path)
+    company = SmallCompany(SqliteLedger(path), None)
+    yield company
+    company.ledger.close()
+
+
+def edit(company: SmallCompany, *statements: str) -> None:
+    """As another program would."""
+    with closing(sqlite3.connect(company.ledger.path)) as db, db:
+        for trigger in ("journal_keeps", "journal_stays", "payments_stay", "invoices_stay"):
+            db.execute(f"DROP TRIGGER {trigger}")
+        for statement in statements:
+            db.execute(statement)
+
+
+def differences(company: SmallCompany, head: JournalHead | None = None) -> list[Difference]:
+    return list(company.finance.call(VerifyJournal(head)).differences)
+
+
+def test_a_ledger_that_nobody_touched_is_as_the_journal_has_it(company: SmallCompany) -> None:
+    check = company.finance.call(VerifyJournal(company.finance.call(ShowJournalHead())))
+
+    assert check.differences == ()
+    assert check.head == company.finance.call(ShowJournalHead())
+    with closing(sqlite3.connect(company.ledger.path)) as db:
+        counts = [db.execute(f"SELECT count(*) FROM {r.table}").fetchone()[0] for r in RECORDS]
+    assert check.rows == sum(counts)
+    assert all(counts), "nothing to compare"
+
+
+def test_no_flipped_bit_in_a_money_row_is_silent(busy: Path, tmp_path: Path) -> None:
+    """Nor one in the journal itself."""
+    path = tmp_path / "ledger.db"
+    shutil.copy(busy, path)
+    chance = random.Random(52)
+    tables = [t for r in RECORDS for t in (r.table, *(p.table for p in r.parts))]
+    tables = [t for t in tables if t not in ("contacts", "reversals")] + ["journal"]
+    places = {table: cells(path, table) for table in tables}
+    assert all(places.values()), "a table without rows"
+
+    silent, before = 0, content(path)
+    for _ in range(FLIPS):
+        table = chance.choice(tables)
+        at, bit = chance.choice(chance.choice(places[table])), 1 << chance.randrange(8)
+        original = busy.read_bytes()
+        path.write_bytes(original[:at] + bytes([original[at] ^ bit]) + original[at + 1 :])
+        if not found(path):
+            # SQLite ignores what is stored for a column that is the row id itself.
+            assert content(path) == before, (table, at, bit)
+            silent += 1
+        for beside in ("-wal", "-shm"):
+            path.with_name(path.name + beside).unlink(missing_ok=True)
+    assert silent < FLIPS / 100
+
+
+def content(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as db:
+        return list(db.iterdump())
+
+
+def found(path: Path) -> bool:
+    """Whether what `doctor` asks shows that something is wrong with the file."""
+    ledger = SqliteLedger(path)
+    try:
+        with ledger.read() as unit:
+            if unit.journal.verify().differences:
+                return True
+        return bool(ledger.integrity())
+    except Unreachable:
+        return True
+    finally:
+        ledger.close()
+
+
+def test_the_difference_names_the_column_and_both_values(company: SmallCompany) -> None:
+    edit(company, "UPDATE invoices SET total_minor = 99 WHERE number = 'INV-4'")
+    assert differences(company) == [
+        Difference("total_minor of invoice INV-4", "6000", "99"),
+        Difference("open_minor of invoice INV-4", "6000", "99", derived=True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE methods SET gateway_id = 'pm_x' WHERE seq = 1", "gateway_id of method"),
+        ("UPDATE customers SET gateway_id = 'cus_x' WHERE id = 2", "gateway_id of customer C-2"),
+        ("UPDATE company SET remit_to = 'Elsewhere'", "remit_to of company"),
+        ("UPDATE contacts SET role = 'admin' WHERE id = 'payer'", "role of contact"),
+        ("INSERT INTO contact_customers VALUES ('payer', 2)", "contact_customers of contact"),
+        ("UPDATE invoice_lines SET amount_minor = 1 WHERE position = 1", "invoice_lines of"),
+        ("UPDATE allocations SET amount_minor = 1", "allocations of payment"),
+        ("UPDATE payments SET amount_minor = 1 WHERE seq = 1", "amount_minor of payment"),
+        ("UPDATE payments SET livemode = 1 WHERE seq = 1", "livemode of payment"),
+        ("DELETE FROM invoices WHERE number = 'INV-4'", "invoice in row"),
+        (
+            "INSERT INTO reversals VALUES (1, 1, 'refund', 1, 1, '', '', 're_1')",
+            "reversals of payment",
+        ),
+        ("UPDATE journal SET actor = 'x' WHERE seq = 2", "hash of journal entry 2"),
+        ("UPDATE journal SET rows = '' WHERE seq = 1", "hash of journal entry 1"),
+        ("DELETE FROM journal WHERE seq = 3", "number of a journal entry"),
+    ],
+)
+def test_an_edit_by_another_program_shows(company: SmallCompany, statement: str, what: str) -> None:
+    edit(company, statement)
+    assert any(d.what.startswith(what) for d in differences(company))
+
+
+def test_what_was_cut_off_shows_by_a_head_that_was_kept(company: SmallCompany) -> None:
+    kept = company.finance.call(ShowJournalHead())
+    edit(company, f"DELETE FROM journal WHERE seq = {kept.seq}")
+    what = f"hash of journal entry {kept.seq}, by the head that was kept"
+    assert Difference(what, kept.hash, "none") in differences(company, kept)
+
+
+def test_a_journal_written_anew_shows_by_a_head_that_was_kept(company: SmallCompany) -> None:
+    """Whoever can write the file can chain it anew: that is what the head is kept for."""
+    kept = company.finance.call(ShowJournalHead())
+    columns = "seq, recorded_at, kind, subject, actor, data, rows"
+    with closing(sqlite3.connect(company.ledger.path)) as db:
+        entries = db.execute(f"SELECT {columns} FROM journal ORDER BY seq").fetchall()
+    previous, statements = "", []
+    for seq, recorded_at, kind, subject, _, data, rows in entries:
+        previous = chained(previous, seq, recorded_at, kind, subject, "forged", data, rows)
+        statements.append(
+            f"UPDATE journal SET actor = 'forged', hash = '{previous}' WHERE seq = {seq}"
+        )
+    edit(company, *statements)
+
+    assert differences(company) == []
+    assert [d.found for d in differences(company, kept)] == [previous]
+
+
+def test_an_entry_carries_the_rows_that_it_is_about(company: SmallCompany) -> None:
+    page = company.finance.call(ListJournal(kind="payment.succeeded"))
+    assert [entry.rows for entry in page.items] == [3]  # the payment and its two invoices
+
+
+def test_money_rows_do_not_change_without_an_entry(company: SmallCompany) -> None:
+    with (
+        pytest.raises(AssertionError, match="without a journal entry"),
+        company.ledger.write() as unit,
+    ):
+        unit.customers.set_gateway_id("C-2", "cus_9")
+    with company.ledger.read() as unit:
+        assert unit.journal.verify().differences == ()
+
+
+def test_a_large_import_is_split_into_entries(company: SmallCompany, tmp_path: Path) -> None:
+    file = tmp_path / "many.csv"
+    rows = "".join(f"M-{n},C-1,2026-10-01,USD,1.00\n" for n in range(2500))
+    file.write_text("number,customer,issued_on,currency,total\n" + rows)
+    company.finance.call(Import("invoices", str(file)))
+
+    company.assert_books_balance()
+    with closing(sqlite3.connect(company.ledger.path)) as db:
+        counts = db.execute(
+            "SELECT kind, length(rows) - length(replace(rows, char(10), '')) + 1 FROM journal "
+            "ORDER BY seq DESC LIMIT 3"
+        ).fetchall()
+    assert counts == [("file.imported", 500), ("rows", 1000), ("rows", 1000)]
+    with company.ledger.read() as unit:
+        assert [e.kind for e in unit.journal.page(JournalFilter(), limit=1).items] == [
+            "file.imported"
+        ]
+
+
+def test_derived_figures_are_rebuilt(company: SmallCompany) -> None:
+    edit(
+        company,
+        "UPDATE invoices SET paid_minor = 1, paid_day = NULL WHERE number = 'INV-1'",
+        "UPDATE invoices SET reserved_minor = 7 WHERE number = 'INV-4'",
+    )
+
+    rebuilt = next(iter(company.finance.call(Repair())))
+
+    assert isinstance(rebuilt, Rebuilt)
+    assert [d.what for d in rebuilt.differences] == ["paid on INV-1", "reserved on INV-4"]
+    company.assert_books_balance()
+
+
+def test_nothing_is_rebuilt_from_rows_that_are_not_as_journaled(company: SmallCompany) -> None:
+    edit(company, "UPDATE allocations SET amount_minor = 1 WHERE payment_seq = 1")
+    before = differences(company)
+
+    rebuilt = next(iter(company.finance.call(Repair())))
+
+    assert isinstance(rebuilt, Rebuilt)
+    assert rebuilt.differences == ()
+    assert differences(company) == before
