@@ -23,7 +23,7 @@ class RenderedInvoice:
 
 @dataclass(frozen=True, slots=True)
 class RenderInvoices(Request[Iterator[Started | RenderedInvoice]]):
-    """Either `numbers`, in that order, or what `selection` has."""
+    """`numbers`, in that order, and what `selection` has; each invoice once."""
 
     numbers: tuple[str, ...] = ()
     selection: InvoiceFilter | None = None
@@ -37,7 +37,7 @@ def render_invoices(
     with ports.ledger.read() as unit:
         company = unit.company.get()
         today = local_date(ports.clock.now(), company.time_zone)
-        numbers = list(dict.fromkeys(request.numbers))
+        numbers = list(request.numbers)
         if request.selection is not None:
             check_customer(unit, request.selection.customer, actor.scope)
             page = unit.invoices.page(request.selection, actor.scope, today, totals=False)
@@ -45,6 +45,7 @@ def render_invoices(
         for number in request.numbers:
             if unit.invoices.get(number, actor.scope) is None:
                 raise not_found("invoice", number)
+    numbers = list(dict.fromkeys(numbers))
     if not numbers:
         raise NotFound("nothing_selected", "no invoice is in this selection")
     yield Started(len(numbers))
