@@ -50,6 +50,8 @@ from invoicepay.wiring import Local, found_ledger
 from tests.running import Desk, Result
 from tests.support.company import NoDocuments
 
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Where a test's own files go: there are thousands of them, and no disk is needed."""
 PASSWORD, NEW_PASSWORD = "kettle-orbit-plum-77", "violet ladder 42 comet"
 ANOTHERS_PASSWORD = "copper meadow 17 train"
 DANA, PETRA, GONE = "dana@harbor.example", "petra@nettle.example", "gone@harbor.example"

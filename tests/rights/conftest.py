@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,9 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.rights.company import Office, Untouched, make_office
-
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+from tests.rights.company import MEMORY, Office, Untouched, make_office
 
 
 @pytest.fixture(scope="session")
