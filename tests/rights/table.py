@@ -97,6 +97,7 @@ COMMANDS_TABLE: tuple[Row, ...] = (
         script=NOT_ALLOWED,
         stdin=f"{PASSWORD}\n{NEW_PASSWORD}\n",
     ),
+    Row("passwd --password-stdin --debug", SIGNED_IN, (2, "input_needed")),  # not asked in vain
     Row("tokens create nightly", SIGNED_IN, script=NOT_ALLOWED),
     Row("tokens list --all", SIGNED_IN),
     Row("tokens revoke {token}", SIGNED_IN),
