@@ -173,26 +173,6 @@ def test_a_cursor_that_was_not_given_out_is_refused(company: SmallCompany) -> No
             unit.payments.page(PaymentFilter(), EVERYTHING, after=after)
 
 
-# --- Scopes ---
-
-
-def test_what_is_out_of_scope_is_not_there(company: SmallCompany) -> None:
-    payment = company.pay("INV-1", method="card")
-    others = Scope(frozenset({"C-2"}))
-
-    with company.ledger.read() as unit:
-        method = unit.methods.of_customer("C-1", EVERYTHING)[0]
-        assert unit.invoices.get("INV-1", others) is None
-        assert unit.invoices.detail("INV-1", others) is None
-        assert unit.customers.get("C-1", others) is None
-        assert [c.number for c in unit.customers.all(others)] == ["C-2"]
-        assert unit.payments.get(payment.id, others) is None
-        assert unit.payments.page(PaymentFilter(customer="C-1"), others).items == ()
-        assert unit.payments.unsettled(others, ["INV-1"]) == []
-        assert unit.methods.get(method.id, others) is None
-        assert unit.methods.of_customer("C-1", others) == []
-
-
 # --- Transactions ---
 
 

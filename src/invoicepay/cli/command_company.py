@@ -52,6 +52,7 @@ def set_(
     from invoicepay.operations.set_company import SetCompany
 
     state = state_of(context)
+    state.local.app.check(SetCompany)  # before any file is opened
     company = state.call(
         SetCompany(
             name=name,

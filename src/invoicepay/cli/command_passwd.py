@@ -25,6 +25,7 @@ def passwd(
     from invoicepay.operations.change_password import ChangePassword
 
     state = state_of(context)
+    state.local.app.check(ChangePassword)  # nobody types passwords in vain
     secrets = Secrets(password_stdin)
     current = secrets.get("Current password")
     changed = state.call(ChangePassword(current, secrets.new("New password")))

@@ -36,20 +36,27 @@ class App:
     def call(self, request: Request[R]) -> R:
         """Run the verb of `request`. Raises an InvoicepayError; NotAllowed before anything
         is read for the request itself."""
-        name = type(request).__name__
-        roles = RIGHTS[name]
-        actor: Actor | None = None
-        if roles is not PUBLIC:
-            from invoicepay.operations.authenticate import authenticate
-
-            actor = authenticate(self._secret(), self._ports)
-            if actor.role not in roles:
-                raise NotAllowed(
-                    "not_allowed",
-                    f"{actor.email} ({actor.role}) may not do this",
-                    f"It takes a contact with the role {' or '.join(sorted(roles))}.",
-                )
+        actor = self.check(type(request))
         return cast(R, _verb(request)(request, actor, self._ports))
+
+    def check(self, request: type[Request[Any]]) -> Actor | None:
+        """Who would call such a request; None where it is for everybody. Raises NotAllowed.
+
+        For callers that must open a file or ask a person before they can make the request.
+        """
+        roles = RIGHTS[request.__name__]
+        if roles is PUBLIC:
+            return None
+        from invoicepay.operations.authenticate import authenticate
+
+        actor = authenticate(self._secret(), self._ports)
+        if actor.role not in roles:
+            raise NotAllowed(
+                "not_allowed",
+                f"{actor.email} ({actor.role}) may not do this",
+                f"It takes a contact with the role {' or '.join(sorted(roles))}.",
+            )
+        return actor
 
 
 def _verb(request: Request[Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor
 from invoicepay.operations.app import Request
+from invoicepay.operations.check_customer import check_customer
 from invoicepay.operations.contact_view import ContactView, contact_view
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ class ListContacts(Request[tuple[ContactView, ...]]):
 
 
 def list_contacts(request: ListContacts, actor: Actor, ports: Ports) -> tuple[ContactView, ...]:
-    """By e-mail."""
+    """By e-mail. Raises NotFound for a customer who is not there."""
     with ports.ledger.read() as unit:
+        check_customer(unit, request.customer, actor.scope)
         contacts = unit.contacts.all()
     wanted = request.customer
     return tuple(contact_view(c) for c in contacts if wanted is None or wanted in c.customers)

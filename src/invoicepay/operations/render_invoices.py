@@ -11,6 +11,7 @@ from invoicepay.billing.errors import NotFound, not_found
 from invoicepay.billing.invoice import InvoiceDetail, InvoiceFilter
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
+from invoicepay.operations.check_customer import check_customer
 from invoicepay.operations.progress import Started
 
 
@@ -22,7 +23,7 @@ class RenderedInvoice:
 
 @dataclass(frozen=True, slots=True)
 class RenderInvoices(Request[Iterator[Started | RenderedInvoice]]):
-    """Either `numbers`, in that order, or what `selection` has."""
+    """`numbers`, in that order, and what `selection` has; each invoice once."""
 
     numbers: tuple[str, ...] = ()
     selection: InvoiceFilter | None = None
@@ -32,17 +33,19 @@ def render_invoices(
     request: RenderInvoices, actor: Actor, ports: Ports
 ) -> Iterator[Started | RenderedInvoice]:
     """`Started`, then a PDF for each invoice. Raises NotFound before the first when one of
-    `numbers` is absent, or when nothing is selected."""
+    `numbers` or the selection's customer is absent, or when nothing is selected."""
     with ports.ledger.read() as unit:
         company = unit.company.get()
         today = local_date(ports.clock.now(), company.time_zone)
-        numbers = list(dict.fromkeys(request.numbers))
+        numbers = list(request.numbers)
         if request.selection is not None:
+            check_customer(unit, request.selection.customer, actor.scope)
             page = unit.invoices.page(request.selection, actor.scope, today, totals=False)
             numbers += [i.number for i in page.items]
         for number in request.numbers:
             if unit.invoices.get(number, actor.scope) is None:
                 raise not_found("invoice", number)
+    numbers = list(dict.fromkeys(numbers))
     if not numbers:
         raise NotFound("nothing_selected", "no invoice is in this selection")
     yield Started(len(numbers))

@@ -109,12 +109,10 @@ class Invoices:
         return {row[0]: InvoiceTotals(*row) for row in rows}
 
     def get(self, number: str, scope: Scope) -> Invoice | None:
-        where, values = customer_in(scope, "i.customer_id")
         row = self._db.execute(
-            f"SELECT {_COLUMNS} {_FROM} WHERE i.number = :number AND {where}",
-            values | {"number": number},
+            f"SELECT {_COLUMNS} {_FROM} WHERE i.number = ?", (number,)
         ).fetchone()
-        return _invoice(row) if row else None
+        return _invoice(row) if row and scope.has(row[1]) else None
 
     def detail(self, number: str, scope: Scope) -> InvoiceDetail | None:
         invoice = self.get(number, scope)

@@ -7,7 +7,6 @@ from typing import Any
 
 from invoicepay.billing.customer import Scope
 from invoicepay.billing.method import Method, MethodType
-from invoicepay.ledger.queries.scope import customer_in
 
 _SELECT = (
     "SELECT m.id, c.number, m.type, m.label, m.brand, m.last4, m.gateway_id, m.exp_month, "
@@ -43,11 +42,8 @@ class Methods:
         )
 
     def get(self, method_id: str, scope: Scope) -> Method | None:
-        where, values = customer_in(scope, "m.customer_id")
-        row = self._db.execute(
-            f"{_SELECT} WHERE m.id = :id AND {where}", values | {"id": method_id}
-        ).fetchone()
-        return _method(row) if row else None
+        row = self._db.execute(f"{_SELECT} WHERE m.id = ?", (method_id,)).fetchone()
+        return _method(row) if row and scope.has(row[1]) else None
 
     def of_customer(self, customer: str, scope: Scope) -> list[Method]:
         if not scope.has(customer):

@@ -89,10 +89,8 @@ class Payments:
             )
 
     def get(self, payment_id: str, scope: Scope) -> Payment | None:
-        where, values = customer_in(scope, "p.customer_id")
-        found = self._load(
-            self._db.execute(f"{_SELECT} WHERE p.id = :id AND {where}", values | {"id": payment_id})
-        )
+        rows = self._db.execute(f"{_SELECT} WHERE p.id = ?", (payment_id,))
+        found = self._load(row for row in rows if scope.has(row[3]))
         return found[0] if found else None
 
     def starting(self, beginning: str, scope: Scope) -> list[str]:
@@ -104,12 +102,12 @@ class Payments:
         return [payment_id for (payment_id,) in rows]
 
     def with_receipt(self, number: str, scope: Scope) -> str | None:
-        where, values = customer_in(scope, "customer_id")
         row = self._db.execute(
-            f"SELECT id FROM payments WHERE receipt = :receipt AND {where}",
-            values | {"receipt": _receipt(number)},
+            "SELECT p.id, c.number FROM payments p JOIN customers c ON c.id = p.customer_id "
+            "WHERE p.receipt = ?",
+            (_receipt(number),),
         ).fetchone()
-        return row[0] if row else None
+        return row[0] if row and scope.has(row[1]) else None
 
     def statuses(self, payment_ids: Sequence[str]) -> dict[str, PaymentStatus]:
         rows = self._db.execute(

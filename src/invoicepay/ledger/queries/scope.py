@@ -9,7 +9,12 @@ from invoicepay.billing.customer import Scope
 
 
 def customer_in(scope: Scope, column: str) -> tuple[str, dict[str, str]]:
-    """A condition on `column` (a customer's row id), and its named parameter."""
+    """A condition on `column` (a customer's row id), and its named parameter.
+
+    For lists. One object that is asked for by its name is checked with `Scope.has` instead:
+    SQLite builds this set only where there is a row to check, so that time would tell whether
+    there is one.
+    """
     if scope.customers is None:
         return "1", {}
     among = "(SELECT id FROM customers WHERE number IN (SELECT value FROM json_each(:scope)))"

@@ -1,0 +1,196 @@
+"""Every request, who may make it, and what it can name: the rights as a portal will have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from invoicepay.billing.customer import Role
+from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
+from invoicepay.operations.accept_invite import AcceptInvite
+from invoicepay.operations.app import Request
+from invoicepay.operations.attach_test_method import AttachTestMethod
+from invoicepay.operations.back_up import BackUp
+from invoicepay.operations.cancel_payment import CancelPayment
+from invoicepay.operations.change_password import ChangePassword
+from invoicepay.operations.check_health import CheckHealth
+from invoicepay.operations.create_token import CreateToken
+from invoicepay.operations.disable_contact import DisableContact
+from invoicepay.operations.import_records import Import
+from invoicepay.operations.invite_contact import InviteContact
+from invoicepay.operations.list_contacts import ListContacts
+from invoicepay.operations.list_customers import ListCustomers
+from invoicepay.operations.list_invoices import ListInvoices
+from invoicepay.operations.list_methods import ListMethods
+from invoicepay.operations.list_payments import ListPayments
+from invoicepay.operations.list_tokens import ListTokens
+from invoicepay.operations.log_in import LogIn
+from invoicepay.operations.log_out import LogOut
+from invoicepay.operations.pay import Pay
+from invoicepay.operations.quote import Quote
+from invoicepay.operations.remove_method import RemoveMethod
+from invoicepay.operations.render_invoices import RenderInvoices
+from invoicepay.operations.render_receipt import RenderReceipt
+from invoicepay.operations.revoke_token import RevokeToken
+from invoicepay.operations.set_company import SetCompany
+from invoicepay.operations.set_default_method import SetDefaultMethod
+from invoicepay.operations.show_company import ShowCompany
+from invoicepay.operations.show_customer import ShowCustomer
+from invoicepay.operations.show_invoice import ShowInvoice
+from invoicepay.operations.show_payment import ShowPayment
+from invoicepay.operations.sync import Sync
+from invoicepay.operations.who_am_i import WhoAmI
+
+PASSWORD, NEW_PASSWORD = "kettle-orbit-plum", "violet ladder 42 comet"
+Names = Mapping[str, Any]
+"""What a request is made of, by kind; `folder`, and `plan`: one of the asker's own."""
+
+PUBLIC: frozenset[Role] = frozenset()
+EVERYONE = frozenset({Role.CUSTOMER, Role.FINANCE, Role.ADMIN})
+STAFF = frozenset({Role.FINANCE, Role.ADMIN})
+ADMIN = frozenset({Role.ADMIN})
+PERSONAL = {"token", "login", "code"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for each of `kinds` that it names: what is another's reads as absent."""
+
+    type: type[Request[Any]]
+    roles: frozenset[Role]
+    make: Callable[[Names], Request[Any]]
+    kinds: tuple[str, ...] = ()
+    """None where everything is one's own or everybody's."""
+
+    def __str__(self) -> str:
+        return f"{self.type.__name__}({', '.join(self.kinds)})"
+
+
+def _plan_with(names: Names) -> Pay:
+    plan = names["plan"]
+    line = plan.lines[0]
+    invoice = replace(line.invoice, number=names["invoice"])
+    method = replace(plan.method, id=names["method"])
+    lines = (replace(line, invoice=invoice),)
+    return Pay(replace(plan, customer=names["customer"], method=method, lines=lines))
+
+
+REQUESTS: tuple[Asked, ...] = (
+    # Who am I
+    Asked(LogIn, PUBLIC, lambda n: LogIn(n["login"], PASSWORD), ("login",)),
+    Asked(AcceptInvite, PUBLIC, lambda n: AcceptInvite(n["code"], NEW_PASSWORD), ("code",)),
+    Asked(LogOut, EVERYONE, lambda n: LogOut()),
+    Asked(WhoAmI, EVERYONE, lambda n: WhoAmI()),
+    Asked(ChangePassword, EVERYONE, lambda n: ChangePassword(PASSWORD, NEW_PASSWORD)),
+    Asked(CreateToken, EVERYONE, lambda n: CreateToken("nightly")),
+    Asked(ListTokens, EVERYONE, lambda n: ListTokens()),
+    Asked(RevokeToken, EVERYONE, lambda n: RevokeToken(n["token"]), ("token",)),
+    Asked(RevokeToken, EVERYONE, lambda n: RevokeToken(n["token"][:8]), ("token",)),
+    # Who else
+    Asked(
+        InviteContact,
+        STAFF,
+        lambda n: InviteContact(n["email"], (n["customer"],)),
+        ("email", "customer"),
+    ),
+    Asked(ListContacts, STAFF, lambda n: ListContacts(n["customer"]), ("customer",)),
+    Asked(DisableContact, STAFF, lambda n: DisableContact(n["email"]), ("email",)),
+    Asked(ListCustomers, EVERYONE, lambda n: ListCustomers()),
+    Asked(ShowCustomer, EVERYONE, lambda n: ShowCustomer(n["customer"]), ("customer",)),
+    # Invoices
+    Asked(
+        ListInvoices,
+        EVERYONE,
+        lambda n: ListInvoices(InvoiceFilter(customer=n["customer"])),
+        ("customer",),
+    ),
+    Asked(ShowInvoice, EVERYONE, lambda n: ShowInvoice(n["invoice"]), ("invoice",)),
+    Asked(
+        RenderInvoices, EVERYONE, lambda n: RenderInvoices(("INV-2", n["invoice"])), ("invoice",)
+    ),
+    Asked(
+        RenderInvoices,
+        EVERYONE,
+        lambda n: RenderInvoices(selection=InvoiceFilter(customer=n["customer"])),
+        ("customer",),
+    ),
+    Asked(Import, STAFF, lambda n: Import("customers", str(n["folder"] / "customers.csv"))),
+    # Payments
+    Asked(ListMethods, EVERYONE, lambda n: ListMethods(n["customer"]), ("customer",)),
+    Asked(SetDefaultMethod, EVERYONE, lambda n: SetDefaultMethod(n["method"]), ("method",)),
+    Asked(RemoveMethod, EVERYONE, lambda n: RemoveMethod(n["method"]), ("method",)),
+    Asked(
+        AttachTestMethod,
+        EVERYONE,
+        lambda n: AttachTestMethod(n["customer"], "pm_card_visa"),
+        ("customer",),
+    ),
+    Asked(
+        Quote,
+        EVERYONE,
+        lambda n: Quote(
+            numbers=(n["invoice"],), customer=n["customer"], method=n["method"], key="k"
+        ),
+        ("invoice", "customer", "method"),
+    ),
+    Asked(Quote, EVERYONE, lambda n: Quote(numbers=("INV-2", n["invoice"])), ("invoice",)),
+    Asked(
+        Quote,
+        EVERYONE,
+        lambda n: Quote(numbers=(n["invoice"],), amounts=((n["invoice"], "1.00"),)),
+        ("invoice",),
+    ),
+    Asked(
+        Quote,
+        EVERYONE,
+        lambda n: Quote(state=InvoiceState.OPEN, customer=n["customer"], currency="USD"),
+        ("customer",),
+    ),
+    Asked(Pay, EVERYONE, _plan_with, ("invoice", "customer", "method")),
+    Asked(ListPayments, EVERYONE, lambda n: ListPayments(customer=n["customer"]), ("customer",)),
+    Asked(
+        ListPayments,
+        EVERYONE,
+        lambda n: ListPayments(date(2026, 11, 1), customer=n["customer"]),
+        ("customer",),
+    ),
+    *(
+        Asked(type_, EVERYONE, lambda n, type_=type_, kind=kind: type_(n[kind]), (kind,))  # type: ignore[misc]
+        for type_ in (ShowPayment, RenderReceipt)
+        for kind in ("payment", "beginning", "receipt")
+    ),
+    Asked(ShowPayment, EVERYONE, lambda n: ShowPayment(n["held"], settle_first=True), ("held",)),
+    Asked(CancelPayment, EVERYONE, lambda n: CancelPayment(n["held"]), ("held",)),
+    Asked(CancelPayment, EVERYONE, lambda n: CancelPayment(n["held"][:8]), ("held",)),
+    Asked(Sync, EVERYONE, lambda n: Sync()),
+    # The company
+    Asked(ShowCompany, EVERYONE, lambda n: ShowCompany()),
+    Asked(SetCompany, ADMIN, lambda n: SetCompany(phone="555")),
+    Asked(CheckHealth, STAFF, lambda n: CheckHealth()),
+    Asked(BackUp, STAFF, lambda n: BackUp(Path(n["folder"]) / "copy.db")),
+)
+
+NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
+    LogIn: {"password"},
+    AcceptInvite: {"password", "email"},
+    ChangePassword: {"current", "new"},
+    CreateToken: {"label", "days"},
+    ListTokens: {"ended"},
+    InviteContact: {"role", "name"},
+    ListInvoices: {"limit", "after", "totals"},
+    Import: {"kind", "path", "mapping", "preset", "dry_run", "update"},
+    AttachTestMethod: {"token", "label"},
+    Quote: {"state", "currency", "memo", "expect_total", "max_total", "settle_first", "key"},
+    ListPayments: {"since", "status", "limit", "after"},
+    ShowPayment: {"settle_first"},
+    SetCompany: {
+        *{"name", "address", "email", "phone", "website", "tax_id", "time_zone", "currency"},
+        *{"terms", "remit_to", "logo"},
+    },
+    BackUp: {"target"},
+}
+"""Fields that name nothing that is somebody's; cursors hold what they say and nothing else. Every
+other varies in REQUESTS."""
