@@ -341,6 +341,9 @@ class LoadingStore(Protocol):
         """(invoice id, amount): raise what is paid, out of what is not reserved. The payments
         have been added."""
 
+    def largest_sum(self) -> int:
+        """Minor units: of the invoices, or the payments, of one currency; signs left out."""
+
     def journal(
         self, entries: Iterable[tuple[str, str, Mapping[str, object]]], actor: str, at: datetime
     ) -> None:
