@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from hypothesis import strategies as st
 
@@ -44,8 +45,8 @@ KINDS = st.sampled_from(sorted(VALID))
 MOST = "92233720368547758.07"
 
 GOOD_WORDS = {
-    "number": "A B C D OPEN HALF HELD PAID VOID MEMO EURO HERS",
-    "customer": "C1 C1 C1 C2 C3",
+    "number": "A B C D E OPEN EURO HERS",
+    "customer": "C1 C1 C2 C3",
     "issued_on": "2026-10-01 2026-10-01 2026-09-15",
     "due_on": "2026-10-31 2026-11-30",
     "received_on": "2026-10-09 2026-10-09 2026-10-31",
@@ -64,7 +65,7 @@ GOOD_WORDS = {
     "terms_days": "0 14 999",
 }
 BAD_WORDS = {
-    "number": "-1 A\u200b \ufeffA",
+    "number": "HALF HELD PAID VOID MEMO -1 A\u200b \ufeffA",
     "customer": "C9 c1",
     "issued_on": "2026-02-31 2026-1-1 9999-12-31",
     "due_on": "2026-01-01 2026-13-01",
@@ -124,40 +125,70 @@ COLUMNS = {
         "currency memo invoice applied",
     ),
 }
-LINE_COLUMNS = "line_description line_amount line_tax line_quantity"
 
 
-@st.composite
-def tables(draw: st.DrawFn, kind: str, *, lines: bool = False) -> bytes:
-    """A table of `kind` as CSV, its cells mostly of the kind that belongs there."""
-    required, optional = COLUMNS[kind]
-    more = optional + (f" {LINE_COLUMNS}" if lines else "")
-    chosen = draw(st.lists(st.sampled_from(more.split()), unique=True))
-    header = required.split() + chosen
-    header = draw(st.permutations(header))
-    hostile = draw(st.sampled_from([False, False, True]))
-    row = st.tuples(*(_cells("number" if c == "name" else c, hostile) for c in header))
+def _csv(*rows: Sequence[str]) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(draw(st.lists(row, min_size=1, max_size=5)))
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode("utf-8", "surrogatepass")
 
 
 @st.composite
-def good_tables(draw: st.DrawFn) -> bytes:
-    """A table of invoices that is taken, more often than not: each row good or nearly so."""
-    amount = st.integers(0, 10**7).map(lambda n: f"{n // 100}.{n % 100:02d}")
-    yen = st.integers(0, 10**9).map(str)
-    rows = []
-    for place in range(draw(st.integers(1, 6))):
-        currency = draw(st.sampled_from(["USD", "EUR", "JPY", "usd"]))
-        total = draw(yen if currency == "JPY" else amount)
-        total = draw(st.sampled_from([total, total, total, f" {total} ", f"0{total}", f"{total}0"]))
-        rows.append([f"T{place}", "C1", "2026-10-01", currency, total])
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([["number", "customer", "issued_on", "currency", "total"], *rows])
-    return text.getvalue().encode()
+def tables(draw: st.DrawFn, kind: str) -> bytes:
+    """A table of `kind`; its cells are of the kind that belongs there, in most tables."""
+    required, optional = (names.split() for names in COLUMNS[kind])
+    header = required + draw(st.lists(st.sampled_from(optional), unique=True))
+    hostile = draw(st.sampled_from([False, False, True]))
+    row = st.tuples(*(_cells("number" if c == "name" else c, hostile) for c in header))
+    key = None if hostile else (lambda cells: cells[0])
+    rows = draw(st.lists(row, min_size=1, max_size=4, unique_by=key))
+    order = draw(st.permutations(range(len(header))))
+    return _csv(*([cells[place] for place in order] for cells in (header, *rows)))
+
+
+AMOUNT = st.integers(0, 10**7)
+
+
+@st.composite
+def invoices_with_lines(draw: st.DrawFn) -> tuple[bytes, Counter[str]]:
+    """A table of new invoices whose later rows leave out what the first has said, or repeat it;
+    and what it adds up to."""
+    rows, totals = [], Counter[str]()
+    for number in range(draw(st.integers(1, 3))):
+        currency = draw(st.sampled_from(["USD", "EUR", "JPY"]))
+        # What it is billed in, where the file does not say.
+        customer = draw(st.sampled_from(["C1", {"USD": "C1", "EUR": "C2", "JPY": "C3"}[currency]]))
+        said = "" if customer == {"EUR": "C2", "JPY": "C3"}.get(currency) else currency
+        lines = draw(st.lists(st.tuples(AMOUNT, AMOUNT), min_size=1, max_size=3))
+        total = sum(map(sum, lines))
+        totals[currency] += total
+        own = [customer, "2026-10-01", said, draw(st.sampled_from(["", _text(total, currency)]))]
+        for place, (amount, tax) in enumerate(lines):
+            head = [c if not place or draw(st.booleans()) else "" for c in own]
+            cells = [_text(amount, currency), _text(tax, currency)]
+            rows.append([f"T{number}", *head, *cells])
+    header = "number customer issued_on currency total line_amount line_tax".split()
+    return _csv(header, *rows), totals
+
+
+def _text(minor: int, currency: str) -> str:
+    return str(minor) if currency == "JPY" else f"{minor // 100}.{minor % 100:02d}"
+
+
+@st.composite
+def invoices_without_lines(draw: st.DrawFn) -> tuple[bytes, Counter[str]]:
+    """A table of new invoices in amounts that are written in many ways, and what it adds up to."""
+    rows, totals = [], Counter[str]()
+    for number in range(draw(st.integers(1, 6))):
+        currency = draw(st.sampled_from(["USD", "EUR", "JPY"]))
+        total = draw(AMOUNT)
+        totals[currency] += total
+        text = _text(total, currency)
+        more = f"{text}0" if currency != "JPY" else f"{text}.00"
+        text = draw(st.sampled_from([text, more, f"0{text}", f" {text} "]))
+        said = draw(st.sampled_from([currency, currency.lower(), f" {currency}"]))
+        rows.append([f"T{number}", "C1", "2026-10-01", said, text])
+    return _csv("number customer issued_on currency total".split(), *rows), totals
 
 
 JSON_VALUES = st.recursive(

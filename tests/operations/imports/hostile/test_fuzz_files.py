@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.operations.imports.hostile import hostile_files as files
-from tests.operations.imports.hostile.rehearsal import Rehearsal, written_totals
+from tests.operations.imports.hostile.rehearsal import Rehearsal
 from tests.support.office import Office
 
 fuzzed = settings(
+    max_examples=3 * settings.default.max_examples if settings.default else 300,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -46,14 +47,17 @@ def test_damaged_files(rehearsal: Rehearsal, data: st.DataObject, kind: str, upd
     rehearsal.take(kind, content, file=name, update=update)
 
 
+MONEY = st.sampled_from(["invoices", "invoices", "invoices", "payments", "payments", "customers"])
+
+
 @fuzzed
-@given(data=st.data(), kinds=st.lists(files.KINDS, min_size=1, max_size=4))
+@given(data=st.data(), kinds=st.lists(MONEY, min_size=1, max_size=4))
 def test_tables_one_after_the_other(
     rehearsal: Rehearsal, data: st.DataObject, kinds: list[str]
 ) -> None:
     rehearsal.start()
     for kind in kinds:
-        content = data.draw(files.tables(kind, lines=data.draw(st.booleans(), "lines")), kind)
+        content = data.draw(files.tables(kind), kind)
         update = data.draw(st.booleans(), "update")
         rehearsal.take(kind, content, file="file.csv", update=update)
 
@@ -66,9 +70,12 @@ def test_json_records(rehearsal: Rehearsal, data: st.DataObject, kind: str, upda
 
 
 @fuzzed
-@given(content=files.good_tables())
-def test_what_is_taken_adds_up_to_what_is_written(rehearsal: Rehearsal, content: bytes) -> None:
+@given(table=st.one_of(files.invoices_without_lines(), files.invoices_with_lines()))
+def test_what_is_taken_adds_up_to_what_is_written(
+    rehearsal: Rehearsal, table: tuple[bytes, Counter[str]]
+) -> None:
+    content, totals = table
     rehearsal.start()
     result = rehearsal.take("invoices", content, file="file.csv")
-    if result is not None:
-        assert +Counter(result.added_minor) == +written_totals(content)
+    assert result is not None
+    assert +Counter(result.added_minor) == +totals
