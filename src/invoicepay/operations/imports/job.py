@@ -72,9 +72,11 @@ class Job:
 
     def weigh(self, amounts: Sequence[int], lines: Sequence[int]) -> None:
         """Keep in mind the amounts (minor units) that stand on `lines`, for `check_sums`."""
-        sizes = [abs(amount) for amount in amounts]
+        sizes = list(map(abs, amounts))
         self._gross += sum(sizes)
-        self._largest = max(self._largest, *zip(sizes, lines, strict=True))
+        largest = max(sizes)
+        if largest > self._largest[0]:
+            self._largest = (largest, lines[sizes.index(largest)])
 
     def check_sums(self) -> None:
         """Refuse amounts with which the ledger's could no longer be summed: no list, no report
