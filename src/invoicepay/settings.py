@@ -161,13 +161,13 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
 
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
         raise _not_toml(path, error) from error
     _check(values, _KNOWN, path, "")
     return values
 
 
-def _not_toml(path: Path, error: ValueError) -> Usage:
+def _not_toml(path: Path, error: Exception) -> Usage:
     return Usage("config_invalid", f"{path} is not valid TOML: {error}")
 
 

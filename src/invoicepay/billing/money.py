@@ -44,7 +44,7 @@ def decimals(currency: str) -> int:
 def check_currency(code: str) -> str:
     """Return `code` in upper case. Raises BadInput for a currency that is not known."""
     upper = code.upper()
-    if upper not in CURRENCIES:
+    if upper not in CURRENCIES or not code.isascii():  # `ſ` is S in upper case
         raise BadInput(
             "unknown_currency", f"'{code}' is not a currency code", "Use an ISO code such as USD."
         )

@@ -359,6 +359,10 @@ class LoadingStore(Protocol):
         """(invoice id, amount): raise what is paid, out of what is not reserved. The payments
         have been added."""
 
+    def largest_sum(self) -> int:
+        """Minor units: of the invoices, or the payments, of one currency; signs left out."""
+
+
 
 class Unit(Protocol):
     """One transaction's view of the ledger."""

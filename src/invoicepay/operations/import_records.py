@@ -141,6 +141,7 @@ def _import(
             load_invoices(job)
         case ImportKind.PAYMENTS:
             load_payments(job)
+    job.check_sums()
     problems.raise_any()
     if job.tallies.changes:
         told = _told(kind, source.name, job.tallies)

@@ -88,6 +88,7 @@ def test_a_mapped_column_that_is_missing(office: Office) -> None:
         ("[columns", "not TOML"),
         ("a = 1\na = 2\n", "not TOML"),
         ("x=" + "[" * 5000, "not TOML"),
+        ("x=" + "9" * 5000, "not TOML"),
         ("", "it has no [columns]"),
         ('kind = "payments"\n[columns]\nnumber="a"', "this mapping is for payments, not invoices"),
         ('[columns]\nnumbr="a"', "columns.numbr is not a column of invoices"),

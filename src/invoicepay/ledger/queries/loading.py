@@ -157,6 +157,17 @@ class Loading:
             moves,
         )
 
+    def largest_sum(self) -> int:
+        # In halves: the sum itself may not fit 64 bits, and SQLite refuses such a sum.
+        halves = "SELECT SUM(abs({0}) >> 32), SUM(abs({0}) & 0xFFFFFFFF) FROM {1} GROUP BY currency"
+        rows = self._db.execute(
+            halves.format("total_minor", "invoices")
+            + " UNION ALL "
+            + halves.format("amount_minor", "payments")
+        )
+        return max(((high << 32) + low for high, low in rows), default=0)
+
+
 
 def _ids(rows: Sequence[InvoiceRow]) -> list[tuple[int]]:
     return [(row[0],) for row in rows]

@@ -93,7 +93,9 @@ class Days(dict[str, int]):
             raise ValueError(f"{shown(text)} is not between 1900 and 2199")
         if len(self) >= _REMEMBERED:
             self.clear()
-        self[text] = day = day_number(value)
+        day = day_number(value)
+        if len(text) < NUMBER_LENGTH:
+            self[text] = day
         return day
 
 

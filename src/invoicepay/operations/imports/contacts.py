@@ -48,6 +48,8 @@ def _contact(job: Job, row: list[str], roles: Words) -> Contact:
     if role is not Role.CUSTOMER and numbers:
         raise CellError("customers", f"a contact with the role {role} sees all customers")
     name = free_text(row[index["name"]], "name", most=NAME_LENGTH, lines=False)
+    if not name:
+        raise CellError("name", "it is empty")
     return Contact("", email, name, role, tuple(numbers))
 
 

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from invoicepay.billing.customer import Address, Customer
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.ports import LoadedCustomer
 from invoicepay.operations.imports.cells import (
     NAME_LENGTH,
+    NUMBER_LENGTH,
     Currencies,
     free_text,
     record_number,
 )
 from invoicepay.operations.imports.job import BATCH, Job, Seen, twice
 from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.imports.shape import ABSENT
 from invoicepay.operations.plain_text import check_email
 
 _REMEMBERED = 100_000
 _COMPARED = ("name", "email", "address", "currency", "terms_days")
 
 
+class _Read(NamedTuple):
+    """A customer as the file has it. `said`: what the file says of it."""
+
+    line: int
+    customer: Customer
+    said: tuple[str, ...]
+
+
 def load_customers(job: Job) -> None:
     """Add and, with `update`, change customers."""
     seen = Seen(job.unit.loading.next_id("customers"))
-    batch: dict[str, tuple[int, Customer]] = {}
+    batch = dict[str, _Read]()
     currencies = Currencies()
     for line, row in job.table.rows():
         try:
@@ -34,7 +45,9 @@ def load_customers(job: Job) -> None:
         except CellError as error:
             job.refuse(line, error)
             continue
-        batch[customer.number] = (line, customer)
+        index = job.table.shape.index
+        said = tuple(f for f in _COMPARED if row[index[f]] is not ABSENT)
+        batch[customer.number] = _Read(line, customer, said)
         if len(batch) >= BATCH:
             _put(job, batch, seen)
             batch.clear()
@@ -74,12 +87,12 @@ def _customer(job: Job, row: list[str], currencies: Currencies) -> Customer:
     )
 
 
-def _put(job: Job, batch: dict[str, tuple[int, Customer]], seen: Seen) -> None:
+def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
     """Compare `batch` with the ledger, and write what is new or changed."""
-    tally, given = job.tallies.customers, job.table.shape.given
+    tally = job.tallies.customers
     stored = job.unit.loading.customers(list(batch))
     written, changed = [], []
-    for number, (line, customer) in batch.items():
+    for number, (line, customer, said) in batch.items():
         old = stored.get(number)
         if old is None:
             written.append(customer)
@@ -87,11 +100,11 @@ def _put(job: Job, batch: dict[str, tuple[int, Customer]], seen: Seen) -> None:
         if seen.again(old.id):
             job.refuse(line, twice("number", number))
             continue
-        # A column that the file lacks says nothing.
+        # A column that the file lacks says nothing, nor does a key that a JSON object lacks.
         before = Customer(
             old.number, old.name, old.email, _address(old.address), old.currency, old.terms_days
         )
-        after = replace(before, **{f: getattr(customer, f) for f in _COMPARED if f in given})
+        after = replace(before, **{f: getattr(customer, f) for f in said})
         if after == before:
             tally.unchanged += 1
         elif job.update:
@@ -120,7 +133,9 @@ class Owners(dict[str, LoadedCustomer | None]):
 
     def __missing__(self, text: str) -> LoadedCustomer | None:
         number = text.strip()
-        owner = self._job.unit.loading.customer(number) if number else None
+        # No stored number has what does not show, and half of a surrogate pair is no text.
+        known = number and number.isprintable()
+        owner = self._job.unit.loading.customer(number) if known else None
         if owner is not None:
             self._remember(text, owner)
         return owner
@@ -142,5 +157,6 @@ class Owners(dict[str, LoadedCustomer | None]):
     def _remember(self, text: str, owner: LoadedCustomer) -> None:
         if len(self) >= _REMEMBERED:
             self.clear()
-        self[text] = owner
+        if len(text) <= 2 * NUMBER_LENGTH:
+            self[text] = owner
         self.number_of[owner.id] = owner.number

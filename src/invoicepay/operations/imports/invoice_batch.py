@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from invoicepay.billing.money import Money, bounded
+from invoicepay.billing.money import Money
 from invoicepay.billing.ports import InvoiceRow, LineRow, LoadedInvoice
 from invoicepay.operations.imports.customers import Owners
 from invoicepay.operations.imports.invoice_lines import Lines
@@ -44,6 +44,7 @@ class InvoiceWriter:
     def write(self, batch: Batch) -> None:
         if not batch.rows:
             return
+        self._job.weigh([row.total_minor for row in batch.rows], batch.lines)
         stored: dict[str, LoadedInvoice] = {}
         # Adding says at no cost whether any was there.
         if self._loading.add_invoices(batch.rows) < len(batch.rows):
@@ -67,7 +68,7 @@ class InvoiceWriter:
                 sums[row.currency] = sums.get(row.currency, 0) + row.total_minor
         for currency, amount in sums.items():
             so_far = tallies.added_minor.get(currency, 0)
-            tallies.added_minor[currency] = bounded(so_far + amount)
+            tallies.added_minor[currency] = so_far + amount
         tallies.invoices.added += sum(fresh)
 
     def _add_lines(self, batch: Batch, wanted: list[bool]) -> None:
@@ -105,7 +106,10 @@ class InvoiceWriter:
             if batch.items:
                 lines += batch.items[place].rows(old.id)
             stored[old.number] = old._replace(
-                total_minor=row.total_minor, voided_day=row.voided_day
+                customer_id=row.customer_id,
+                currency=row.currency,
+                total_minor=row.total_minor,
+                voided_day=row.voided_day,
             )
             self._job.journal([("invoice.changed", old.number, _change(old, row))])
         self._loading.replace_invoices(replaced)

@@ -17,6 +17,7 @@ from invoicepay.operations.imports.cells import (
 )
 from invoicepay.operations.imports.customers import Owners
 from invoicepay.operations.imports.job import Job
+from invoicepay.operations.imports.layouts import MOST_ROWS
 from invoicepay.operations.imports.problems import CellError
 
 LINE_FIELDS = (
@@ -27,8 +28,6 @@ LINE_FIELDS = (
     "line_tax",
     "line_tax_rate",
 )
-MOST_ROWS = 10_000
-"""Of one invoice or payment: they are held in memory together."""
 _TOO_MANY = f"more than {MOST_ROWS} rows of one record; what follows was not read"
 
 Rows = list[tuple[int, list[str]]]
@@ -51,8 +50,10 @@ class Lines:
             if total is None:
                 raise CellError("total", "it is empty, and there are no lines to sum")
             return total, tax or 0, ""
-        line_tax = bounded(sum(line[4] for line in self.items))
-        whole = bounded(sum(line[3] for line in self.items) + line_tax)
+        # In whatever order they are summed.
+        bounded(sum(abs(line[3]) + abs(line[4]) for line in self.items))
+        line_tax = sum(line[4] for line in self.items)
+        whole = sum(line[3] for line in self.items) + line_tax
         if total is not None and total != whole:
             raise CellError(
                 "total",
@@ -102,19 +103,24 @@ def same_head(job: Job, rows: Rows, own: tuple[str, ...]) -> list[tuple[int, Cel
     return found
 
 
-def line_reader(job: Job, owners: Owners) -> Callable[[list[str]], Line | None]:
-    """Reads a row's line; None where it has none. Raises CellError."""
+ReadLine = Callable[[list[str], list[str]], Line | None]
+"""(row, the first row of its invoice) → the row's line; None where it has none. Raises
+CellError."""
+
+
+def line_reader(job: Job, owners: Owners) -> ReadLine:
+    """What reads lines. Their currency is the invoice's, which only its first row may name."""
     place = job.table.shape.index
     places = [(name, place[name]) for name in LINE_FIELDS]
     amount = amounts(job.mapping.decimal_mark, job.mapping.thousands_mark)
     decimal = decimal_text(job.mapping.decimal_mark, job.mapping.thousands_mark)
 
-    def read(row: list[str]) -> Line | None:
+    def read(row: list[str], first: list[str]) -> Line | None:
         cell = {name: row[at].strip() for name, at in places}
         if not any(cell.values()):
             return None
-        owner = owners[row[place["customer"]]]
-        currency = row[place["currency"]].strip().upper()
+        owner = owners[first[place["customer"]]]
+        currency = first[place["currency"]].strip().upper()
         currency = currency or (owner.currency if owner else "") or job.currency
         at = "line_quantity"
         try:

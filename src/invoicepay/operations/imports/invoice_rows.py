@@ -92,6 +92,11 @@ def invoice_reader(job: Job, owners: Owners) -> ReadInvoice:
                 check_settled(job, paid_day, kind, voided)
             if tax:
                 check_tax(tax, total)
+            if due < issued and kind == "invoice":
+                raise CellError("due_on", "it is before issued_on")
+            if voided is not None and not issued <= voided <= job.today:
+                when = "before issued_on" if voided < issued else "in the future"
+                raise CellError("voided_on", f"it is {when}")
         except ValueError as error:
             raise CellError(at, str(error)) from None
         except BadInput as error:

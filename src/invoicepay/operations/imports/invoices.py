@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from invoicepay.billing.ports import InvoiceRow
 from invoicepay.operations.imports.customers import Owners
 from invoicepay.operations.imports.invoice_batch import Batch, InvoiceWriter
@@ -11,6 +9,7 @@ from invoicepay.operations.imports.invoice_lines import (
     LINE_FIELDS,
     Line,
     Lines,
+    ReadLine,
     Rows,
     groups,
     line_reader,
@@ -57,7 +56,7 @@ def _without_lines(job: Job, read: ReadInvoice, writer: InvoiceWriter) -> None:
 def _with_lines(
     job: Job,
     read: ReadInvoice,
-    read_line: Callable[[list[str]], Line | None],
+    read_line: ReadLine,
     writer: InvoiceWriter,
 ) -> None:
     """Rows that follow each other under one number are one invoice."""
@@ -90,14 +89,14 @@ def _with_lines(
 
 def _items(
     rows: Rows,
-    read_line: Callable[[list[str]], Line | None],
+    read_line: ReadLine,
     problems: list[tuple[int, CellError]],
 ) -> list[Line]:
     """The lines of `rows`; what is wrong with them goes to `problems`."""
     items = []
     for line, row in rows:
         try:
-            item = read_line(row)
+            item = read_line(row, rows[0][1])
             if item is not None:
                 items.append(item)
             elif len(rows) > 1:

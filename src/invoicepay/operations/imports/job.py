@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.identity import LedgerIdentity
+from invoicepay.billing.money import MAX_MINOR
 from invoicepay.billing.ports import Unit
 from invoicepay.operations.imports.mapping import Mapping as FileMapping
 from invoicepay.operations.imports.problems import CellError, Problem, Problems
@@ -16,6 +17,8 @@ from invoicepay.operations.imports.shape import Table
 
 BATCH = 1_000
 """Records that are in memory, and in one statement, at once."""
+_PLENTY = MAX_MINOR // 10**6
+"""Minor units. Of files with less, a ledger takes a million before a sum could overflow."""
 
 
 @dataclass(slots=True)
@@ -63,6 +66,24 @@ class Job:
     size: int
     """Of the file, in bytes."""
     tallies: Tallies = field(default_factory=Tallies)
+    _gross: int = 0
+    _largest: tuple[int, int] = (0, 0)
+    """Amount, without its sign, and line."""
+
+    def weigh(self, amounts: Sequence[int], lines: Sequence[int]) -> None:
+        """Keep in mind the amounts (minor units) that stand on `lines`, for `check_sums`."""
+        sizes = list(map(abs, amounts))
+        self._gross += sum(sizes)
+        largest = max(sizes)
+        if largest > self._largest[0]:
+            self._largest = (largest, lines[sizes.index(largest)])
+
+    def check_sums(self) -> None:
+        """Refuse amounts with which the ledger's could no longer be summed: no list, no report
+        and no check of the books would work then."""
+        if self._gross > _PLENTY and self.unit.loading.largest_sum() > MAX_MINOR:
+            reason = "it is so large that the amounts in the ledger would not sum to 64 bits"
+            self.problems.add(Problem(self._largest[1], "", reason))
 
     def refuse(self, line: int, error: CellError) -> None:
         """Report `error` of the record on `line`."""

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from invoicepay.operations.imports.layouts import Layout, did_you_mean
+from invoicepay.operations.imports.layouts import FLAGS, MOST_ROWS, Layout, did_you_mean
 from invoicepay.operations.imports.mapping import Mapping
-from invoicepay.operations.imports.problems import CellError, Problem, shown
-from invoicepay.operations.imports.shape import Report, object_shape
+from invoicepay.operations.imports.problems import CellError, Problem, bad_file, shown
+from invoicepay.operations.imports.shape import ABSENT, Report, object_shape
 from invoicepay.operations.imports.source import Source
 
 SUFFIXES = (".jsonl", ".ndjson", ".json")
@@ -27,10 +27,12 @@ class JsonTable:
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         last: list[str] = []
+        empty = True
         places = [self.shape.index[name] for name in self._layout.key]
         for line, text in enumerate(self._source.lines(), 1):
             if text.isspace():
                 continue
+            empty = False
             try:
                 rows = self._rows_of(_parse(text))
                 key = [rows[0][place] for place in places]
@@ -44,6 +46,8 @@ class JsonTable:
                 continue
             for row in rows:
                 yield line, self.shape.complete(row)
+        if empty:
+            raise bad_file(self._source.name, "the file has no records")
 
     def _rows_of(self, record: dict[str, Any]) -> list[list[str]]:
         """A row for each nested object, or one where there is none."""
@@ -52,13 +56,17 @@ class JsonTable:
             for name in record.keys() - set(self._known):
                 hint = did_you_mean(name, [n for n in self._known if n])
                 raise CellError("", f"unknown key {shown(name)}. {hint}")
-        head = [""] * self.shape.width
+        head: list[str] = [ABSENT] * self.shape.width
         for ours, theirs in self._names.items():
             if theirs in record:
                 head[index[ours]] = _text(record[theirs], ours, layout.listed.get(ours))
-        nested: Any = (record.get(layout.nested) if layout.nested else None) or []
+        nested: Any = record.get(layout.nested) if layout.nested else None
+        if nested is None:
+            nested = []
         if not isinstance(nested, list) or not all(isinstance(n, dict) for n in nested):
             raise CellError(layout.nested, "it is not a list of objects")
+        if len(nested) > MOST_ROWS:
+            raise CellError(layout.nested, f"it has more than {MOST_ROWS} objects")
         rows = []
         for item in nested or [{}]:
             row = list(head)
@@ -110,7 +118,7 @@ def _text(value: object, field: str, joined_by: str | None) -> str:
     """A value as the cell of a CSV file would have it."""
     if value is None:
         return ""
-    if isinstance(value, bool):
+    if isinstance(value, bool) and field in FLAGS:
         return "yes" if value else "no"
     if isinstance(value, str):
         return value
@@ -118,4 +126,6 @@ def _text(value: object, field: str, joined_by: str | None) -> str:
         if not all(isinstance(item, str) and joined_by not in item for item in value):
             raise CellError(field, "it is not a list of plain texts")
         return joined_by.join(value)
+    if isinstance(value, bool):
+        raise CellError(field, f"it is {str(value).lower()}, neither a text nor a number")
     raise CellError(field, "it is neither a text nor a number")

@@ -15,6 +15,12 @@ class ImportKind(StrEnum):
     PAYMENTS = "payments"
 
 
+MOST_ROWS = 10_000
+"""Of one invoice or payment: they are held in memory together."""
+FLAGS = frozenset({"disputed"})
+"""Columns that are yes or no."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """`required` columns must stand in the header (or have a default). `key` names a
@@ -31,6 +37,8 @@ class Layout:
     nested: str = ""
     nested_fields: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
+    dated: str = ""
+    """The column that has a date in every record."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -69,6 +77,7 @@ LAYOUTS: Mapping[ImportKind, Layout] = {
             name: f"line_{name}"
             for name in "description quantity unit_price amount tax tax_rate".split()
         },
+        dated="issued_on",
     ),
     ImportKind.PAYMENTS: Layout(
         key=("customer", "reference"),
@@ -76,6 +85,7 @@ LAYOUTS: Mapping[ImportKind, Layout] = {
         optional=("currency", "memo", "invoice", "applied"),
         nested="allocations",
         nested_fields={"invoice": "invoice", "applied": "applied"},
+        dated="received_on",
     ),
 }
 

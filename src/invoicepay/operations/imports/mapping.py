@@ -15,7 +15,8 @@ from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind, did_you_m
 from invoicepay.operations.imports.problems import shown, visible
 from invoicepay.operations.imports.source import ENCODINGS, Source
 
-_LARGEST = 1 << 20
+_LARGEST, _LONGEST_LINE = 1 << 18, 2_500
+"""Bytes, and characters of a line: the TOML reader takes the square of a dotted key's length."""
 _MARKS = {"decimal_mark": ".,", "thousands_mark": ".,' \u00a0\u202f"}
 
 
@@ -46,7 +47,12 @@ def read_mapping(path: Path, kind: ImportKind) -> Mapping:
     with Source(path) as source:
         if source.size > _LARGEST:
             raise bad_mapping(source.name, "the file is too large for a mapping")
-        text = "".join(source.lines())
+        lines = list(source.lines())
+    for number, line in enumerate(lines, 1):
+        if len(line) > _LONGEST_LINE:
+            reason = f"line {number} is longer than {_LONGEST_LINE} characters"
+            raise bad_mapping(source.name, reason)
+    text = "".join(lines)
     return parse_mapping(text, path.name, kind)
 
 
@@ -54,7 +60,7 @@ def parse_mapping(text: str, name: str, kind: ImportKind) -> Mapping:
     """The mapping in `text` (TOML) for files of `kind`. Raises BadInput."""
     try:
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
         raise bad_mapping(name, f"not TOML: {error}") from None
     reader = _Reader(name, kind, content)
     mapping = reader.mapping()
@@ -86,7 +92,11 @@ class _Reader:
         defaults = self._fields("defaults")
         currency = self._text("currency", "")
         if currency:
-            defaults.setdefault("currency", check_currency(currency))
+            try:
+                defaults.setdefault("currency", check_currency(currency))
+            except BadInput as error:
+                message = visible(f"{self._name}: {error.message}")
+                raise BadInput(error.code, message, error.hint) from None
         return Mapping(
             name=self._name,
             columns=columns,

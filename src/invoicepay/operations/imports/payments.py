@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from invoicepay.billing.errors import BadInput
-from invoicepay.billing.money import Money, bounded
+from invoicepay.billing.money import Money
 from invoicepay.billing.ports import LoadedInvoice
 from invoicepay.operations.imports.cells import (
     Currencies,
@@ -147,6 +147,7 @@ def _write(job: Job, receipts: Receipts, batch: list[_Payment]) -> None:
     """Add what is new of `batch`, and apply it to its invoices."""
     if not batch:
         return
+    job.weigh([p.received.amount_minor for p in batch], [p.line for p in batch])
     loading = job.unit.loading
     known = loading.payments([payment.received.id for payment in batch])
     invoices = loading.invoices([part.invoice for payment in batch for part in payment.applied])
@@ -177,7 +178,7 @@ def _write(job: Job, receipts: Receipts, batch: list[_Payment]) -> None:
 
 def _count(job: Job, received: Received) -> None:
     so_far = job.tallies.added_minor.get(received.currency, 0)
-    job.tallies.added_minor[received.currency] = bounded(so_far + received.amount_minor)
+    job.tallies.added_minor[received.currency] = so_far + received.amount_minor
 
 
 def _allocations(

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from invoicepay.operations.imports.layouts import Layout, did_you_mean
 from invoicepay.operations.imports.mapping import Mapping as FileMapping
 from invoicepay.operations.imports.problems import Problem, bad_file, shown
+
+
+class _Absent(str):
+    """An empty cell, told from others by identity."""
+
+
+ABSENT: Final = _Absent()
+"""The cell of a column that the file lacks, or of a key that a JSON object lacks."""
 
 
 @dataclass(slots=True)
@@ -101,7 +109,7 @@ def _finish(shape: Shape, layout: Layout, mapping: FileMapping, file: str) -> Sh
             )
     for name in layout.fields:
         shape.label.setdefault(name, name)
-        default = mapping.defaults.get(name, "")
+        default = mapping.defaults.get(name, ABSENT)
         if name not in shape.index:
             shape.index[name] = shape.width + len(shape.tail)
             shape.tail.append(default)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from invoicepay.billing.errors import NotFound
-from invoicepay.operations.imports.problems import bad_file
+from invoicepay.operations.imports.problems import bad_file, visible
 
 BLOCK = 1 << 18
 """Bytes read at once."""
@@ -40,7 +40,7 @@ class Source:
 
     def __init__(self, path: Path, encoding: str = "utf-8") -> None:
         """Raises NotFound or BadInput; never waits for a pipe or a device."""
-        self.name = path.name
+        self.name = visible(path.name)
         self.path = path
         self._encoding = ENCODINGS[encoding]
         self._hash = hashlib.sha256()
@@ -65,11 +65,11 @@ class Source:
 
     def lines(self) -> Iterator[str]:
         """Physical lines with their ends, from the file's start. Raises BadInput."""
-        self._hash = hashlib.sha256()
-        return chain.from_iterable(self._texts())
+        return chain.from_iterable(self.texts())
 
-    def _texts(self) -> Iterator[io.StringIO]:
-        """The file in pieces of whole lines."""
+    def texts(self) -> Iterator[io.StringIO]:
+        """The same in pieces of whole lines, on average of BLOCK bytes."""
+        self._hash = hashlib.sha256()
         line, offset = 1, 0
         for piece in self._pieces():
             if offset == 0:
@@ -115,11 +115,18 @@ class Source:
     def _without_mark(self, first: bytes) -> bytes:
         if first.startswith(_UTF_16):
             raise bad_file(self.name, "the file is UTF-16, not UTF-8", _EXPORT)
+        if first.startswith(codecs.BOM_UTF8) and self._encoding != "utf-8":
+            raise bad_file(
+                self.name,
+                f"line 1 begins with the mark of UTF-8, so it is not {self._encoding.upper()}",
+                "Take `encoding` out of the mapping file.",
+            )
         return first.removeprefix(codecs.BOM_UTF8)
 
     def _nul(self, piece: bytes, line: int) -> Exception:
         at = piece.index(b"\0")
-        if line == 1 and piece[:64].count(b"\0") > len(piece[:64]) // 3:
+        halves = (piece[:64:2].count(0), piece[1:64:2].count(0))
+        if line == 1 and min(halves) == 0 and max(halves) > len(piece[:64]) // 3:
             return bad_file(self.name, "the file is UTF-16, not UTF-8", _EXPORT)
         line += _line_ends(piece[:at])
         return bad_file(self.name, f"line {line} has a NUL byte; this is not a text file", _EXPORT)
@@ -134,7 +141,9 @@ class Source:
             f"line {line} is not {self._encoding.upper()}: byte 0x{byte:02x} at offset "
             f"{offset + error.start}",
             'If it is an older Windows export, say encoding = "cp1252" (or "latin-1") in the '
-            "mapping file.",
+            "mapping file."
+            if self._encoding == "utf-8"
+            else "Say the file's own encoding in the mapping file.",
         )
 
 
@@ -152,7 +161,7 @@ def _open(path: Path) -> io.BufferedReader:
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         return os.fdopen(os.open(path, flags), "rb")
     except FileNotFoundError:
-        raise NotFound("not_found", f"no file {path}", "Check its name.") from None
+        raise NotFound("not_found", visible(f"no file {path}"), "Check its name.") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise bad_file(path.name, f"cannot be read: {reason}") from None
