@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, PartlyDone
+from invoicepay.cli.modes import check_modes
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
 from invoicepay.cli.state import State, state_of
@@ -18,7 +19,7 @@ def doctor(context: typer.Context) -> None:
     """Check everything: file, schema, books, keyring, gateway, outbox. Changes nothing."""
     state = state_of(context)
     login = _login(state)
-    checks = [_ledger(state), login, _keyring(state)]
+    checks = [_ledger(state), check_modes(state.settings), login, _keyring(state)]
     health = state.call(CheckHealth()) if login.ok else None
     if health:
         checks += health.checks
