@@ -174,7 +174,7 @@ def _sandbox_errors() -> Iterator[None]:
         raise Unreachable(
             "ledger_unusable",
             f"the practice bank's file {error}",
-            "Put back the file that belongs to this ledger, or practise on a new `invoicepay demo`.",
+            "Put back the file that belongs to this ledger, or start a new `invoicepay demo`.",
         ) from error
 
 

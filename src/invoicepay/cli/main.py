@@ -5,6 +5,7 @@ import gc
 import importlib
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -199,6 +200,7 @@ def _keep_to_ourselves() -> None:
     starts (a viewer) gets no token; and when it crashes, no core file has its secrets."""
     os.umask(0o077)
     os.unsetenv("INVOICEPAY_TOKEN")  # os.environ, which we read, still has it
+    os.environ.pop("STRIPE_LOG", None)  # the SDK would print whole answers to stderr
     try:
         import resource
     except ImportError:  # not on Windows
@@ -253,6 +255,8 @@ def _fail(
     if state.debug:
         import traceback
 
-        traceback.print_exception(error)
+        # Other people's messages are part of it, and an answer may repeat the key it was sent.
+        shown = re.sub(r"[rs]k_live_\w+", "(the key)", "".join(traceback.format_exception(error)))
+        print(shown, end="", file=sys.stderr)
     state.out.problem(code, message, hint, getattr(error, "problems", ()))
     return exit_code
