@@ -174,17 +174,25 @@ def _sandbox_errors() -> Iterator[None]:
         raise Unreachable(
             "ledger_unusable",
             f"the practice bank's file {error}",
-            "Put back the file that belongs to this ledger, or start a new `invoicepay demo`.",
+            "Check the disk and the file's rights, or start a new `invoicepay demo`.",
         ) from error
 
 
 def check_new_ledger(settings: Settings) -> None:
-    """Raises Refused when the ledger that `settings` name is there already."""
-    if settings.ledger.exists():
+    """Raises Refused when the ledger that `settings` name is there already, Unreachable when that
+    cannot be told: nobody should choose a password first."""
+    ledger = settings.ledger
+    try:
+        there = ledger.exists()
+    except OSError as error:
+        raise Unreachable(
+            "write_failed",
+            f"{ledger} cannot be written: {error.strerror}",
+            "Name another file with --ledger.",
+        ) from error
+    if there:
         raise Refused(
-            "already_exists",
-            f"{settings.ledger} exists",
-            "Use it, or name another file with --ledger.",
+            "already_exists", f"{ledger} exists", "Use it, or name another file with --ledger."
         )
 
 

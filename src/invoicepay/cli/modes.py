@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from invoicepay.operations.check_health import Check
@@ -32,10 +33,13 @@ def _watched(settings: Settings) -> list[tuple[Path, int]]:
     """What must be closed to others, and how far. A folder that others may write to lets them put
     another file in a file's place; settings that they may write name other files."""
     ledger, sandbox = settings.ledger, settings.sandbox
+    mails: list[Path] = []
+    with suppress(OSError):  # a folder that we may not even read is another check's
+        mails = sorted(settings.outbox.glob("*.eml"))
     files = [Path(f"{file}{end}") for file in (ledger, sandbox) for end in ("", "-wal", "-shm")]
     return [
         *((file, _ANY) for file in files),
-        *((file, _ANY) for file in sorted(settings.outbox.glob("*.eml"))),
+        *((file, _ANY) for file in mails),
         (settings.config, _WRITE),
         *((folder, _WRITE) for folder in dict.fromkeys((ledger.parent, settings.secrets))),
     ]
