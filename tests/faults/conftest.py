@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -79,8 +80,6 @@ def live_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def live(live_template: Path, tmp_path: Path) -> Desk:
     """A copy of it; the program's api.stripe.com leads to this machine, by `STRIPE_IS_AT`."""
-    import shutil
-
     folder = tmp_path / "live"
     shutil.copytree(live_template, folder)
     return Desk(

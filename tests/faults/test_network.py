@@ -84,6 +84,23 @@ def test_one_bad_moment_is_tried_again_under_the_same_key(
     assert len(bank.asked) == 3
 
 
+def test_an_error_of_the_system_in_between_is_no_answer(
+    gateway: Callable[[int], StripeGateway],
+    start: Start,
+    localhost: Certificate,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may have been charged, and must not end as an unexpected error."""
+    there = gateway(start(ANSWERS["reset"], localhost).port)
+
+    def broken(seconds: float) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr("time.sleep", broken)
+    with pytest.raises(NoAnswer, match="no answer from the gateway"):
+        there.confirm("pi_1", "payment")
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("tls", [True, False])
 def test_a_redirect_is_not_followed_with_the_key(

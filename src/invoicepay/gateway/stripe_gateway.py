@@ -232,6 +232,8 @@ def _call(call: Callable[[], T]) -> T:
             raise Rejected(_code(error), _message(error)) from error
         except stripe.StripeError as error:
             raise NoAnswer(_no_answer(error)) from error
+        except OSError as error:  # of the system below the SDK, which wraps only its own requests
+            raise NoAnswer("no answer from the gateway") from error
         except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
             # The SDK and our mapping fail in these ways on what is not an answer of Stripe's.
             raise NoAnswer("the gateway answered something that is not an answer") from error
