@@ -227,6 +227,16 @@ class TestInstalledProgram:
         assert bank.asked == []
         assert is_unchanged(live)
 
+    def test_a_netrc_does_not_replace_the_key(
+        self, live: Desk, start: Start, stripes: Certificate
+    ) -> None:
+        netrc = live.home / ".netrc"
+        netrc.write_text("machine api.stripe.com login somebody password else\n")
+        netrc.chmod(0o600)
+        bank = start(ANSWERS["401"], stripes)
+        live.run("sync", STRIPE_IS_AT=str(bank.port), STRIPE_AUTHORITY=str(stripes.file))
+        assert {asked.authorization for asked in bank.asked} == {f"Bearer {KEY}"}
+
     def test_another_hosts_certificate(
         self, live: Desk, start: Start, localhost: Certificate
     ) -> None:
