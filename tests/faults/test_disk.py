@@ -277,6 +277,14 @@ def test_a_backup_where_we_may_not_look(company: DemoCompany) -> None:
     assert (result.exit_code, result.error["code"]) == (10, "write_failed")
 
 
+def test_what_is_no_file_is_not_replaced_by_one(company: DemoCompany) -> None:
+    """As root, a rename would put a file where /dev/null was."""
+    os.mkfifo(company.folder / "pipe")
+    result = run(company, "invoices pdf INV-1042 --zip pipe --json")
+    assert (result.exit_code, result.error["code"]) == (10, "write_failed")
+    assert (company.folder / "pipe").is_fifo()
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
     [
