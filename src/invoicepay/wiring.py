@@ -6,6 +6,8 @@ what it uses.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -81,16 +83,19 @@ class Local:
         return server
 
     def sandbox_server(self, port: int = 0) -> SandboxServer:
-        """The practice bank, not started yet, on `port` (0: any free one). Raises OSError."""
+        """The practice bank, not started yet, on `port` (0: any free one). Raises OSError for the
+        port, Unreachable for the file."""
         from invoicepay.sandbox.server import SandboxServer
 
-        return SandboxServer(self.settings.sandbox, port=port)
+        with _sandbox_errors():
+            return SandboxServer(self.settings.sandbox, port=port)
 
     def advance_sandbox(self, by: timedelta) -> None:
         """Move the practice bank's clock. Raises ValueError for going back."""
         from invoicepay.sandbox.clock import advance
 
-        advance(self.settings.sandbox, by)
+        with _sandbox_errors():
+            advance(self.settings.sandbox, by)
 
     def keyring(self) -> str:
         """The name of this machine's keyring. Raises Unreachable or Refused without a good one."""
@@ -151,19 +156,43 @@ class SandboxClock:
     def now(self) -> datetime:
         from invoicepay.sandbox.clock import now
 
-        return now(self._sandbox)
+        with _sandbox_errors():
+            return now(self._sandbox)
 
     def real_now(self) -> datetime:
         return datetime.now(UTC)
 
 
+@contextmanager
+def _sandbox_errors() -> Iterator[None]:
+    """Trouble with the practice bank's file in our words: it must not read like the ledger's."""
+    from invoicepay.sandbox.clock import SandboxFileError
+
+    try:
+        yield
+    except SandboxFileError as error:
+        raise Unreachable(
+            "ledger_unusable",
+            f"the practice bank's file {error}",
+            "Check the disk and the file's rights, or start a new `invoicepay demo`.",
+        ) from error
+
+
 def check_new_ledger(settings: Settings) -> None:
-    """Raises Refused when the ledger that `settings` name is there already."""
-    if settings.ledger.exists():
+    """Raises Refused when the ledger that `settings` name is there already, Unreachable when that
+    cannot be told: nobody should choose a password first."""
+    ledger = settings.ledger
+    try:
+        there = ledger.exists()
+    except OSError as error:
+        raise Unreachable(
+            "write_failed",
+            f"{ledger} cannot be written: {error.strerror}",
+            "Name another file with --ledger.",
+        ) from error
+    if there:
         raise Refused(
-            "already_exists",
-            f"{settings.ledger} exists",
-            "Use it, or name another file with --ledger.",
+            "already_exists", f"{ledger} exists", "Use it, or name another file with --ledger."
         )
 
 

@@ -474,8 +474,8 @@ def ledger_newer(company: DemoCompany) -> Result:
 
 
 @says(
-    "the ledger {folder}/invoicepay.toml cannot be used: file is not a database. Nothing was "
-    "changed. Check the disk and the file's rights, then try again."
+    "the ledger {folder}/invoicepay.toml cannot be used: file is not a database. Check the "
+    "disk and the file's rights, then try again."
 )
 def ledger_unusable(company: DemoCompany) -> Result:
     return company.run("invoices list --ledger invoicepay.toml")

@@ -108,7 +108,8 @@ class Session:
     revoked_at: datetime | None = None
 
     def live_at(self, now: datetime) -> bool:
-        idle = (now - self.last_used_at).total_seconds()
+        # Also the other way: a login made while the clock was far ahead must not last until then.
+        idle = abs((now - self.last_used_at).total_seconds())
         return self.revoked_at is None and now < self.expires_at and idle < self.idle_seconds
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, PartlyDone
+from invoicepay.cli.modes import check_modes
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
 from invoicepay.cli.state import State, state_of
@@ -29,7 +30,7 @@ def doctor(
     login = _login(state)
     if fix:
         _fix(state)
-    checks = [_ledger(state), login, _keyring(state)]
+    checks = [_ledger(state), check_modes(state.settings), login, _keyring(state)]
     health = state.call(CheckHealth()) if login.ok else None
     if health:
         checks += health.checks

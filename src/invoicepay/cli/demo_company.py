@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ from invoicepay.billing.customer import Address, Company, Role
 from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import Refused, Unreachable
 from invoicepay.billing.identity import Mode
+from invoicepay.cli.downloads import write_whole
 from invoicepay.operations.accept_invite import AcceptInvite
 from invoicepay.operations.app import App
 from invoicepay.operations.attach_test_method import AttachTestMethod
@@ -55,7 +58,7 @@ def prepare(folder: Path) -> DemoCompany:
     contact is logged in. Raises Refused for a folder that is somebody else's."""
     _make_room(folder)
     config = folder / CONFIG
-    config.write_text(f'{_MARK}ledger = "ledger.db"\noutbox = "outbox"\n', "utf-8")
+    write_whole(config, f'{_MARK}ledger = "ledger.db"\noutbox = "outbox"\n'.encode())
     settings = load_settings(config=config, ledger=folder / "ledger.db", environ={})
     ids = Local(settings).ids
     admin_password = ids.code()
@@ -86,7 +89,7 @@ def prepare(folder: Path) -> DemoCompany:
 
 def _make_room(folder: Path) -> None:
     config = folder / CONFIG
-    try:
+    with _named_errors(folder):
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             raise Refused("already_exists", f"{folder} is not a folder", "Name another with --dir.")
         if folder.is_dir() and any(folder.iterdir()):
@@ -98,6 +101,13 @@ def _make_room(folder: Path) -> None:
                 )
             shutil.rmtree(folder)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+@contextmanager
+def _named_errors(folder: Path) -> Iterator[None]:
+    """The system's errors in our words."""
+    try:
+        yield
     except OSError as error:
         raise Unreachable(
             "write_failed", f"{folder} cannot be used: {error.strerror}", "Name another with --dir."
@@ -106,7 +116,8 @@ def _make_room(folder: Path) -> None:
 
 def _set_up(folder: Path, admin: App) -> Sample:
     today = local_date(datetime.now(UTC), "America/Los_Angeles")
-    sample = materialise(today, folder / "import")
+    with _named_errors(folder):
+        sample = materialise(today, folder / "import")
     profile = dict(sample.profile)
     address = Address(tuple(profile.pop("address")))
     admin.call(SetCompany(address=address, logo=sample.logo, **profile))  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import tempfile
 import webbrowser
 import zipfile
 from collections.abc import Iterator
+from errno import EINVAL
 from pathlib import Path
 
 from invoicepay.billing.errors import Unreachable, Usage
@@ -38,8 +39,9 @@ def safe_name(text: str, suffix: str) -> str:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write `path` (0600) by a temporary file, fsync and rename. A link at `path` is replaced,
-    not followed. Raises Unreachable."""
+    not followed; a device or a pipe is left alone. Raises Unreachable."""
     try:
+        _check_replaceable(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
         try:
@@ -55,6 +57,12 @@ def write_whole(path: Path, content: bytes) -> None:
         raise Unreachable(
             "write_failed", f"{path} cannot be written: {error.strerror}", "Nothing was left there."
         ) from error
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raises OSError for what is no file: as root, a rename would put one in /dev/null's place."""
+    if path.exists() and not (path.is_symlink() or path.is_file() or path.is_dir()):
+        raise OSError(EINVAL, "not a file")
 
 
 def check_stdout() -> None:

@@ -5,6 +5,7 @@ import gc
 import importlib
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -162,6 +163,7 @@ def _set(state: State, name: str, value: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code (see docs/exit-codes.md)."""
+    _keep_to_ourselves()
     _make_streams_safe()
     try:
         _main(arguments)
@@ -192,6 +194,22 @@ def _main(arguments: Sequence[str] | None) -> None:
         what = f"unexpected: {type(error).__name__}: {error}"
         hint = "Run it again with --debug and tell us. `invoicepay doctor` checks the books."
         sys.exit(_fail(state, 1, "unexpected", what, hint, error))
+
+
+def _keep_to_ourselves() -> None:
+    """What this process makes is its owner's only, also the parents of new folders; what it
+    starts (a viewer) gets no token; and when it crashes, no core file has its secrets."""
+    os.umask(0o077)
+    os.unsetenv("INVOICEPAY_TOKEN")  # os.environ, which we read, still has it
+    os.environ.pop("STRIPE_LOG", None)  # the SDK would print whole answers to stderr
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    # One byte: too few for a file, and what stops Linux from piping a core to a collector, which
+    # a limit of 0 does not. See core(5).
+    resource.setrlimit(resource.RLIMIT_CORE, (min(hard, 1) if hard >= 0 else 1, hard))
 
 
 def _make_streams_safe() -> None:
@@ -238,6 +256,8 @@ def _fail(
     if state.debug:
         import traceback
 
-        traceback.print_exception(error)
+        # Other people's messages are part of it, and an answer may repeat the key it was sent.
+        shown = re.sub(r"[rs]k_live_\w+", "(the key)", "".join(traceback.format_exception(error)))
+        print(shown, end="", file=sys.stderr)
     state.out.problem(code, message, hint, getattr(error, "problems", ()))
     return exit_code

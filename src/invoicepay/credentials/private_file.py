@@ -26,9 +26,9 @@ def read(path: Path, *, follow: bool = False) -> str | None:
     file, and for what others than its owner may read or write; Unreachable when it cannot be
     read. No exception shows what is in it.
     """
-    if not follow and path.is_symlink():
-        raise _insecure(path, "is a symbolic link")
     try:
+        if not follow and path.is_symlink():
+            raise _insecure(path, "is a symbolic link")
         descriptor = os.open(path, _READ | (0 if follow else _NO_FOLLOW))
     except FileNotFoundError:
         return None

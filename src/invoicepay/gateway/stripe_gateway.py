@@ -5,6 +5,8 @@ The same code talks to Stripe and to the sandbox; only the base address differs.
 
 from __future__ import annotations
 
+import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -32,6 +34,7 @@ RETRIES: Final = 2
 RATE_LIMIT_PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds. The SDK does not retry a 429, which is not carried out and not stored."""
 PAGE: Final = 100
+_KEY: Final = re.compile(r"[rs]k_(live|test)_\w+", re.ASCII)
 
 T = TypeVar("T")
 
@@ -44,6 +47,7 @@ class StripeGateway:
 
     def __init__(self, key: str, *, livemode: bool, base_address: str | None = None) -> None:
         stripe.enable_telemetry = False  # it writes a file into the home folder and sends an id
+        logging.getLogger("stripe").setLevel(logging.WARNING)  # below, it logs whole answers
         self._livemode = livemode
         addresses: Any = {} if base_address is None else {"api": base_address}
         self._client = stripe.StripeClient(
@@ -228,6 +232,8 @@ def _call(call: Callable[[], T]) -> T:
             raise Rejected(_code(error), _message(error)) from error
         except stripe.StripeError as error:
             raise NoAnswer(_no_answer(error)) from error
+        except OSError as error:  # of the system below the SDK, which wraps only its own requests
+            raise NoAnswer("no answer from the gateway") from error
         except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
             # The SDK and our mapping fail in these ways on what is not an answer of Stripe's.
             raise NoAnswer("the gateway answered something that is not an answer") from error
@@ -246,10 +252,11 @@ def _code(error: stripe.StripeError) -> str:
 
 
 def _message(error: stripe.StripeError) -> str:
-    """One line; Stripe's own message, which names no secret but may name the key's start."""
+    """One line; Stripe's own message, but never the key, should an answer repeat it."""
     if isinstance(error, stripe.AuthenticationError):
         return "it does not accept the key"
-    return " ".join(str(error.user_message or error).split())[:300]
+    text = " ".join(str(error.user_message or error).split())
+    return _KEY.sub("(the key)", text)[:300]
 
 
 def _status(found: stripe.PaymentIntent) -> IntentStatus:

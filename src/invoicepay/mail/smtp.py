@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.mail.message import build, one_line
 
 STARTTLS, TLS, NONE = "starttls", "tls", "none"
+_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)", re.ASCII)
 
 
 def _no_password() -> str:
@@ -63,6 +65,11 @@ class SmtpMailer:
         except smtplib.SMTPRecipientsRefused as problem:
             code, text = next(iter(problem.recipients.values()), (0, b""))
             raise MailNotSent(f"{where} refused the recipient: {_said(code, text)}") from None
+        except smtplib.SMTPAuthenticationError as problem:
+            # Without the server's words: some repeat what they were sent, the password included.
+            raise MailNotSent(
+                f"{where} refused the user or the password: {_status(problem)}"
+            ) from None
         except smtplib.SMTPResponseException as problem:
             said = _said(problem.smtp_code, problem.smtp_error)
             raise MailNotSent(f"{where} refused: {said}") from None
@@ -133,6 +140,14 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _status(problem: smtplib.SMTPResponseException) -> str:
+    """The reply's code, and the enhanced one (RFC 3463) where the server gave it."""
+    text = problem.smtp_error
+    said = text.decode("ascii", "replace") if isinstance(text, bytes) else text
+    enhanced = _ENHANCED.match(said)
+    return f"{problem.smtp_code} {enhanced[0]}" if enhanced else str(problem.smtp_code)
 
 
 def _said(code: int, text: bytes | str) -> str:

@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 _MICROSECOND = timedelta(microseconds=1)
 BUSY_SECONDS = 60
+
+
+class SandboxFileError(Exception):
+    """The file is not a sandbox that this version can work with, or cannot be used just now."""
+
+
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    """SQLite's and the system's errors as one that names the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise SandboxFileError(f"{path} cannot be used: {error}") from error
+    except OSError as error:
+        raise SandboxFileError(f"{path} cannot be used: {error.strerror or error}") from error
 
 
 def offset(path: Path) -> timedelta:
@@ -33,22 +49,23 @@ def offset(path: Path) -> timedelta:
 
 
 def now(path: Path) -> datetime:
-    """The sandbox's time, UTC."""
-    return datetime.now(UTC) + offset(path)
+    """The sandbox's time, UTC. Raises SandboxFileError."""
+    with file_errors(path):
+        return datetime.now(UTC) + offset(path)
 
 
 def advance(path: Path, by: timedelta) -> datetime:
     """Move the clock forward and return the new time (UTC).
 
     The bank does at once everything that is due by then. The sandbox file is made where there is
-    none. A clock never goes back: ValueError.
+    none. A clock never goes back: ValueError. Raises SandboxFileError.
     """
     from invoicepay.sandbox.settlement import settle_due  # not needed for reading the clock
     from invoicepay.sandbox.store import connect, immediate
 
     if by < timedelta(0):
         raise ValueError("the sandbox's clock cannot go back")
-    with closing(connect(path)) as db, immediate(db):
+    with file_errors(path), closing(connect(path)) as db, immediate(db):
         ahead = timedelta(microseconds=stored_offset(db)) + by
         try:
             moved = datetime.now(UTC) + ahead

@@ -44,6 +44,8 @@ def handle(db: sqlite3.Connection, request: Request, fault: str | None = None) -
         return _write(db, request, route, form, id, fault)
     except StripeError as error:
         return refuse(error)
+    except sqlite3.Error:  # a full disk, say: nothing that a traceback would explain
+        return server_error()
     except Exception:
         logger.exception("%s %s failed", request.method, request.path)
         return server_error()

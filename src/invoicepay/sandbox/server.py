@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from invoicepay.sandbox import control, dispatch
+from invoicepay.sandbox.clock import file_errors
 from invoicepay.sandbox.faults import Fault, take
 from invoicepay.sandbox.store import connect, new_id
 from invoicepay.sandbox.wire import API_VERSION, Answer, Request, StripeError, refuse, server_error
@@ -30,14 +31,15 @@ class SandboxServer:
     """A sandbox on the SQLite file at `path`, which is made where there is none.
 
     It listens from the moment it is made, on a free port unless one is named, and answers once
-    started: `with SandboxServer(path) as sandbox: … sandbox.url …`
+    started: `with SandboxServer(path) as sandbox: … sandbox.url …`. Raises SandboxFileError.
     """
 
     def __init__(self, path: Path, host: str = "127.0.0.1", port: int = 0) -> None:
         if host not in LOOPBACK:
             raise ValueError(f"a sandbox listens on loopback only, not on {host}")
         # Kept open so that SQLite does not tidy its files away after each client's connection.
-        self._db = connect(path)
+        with file_errors(path):
+            self._db = connect(path)
         try:
             self._listener = _Listener(path, host, port)
         except BaseException:

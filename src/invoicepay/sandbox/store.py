@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from invoicepay.sandbox.clock import BUSY_SECONDS
+from invoicepay.sandbox.clock import BUSY_SECONDS, SandboxFileError
 from invoicepay.sandbox.wire import API_VERSION, Doc, StripeError
 
 APPLICATION_ID = 0x49505342  # "IPSB"
@@ -67,10 +67,6 @@ CREATE TABLE account (id TEXT NOT NULL, created INTEGER NOT NULL) STRICT;
 """
 
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-
-class SandboxFileError(Exception):
-    """The file is not a sandbox that this version can work with."""
 
 
 def new_id(prefix: str, length: int = 24) -> str:

@@ -120,7 +120,7 @@ def test_wrong_password_is_not_in_the_error(start: Start, certificate: Certifica
         password=lambda: "not-the-password",
         ca_file=str(certificate.file),
     )
-    with pytest.raises(MailNotSent, match="refused: 535") as caught:
+    with pytest.raises(MailNotSent, match="refused the user or the password: 535") as caught:
         SmtpMailer(settings).send(MESSAGE)
     assert "not-the-password" not in str(caught.value)
     assert "not-the-password" not in repr(settings)

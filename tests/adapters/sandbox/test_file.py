@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from invoicepay.sandbox.clock import SandboxFileError
 from invoicepay.sandbox.server import SandboxServer
-from invoicepay.sandbox.store import SandboxFileError, connect
+from invoicepay.sandbox.store import connect
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no modes there")
