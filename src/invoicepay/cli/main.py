@@ -237,6 +237,9 @@ def _fail(
     if state.debug:
         import traceback
 
-        traceback.print_exception(error)
+        from invoicepay.cli.text import clean_lines
+
+        # Messages hold text from data.
+        print(clean_lines("".join(traceback.format_exception(error))), end="", file=sys.stderr)
     state.out.problem(code, message, hint, getattr(error, "problems", ()))
     return exit_code

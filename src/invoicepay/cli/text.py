@@ -6,13 +6,17 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# C0, DEL and C1; characters that change direction; zero-width and other invisible ones; line
-# and paragraph separators; lone surrogates; tags.
+# C0, DEL and C1; characters that change direction; line and paragraph separators; lone
+# surrogates; and what is never drawn (Unicode's Default_Ignorable_Code_Point): zero-width ones,
+# fillers, variation selectors, tags.
 _OBEYED = (
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0]+"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
+    "\ud800-\udfff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
 )
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_STARTS = "[=+\\-@＝＋－＠]"
+# At the start, and after what another program or locale takes for the end of a cell.
+_FORMULA = rf"""^(?=[\s"]*{_STARTS})|(?<=[;\n])(?=(?:[^\S\n]|")*{_STARTS})"""
 
 
 def clean(text: str) -> str:
@@ -30,8 +34,7 @@ def clean_lines(text: str) -> str:
 def guarded(text: str) -> str:
     """`text` for a CSV cell: cleaned, and what a spreadsheet would run as a formula gets an
     apostrophe."""
-    cleaned = clean_lines(text)
-    return "'" + cleaned if cleaned.lstrip().startswith(_FORMULA) else cleaned
+    return re.sub(_FORMULA, "'", clean_lines(text))
 
 
 def width(text: str) -> int:
