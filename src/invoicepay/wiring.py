@@ -158,8 +158,17 @@ class SandboxClock:
 
 
 def check_new_ledger(settings: Settings) -> None:
-    """Raises Refused when the ledger that `settings` name is there already."""
-    if settings.ledger.exists():
+    """Raises Refused when the ledger that `settings` name is there already, Unreachable when its
+    name cannot be one."""
+    try:
+        exists = settings.ledger.exists()
+    except OSError as error:
+        raise Unreachable(
+            "write_failed",
+            f"{settings.ledger} cannot be used: {error.strerror}",
+            "Name another file with --ledger.",
+        ) from error
+    if exists:
         raise Refused(
             "already_exists",
             f"{settings.ledger} exists",

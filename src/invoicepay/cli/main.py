@@ -138,8 +138,10 @@ def take_anywhere(arguments: Sequence[str]) -> tuple[State, list[str]]:
 
 
 def _check_text(argument: str) -> None:
-    """Raises Usage for bytes that are no text, which neither ledger nor gateway could take."""
-    if not argument.isascii() and any("\ud800" <= c <= "\udfff" for c in argument):
+    """Raises Usage for bytes that are no text, which neither ledger, gateway nor paths could
+    take."""
+    surrogates = not argument.isascii() and any("\ud800" <= c <= "\udfff" for c in argument)
+    if surrogates or "\0" in argument:
         shown = argument.encode("utf-8", "replace").decode()
         raise Usage("usage", f"an argument is not UTF-8 text: '{shown}'")
 

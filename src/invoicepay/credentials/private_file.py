@@ -26,9 +26,9 @@ def read(path: Path, *, follow: bool = False) -> str | None:
     file, and for what others than its owner may read or write; Unreachable when it cannot be
     read. No exception shows what is in it.
     """
-    if not follow and path.is_symlink():
-        raise _insecure(path, "is a symbolic link")
     try:
+        if not follow and path.is_symlink():
+            raise _insecure(path, "is a symbolic link")
         descriptor = os.open(path, _READ | (0 if follow else _NO_FOLLOW))
     except FileNotFoundError:
         return None
@@ -55,12 +55,12 @@ def write(path: Path, text: str) -> None:
     Raises Refused (`insecure_file`) when a symlink, or a file that others may read, stands
     there; Unreachable (`write_failed`) when it cannot be written.
     """
-    with contextlib.suppress(FileNotFoundError):
-        _check(path, path.lstat())
     import tempfile  # takes longer than reading, which every command does
 
     temporary = ""
     try:
+        with contextlib.suppress(FileNotFoundError):
+            _check(path, path.lstat())
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # mkstemp creates with O_EXCL and mode 0600.
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -212,10 +212,10 @@ def _new_file(target: Path, *, make_folder: bool = False) -> Iterator[Path]:
     import tempfile  # slow to import, and only needed here
 
     exists = Refused("already_exists", f"{target} exists", "Use it, or name a new file.")
-    if target.exists():
-        raise exists
     part = None
     try:
+        if target.exists():
+            raise exists
         if make_folder:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
