@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -39,6 +40,11 @@ def foreign_copy(foreign: DemoCompany, tmp_path: Path) -> DemoCompany:
 def number_of(text: str) -> str:
     """What `text` is called where something must be unique and not empty."""
     return text or "(empty)"
+
+
+def typed(texts: Iterable[str]) -> list[str]:
+    """What rows made of `texts` are called, those that an argument can hold: it ends at a NUL."""
+    return [number_of(text) for text in texts if "\0" not in text]
 
 
 def id_of(position: int) -> str:

@@ -260,9 +260,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "blank": "   ",
         "blank lines": "\n\n\n",
         "no-break space": "\u00a0",
-        "one long word": "w" * 5_000,
-        "many words": "word " * 1_000,
-        "many lines": "line\n" * 200,
+        "one long word": "w" * 1_000,
+        "many words": "word " * 200,
+        "many lines": "line\n" * 60,
     },
 }
 
@@ -272,6 +272,8 @@ HOSTILE: dict[str, str] = {
 """Every string by a name that is unique."""
 
 STORABLE: dict[str, str] = {
-    name: text for name, text in HOSTILE.items() if text.isascii() or text == text.encode("utf-8", "ignore").decode()
+    name: text
+    for name, text in HOSTILE.items()
+    if text == text.encode("utf-8", "ignore").decode("utf-8")
 }
 """Those that a file of UTF-8 text, and so a ledger, can hold: all but lone surrogates."""

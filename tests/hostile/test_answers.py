@@ -18,7 +18,7 @@ from tests.hostile.checks import (
     rows_of,
     unguarded,
 )
-from tests.hostile.conftest import id_of, number_of
+from tests.hostile.conftest import id_of, typed
 from tests.hostile.program import IN_COLOUR, WITHOUT_COLOUR, run, run_at_terminal, run_each
 from tests.hostile.strings import HOSTILE, STORABLE
 from tests.running import DemoCompany
@@ -39,7 +39,7 @@ LISTS: dict[str, tuple[str, ...]] = {
 
 def shows() -> list[list[str]]:
     """The commands that show one thing, for each string. `--` because some begin with a dash."""
-    numbers = list(map(number_of, TEXTS))
+    numbers = typed(TEXTS)
     return [
         *(["invoices", "show", "--", number] for number in numbers),
         *(["customers", "show", "--", number] for number in numbers),
@@ -107,9 +107,9 @@ def test_one_thing_at_a_time(foreign: DemoCompany, format: str) -> None:
 
 
 def test_an_invoice_in_json_has_the_very_text(foreign: DemoCompany) -> None:
-    numbers = list(map(number_of, TEXTS))
-    answers = run_each(foreign, [["invoices", "show", "--json", "--", n] for n in numbers])
-    for text, said in zip(TEXTS, answers, strict=True):
+    texts = [text for text in TEXTS if "\0" not in text]
+    shows = [["invoices", "show", "--json", "--", number] for number in typed(texts)]
+    for text, said in zip(texts, run_each(foreign, shows), strict=True):
         shown = json.loads(said.stdout)
         (line,) = shown["lines"]
         assert {line[name] for name in ("description", "quantity", "unit_price", "tax_rate")} == {
@@ -128,7 +128,7 @@ def test_on_a_terminal_only_our_own_colours(
     foreign: DemoCompany, colour: dict[str, str], shown: str
 ) -> None:
     commands = [command.split() for command in LISTS]
-    commands += [[shown, "show", "--", number_of(text)] for text in TEXTS]
+    commands += [[shown, "show", "--", number] for number in typed(TEXTS)]
     written, codes = run_at_terminal(foreign, commands, colour)
     assert_harmless_on_a_terminal(written)
     assert ("\x1b[31m" in written) == (colour is IN_COLOUR)  # the dates that are past due

@@ -6,14 +6,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# C0, DEL and C1; characters that change direction; line and paragraph separators; lone
-# surrogates; and what is never drawn (Unicode's Default_Ignorable_Code_Point): zero-width ones,
-# fillers, variation selectors, tags.
-_OBEYED = (
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
-    "\ud800-\udfff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
-)
+from invoicepay.billing.unseen import one_line
+
 _STARTS = "[=+\\-@＝＋－＠]"
 # At the start, and after what another program or locale takes for the end of a cell.
 _FORMULA = rf"""^(?=[\s"]*{_STARTS})|(?<=[;\n])(?=(?:[^\S\n]|")*{_STARTS})"""
@@ -21,9 +15,7 @@ _FORMULA = rf"""^(?=[\s"]*{_STARTS})|(?<=[;\n])(?=(?:[^\S\n]|")*{_STARTS})"""
 
 def clean(text: str) -> str:
     """`text` on one line, without anything a terminal obeys."""
-    if text.isascii() and text.isprintable():
-        return text
-    return re.sub(_OBEYED, lambda found: " " if set(found[0]) & set("\t\n\r") else "", text)
+    return one_line(text)
 
 
 def clean_lines(text: str) -> str:
