@@ -20,8 +20,9 @@ _DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 def tidy(text: str) -> str:
     """`text` without what is not meant to be seen.
 
-    Control characters, direction changers and all else that is never drawn are dropped; every kind of line end becomes a newline, a tab a space, a lone surrogate (which
-    no encoding can write) the replacement. Composed (NFC), because marks are not positioned.
+    Control characters, direction changers and all else that is never drawn are dropped; every
+    kind of line end becomes a newline, a tab a space, a lone surrogate (which no encoding can
+    write) the replacement. Composed (NFC), because marks are not positioned.
     """
     if text.isascii() and text.isprintable():
         return text
