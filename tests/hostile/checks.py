@@ -102,7 +102,7 @@ def text_of_pdf(content: bytes) -> str:
     reader = PdfReader(BytesIO(content), strict=True)
     assert content.rstrip().endswith(b"%%EOF")
     assert content.count(b"\n%%EOF") == content.count(b"\nstartxref\n") == 1
-    catalog = reader.trailer["/Root"]
+    catalog = reader.root_object
     assert isinstance(catalog["/OpenAction"], list), "a place in the document, not an action"
     assert not {"/AA", "/Names", "/AcroForm"} & set(catalog.keys())
     for page in reader.pages:

@@ -18,9 +18,7 @@ DAY = 20_700
 
 
 @pytest.fixture(scope="session")
-def foreign(
-    demo_template: DemoCompany, tmp_path_factory: pytest.TempPathFactory
-) -> DemoCompany:
+def foreign(demo_template: DemoCompany, tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
     """The demo company, and for each string a customer, a contact, an invoice, a method and two
     payments that have it in all of their fields. Not to be changed; seen by finance."""
     company = demo_template.copied_to(tmp_path_factory.mktemp("foreign") / "demo")
@@ -85,7 +83,9 @@ def _fill(ledger: sqlite3.Connection, at: int, text: str, finance: str) -> None:
 
 def _insert(ledger: sqlite3.Connection, table: str, **values: object) -> None:
     marks = ", ".join("?" * len(values))
-    ledger.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", [*values.values()])
+    ledger.execute(
+        f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", [*values.values()]
+    )
 
 
 def _lower(text: str) -> str:

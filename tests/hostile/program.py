@@ -14,10 +14,12 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pkgutil import walk_packages
 from tempfile import TemporaryFile
 from typing import IO
 
-from invoicepay.cli.main import COMMANDS, main
+import invoicepay
+from invoicepay.cli.main import main
 from tests.running import Desk
 
 ROWS, COLUMNS = 50, 160
@@ -25,10 +27,10 @@ IN_COLOUR = {"TERM": "xterm-256color"}
 WITHOUT_COLOUR = {**IN_COLOUR, "NO_COLOR": "1"}
 
 # Imported here once, or else by every child.
-for _name in (*COMMANDS, "demo"):
-    importlib.import_module(f"invoicepay.cli.command_{_name}")
-for _module in ("documents", "mail.folder", "gateway.stripe_gateway", "cli.terminal", "wiring"):
-    importlib.import_module(f"invoicepay.{_module}")
+for _module in walk_packages(invoicepay.__path__, "invoicepay."):
+    importlib.import_module(_module.name)
+for _name in ("csv", "difflib", "rich.progress", "rich.table", "tomllib", "traceback", "zoneinfo"):
+    importlib.import_module(_name)
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,21 @@ def run_each(
 
 
 def run_at_terminal(
-    desk: Desk, commands: Iterable[Sequence[str]], more: Mapping[str, str] = IN_COLOUR
+    desk: Desk,
+    commands: Iterable[Sequence[str]],
+    more: Mapping[str, str] = IN_COLOUR,
+    *,
+    answers: str = "",
 ) -> tuple[str, list[int]]:
-    """All that the commands, in one child, wrote to a terminal of their own; their exit codes."""
+    """All that the commands, in one child, wrote to a terminal of their own; their exit codes.
+    `answers`: what somebody has typed ahead."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     modes = termios.tcgetattr(theirs)
     modes[1] &= ~termios.OPOST  # it would make CR LF of each LF
+    modes[3] &= ~termios.ECHO
     termios.tcsetattr(theirs, termios.TCSANOW, modes)
+    os.write(ours, answers.encode())
     with TemporaryFile() as codes:
 
         def each() -> None:
@@ -115,7 +124,7 @@ def _in_a_child(act: Callable[[], None], meanwhile: Callable[[], bytes] = bytes)
     if child == 0:
         try:
             act()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - nothing of pytest may go on in the child
             os.write(2, traceback.format_exc().encode("utf-8", "backslashreplace"))
             os._exit(99)
         os._exit(0)
@@ -138,7 +147,7 @@ def _become(
 
 def _exit_code_of(command: Sequence[str]) -> int:
     sys.stdin, sys.stdout, sys.stderr = (
-        open(number, mode, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+        open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
         for number, mode in enumerate(("r", "w", "w"))
     )
     try:

@@ -96,10 +96,10 @@ def test_numbers_in_csv_are_numbers(foreign_copy: DemoCompany) -> None:
     assert row["memo"] == "'+1+1"
 
 
-@pytest.mark.parametrize("format", ["table", "json", "csv"])
-def test_one_thing_at_a_time(foreign: DemoCompany, format: str) -> None:
+@pytest.mark.parametrize(("format", "every"), [("table", 3), ("json", 8), ("csv", 5)])
+def test_one_thing_at_a_time(foreign: DemoCompany, format: str, every: int) -> None:
     read: dict[str, Callable[[str], Any]] = {"json": json.loads, "csv": rows_of}
-    for said in run_each(foreign, [["--format", format, *show] for show in shows()]):
+    for said in run_each(foreign, [["--format", format, *show] for show in shows()[::every]]):
         assert_ended_well(said)
         assert said.stdout
         if format in read:
@@ -128,34 +128,64 @@ def test_on_a_terminal_only_our_own_colours(
     foreign: DemoCompany, colour: dict[str, str], shown: str
 ) -> None:
     commands = [command.split() for command in LISTS]
-    commands += [[shown, "show", "--", number] for number in typed(TEXTS)]
+    commands += [[shown, "show", "--", number] for number in typed(TEXTS)[::4]]
     written, codes = run_at_terminal(foreign, commands, colour)
     assert_harmless_on_a_terminal(written)
     assert ("\x1b[31m" in written) == (colour is IN_COLOUR)  # the dates that are past due
     assert codes == [0] * len(commands)
 
 
+def test_what_is_shown_before_it_is_paid(foreign: DemoCompany) -> None:
+    numbers = typed(TEXTS)[::3]
+    plans = run_each(foreign, [["pay", "--dry-run", "--json", "--", n] for n in numbers])
+    for number, said in zip(numbers, plans, strict=True):
+        assert_ended_well(said)
+        assert json.loads(said.stdout)["allocations"] == [{"invoice": number, "amount_minor": 600}]
+    for said in run_each(foreign, [["pay", "--dry-run", "--", n] for n in numbers]):
+        assert_ended_well(said)
+        assert len(said.stdout.splitlines()) <= 7  # the plan, and no line of the data's own
+    answers = "n\n" * len(numbers)
+    written, codes = run_at_terminal(
+        foreign, [["pay", "--", number] for number in numbers], answers=answers
+    )
+    assert_harmless_on_a_terminal(written)
+    assert written.count("Pay this now? [y/N] ") >= len(numbers)
+    assert codes == [7] * len(numbers)
+
+
+def test_answers_of_commands_that_change(foreign_copy: DemoCompany) -> None:
+    numbers = typed(TEXTS)[::6]
+    commands = [
+        [*command, "--", number]
+        for command in (
+            ["methods", "default"], ["tokens", "revoke"], ["contacts", "disable"],
+            ["payments", "cancel"], ["methods", "remove"], ["pay", "--yes"],
+        )
+        for number in numbers
+    ]  # fmt: skip
+    for said in run_each(foreign_copy.as_("admin"), commands):
+        assert_ended_well(said, (0, 2, 5, 7, 8, 10))
+        assert len(said.stdout.splitlines()) <= 8
+
+
 COMPANY = ("name", "address", "email", "phone", "website", "tax_id", "terms", "remit_to")
 
 
-@pytest.mark.parametrize("format", ["table", "json", "csv"])
-def test_a_company_that_says_anything_of_itself(foreign_copy: DemoCompany, format: str) -> None:
+def test_a_company_that_says_anything_of_itself(foreign_copy: DemoCompany) -> None:
+    formats = ("table", "json", "csv")
+    commands = [[*c, "--format", f] for c in (["company", "show"], ["whoami"]) for f in formats]
     for start in range(0, len(TEXTS), len(COMPANY)):
         texts = [TEXTS[(start + i) % len(TEXTS)] for i in range(len(COMPANY))]
         with closing(sqlite3.connect(foreign_copy.ledger)) as ledger, ledger:
             ledger.execute(f"UPDATE company SET {' = ?, '.join(COMPANY)} = ?", texts)
-        commands = [["company", "show"], ["whoami"]]
-        company, me = run_each(foreign_copy, [[*c, "--format", format] for c in commands])
-        assert_ended_well(company)
-        assert_ended_well(me)
-        if format == "table":
-            assert len(company.stdout.splitlines()) <= len(COMPANY) + 3
-        elif format == "csv":
-            assert len(rows_of(company.stdout)) == len(rows_of(me.stdout)) == 1
-        else:
-            shown = json.loads(company.stdout)
-            assert ["\n".join(v) if isinstance(v := shown[f], list) else v for f in COMPANY] == texts
-            assert json.loads(me.stdout)["company"] == texts[0]
+        company, *answers = run_each(foreign_copy, commands)
+        for said in (company, *answers):
+            assert_ended_well(said)
+        assert len(company.stdout.splitlines()) <= len(COMPANY) + 3
+        shown, me = json.loads(answers[0].stdout), json.loads(answers[3].stdout)
+        assert ["\n".join(v) if isinstance(v := shown[f], list) else v for f in COMPANY] == texts
+        assert me["company"] == texts[0]
+        assert len(rows_of(answers[1].stdout)) == len(rows_of(answers[4].stdout)) == 1
 
 
 def test_figures_that_do_not_tie_out_are_told_a_line_each(foreign_copy: DemoCompany) -> None:

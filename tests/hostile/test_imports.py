@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.hostile.checks import assert_ended_well, assert_harmless, assert_refused
+from tests.hostile.checks import assert_ended_well, assert_harmless
 from tests.hostile.program import Said, run, run_each
 from tests.hostile.strings import HOSTILE, STORABLE
 from tests.hostile.test_settings import quoted
@@ -79,23 +79,24 @@ def _nested(kind: str, row: dict[str, str]) -> dict[str, object]:
     return dict(row)
 
 
-def refused_lines(company: DemoCompany, kind: str, name: str) -> list[int] | None:
-    """The first hundred bad lines; None when it was imported."""
-    for_people, said = run_each(
-        company, [["import", kind, name], ["import", kind, name, "--json"]]
-    )
+def refused_lines(company: DemoCompany, kind: str, name: str) -> list[int]:
+    """The first hundred bad lines; none when it was imported."""
+    said = run(company, "import", kind, name, "--json")
     assert_ended_well(said, (0, 8))
-    assert_ended_well(for_people, (0, 8))
     if said.exit_code == 0:
-        return None
-    error = json.loads(said.stderr)["error"]
-    problems = error["problems"]
-    told = for_people.stderr.splitlines()
-    assert len(told) == len(problems) + 1, "a line for each problem, and the one that says failed"
-    for problem, line in zip(problems, told, strict=False):
-        assert line.startswith(f"line {problem['line']}")
-        assert problem["reason"].isprintable()
+        return []
+    problems = json.loads(said.stderr)["error"]["problems"]
+    assert all(problem["reason"].isprintable() for problem in problems)
     return [problem["line"] for problem in problems]
+
+
+def assert_told_line_by_line(company: DemoCompany, kind: str, name: str, lines: list[int]) -> None:
+    """To people, who then hear in one line that nothing was imported."""
+    said = run(company, "import", kind, name)
+    assert_ended_well(said, [8])
+    told = said.stderr.splitlines()
+    assert [int(line.split()[1].strip(",:")) for line in told[:-1]] == lines
+    assert told[-1].startswith(f"invoicepay: {name}: ")
 
 
 @pytest.mark.parametrize(("kind", "field"), FIELDS, ids=["-".join(f) for f in FIELDS])
@@ -103,16 +104,19 @@ def test_every_text_is_taken_as_it_is_or_refused_by_line(
     company: DemoCompany, kind: str, field: str
 ) -> None:
     """As JSON lines, which can say everything."""
-    company, texts = company.as_("finance"), list(TEXTS)
+    company, texts = company.as_("finance"), TEXTS if (kind, field) in KEPT else TEXTS[::3]
     file = company.folder / "rows.jsonl"
-    rounds = 0
-    while texts:
-        file.write_text(as_json(kind, field, texts))
-        lines = refused_lines(company, kind, file.name)
-        if lines is None:
-            break
-        assert (rounds := rounds + 1) <= 6
+    file.write_text(as_json(kind, field, texts))
+    lines = refused_lines(company, kind, file.name)
+    if lines:
+        assert_told_line_by_line(company, kind, file.name, lines)
+    for _ in range(6):  # a hundred at a time, and those that are twice the same without them
         texts = [text for line, text in enumerate(texts, 1) if line not in lines]
+        file.write_text(as_json(kind, field, texts))
+        if not texts or not (lines := refused_lines(company, kind, file.name)):
+            break
+    else:
+        pytest.fail("it is never taken")
     if (kind, field) in KEPT:
         assert len(texts) > len(TEXTS) / 3, "most are strange, and yet text"
         stored = {r[field] for r in json.loads(run(company, *LISTED[kind], "--json").stdout)}
@@ -125,8 +129,7 @@ def test_a_sheet_of_them_is_refused_whole(company: DemoCompany, kind: str) -> No
     before = run(company, *LISTED[kind], "--json").stdout
     for field in ROWS[kind]:
         (company.folder / "rows.csv").write_text(as_csv(kind, field, WRITABLE), "utf-8")
-        lines = refused_lines(company, kind, "rows.csv")
-        if lines is None:  # a field in which anything may stand
+        if not refused_lines(company, kind, "rows.csv"):  # a field in which anything may stand
             assert field in ("name", "address", "memo", "customer_name", "line_description",
                              "line_tax_rate"), field  # fmt: skip
             return
@@ -134,7 +137,7 @@ def test_a_sheet_of_them_is_refused_whole(company: DemoCompany, kind: str) -> No
 
 
 def test_headers_and_keys(company: DemoCompany) -> None:
-    for position, text in enumerate(TEXTS):
+    for position, text in enumerate(TEXTS[::2]):
         key = json.dumps({text: "x", "number": "N1", "name": "x"})
         (company.folder / f"{position}.jsonl").write_text(key + "\n")
         if text in WRITABLE:
@@ -169,28 +172,37 @@ def test_names_of_files(company: DemoCompany) -> None:
             continue
         names.append(name)
     assert len(names) > 150
-    for form in ("table", "json"):
-        commands = [["--format", form, "import", "invoices", "--", name] for name in names]
+    for form, some in (("table", names[::2]), ("json", names[1::2])):
+        commands = [["--format", form, "import", "invoices", "--", name] for name in some]
         for said in run_each(company.as_("finance"), commands):
             assert_ended_well(said, [5, 8])  # 5: `~` is a home folder
 
 
 @pytest.mark.parametrize(
     "mapping",
-    ["[columns]\nnumber = {}\nname = 'b'", "[columns]\n{} = 'a'", "kind = {}", "{} = 1",
-     "currency = {}\n[columns]\nnumber = 'a'\nname = 'b'", "date_format = {}\n[columns]\nnumber = 'a'",
-     "delimiter = {}\n[columns]\nnumber = 'a'", "encoding = {}\n[columns]\nnumber = 'a'",
-     "thousands_mark = {}\n[columns]\nnumber = 'a'", "[defaults]\nname = {}\n[columns]\nnumber = 'a'",
-     "[columns]\nnumber = 'a'\nname = 'b'\n[values.name]\n{} = 'x'", "{}"],
-)  # fmt: skip
+    [
+        "[columns]\nnumber = {}\nname = 'b'",
+        "[columns]\n{} = 'a'",
+        "kind = {}",
+        "{} = 1",
+        "currency = {}\n[columns]\nnumber = 'a'\nname = 'b'",
+        "date_format = {}\n[columns]\nnumber = 'a'",
+        "delimiter = {}\n[columns]\nnumber = 'a'",
+        "encoding = {}\n[columns]\nnumber = 'a'",
+        "thousands_mark = {}\n[columns]\nnumber = 'a'",
+        "[defaults]\nname = {}\n[columns]\nnumber = 'a'",
+        "[columns]\nnumber = 'a'\nname = 'b'\n[values.name]\n{} = 'x'",
+        "{}",
+    ],
+)
 def test_mapping_files(company: DemoCompany, mapping: str) -> None:
     (company.folder / "rows.csv").write_text("a,b\nN1,x\n")
     commands = []
-    for position, text in enumerate(STORABLE.values()):
+    for position, text in enumerate(list(STORABLE.values())[len(mapping) % 9 :: 9]):
         written = text if mapping == "{}" else quoted(text)
         path = company.folder / f"{position}.toml"
         path.write_text(mapping.replace("{}", written), "utf-8")
         commands.append(["import", "customers", "rows.csv", "--dry-run", f"--mapping={path.name}"])
-    for said in run_each(company.as_("finance"), commands[::3]):
+    for said in run_each(company.as_("finance"), commands):
         assert_refused_or_done(said)
         assert_harmless(said.stderr)

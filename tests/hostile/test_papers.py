@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -27,7 +28,7 @@ from tests.hostile.checks import (
     text_of_pdf,
 )
 from tests.hostile.conftest import AT, id_of, number_of, typed
-from tests.hostile.program import run, run_each
+from tests.hostile.program import run, run_at_terminal, run_each
 from tests.hostile.strings import FAMILIES, HOSTILE, STORABLE
 from tests.running import DemoCompany
 
@@ -96,9 +97,18 @@ def test_the_entries_of_a_zip(foreign: DemoCompany, tmp_path: Path) -> None:
     assert len(below(tmp_path / "here" / "below")) == len(set(archive.namelist()))
 
 
+def test_a_bar_on_a_terminal(foreign: DemoCompany, tmp_path: Path) -> None:
+    """It moves the cursor, by rich's own sequences: what is left is ours."""
+    command = ["invoices", "pdf", f"--dir={tmp_path}", "--", *AS_NAMES[:12]]
+    written, codes = run_at_terminal(foreign, [command])
+    assert codes == [0]
+    assert "\x1b[?25l" in written, "a bar hides the cursor"
+    assert_harmless(re.sub(r"\x1b\[[?]?[0-9;]*[A-Za-z]|\r", "", written))
+
+
 def test_receipts(foreign: DemoCompany, tmp_path: Path) -> None:
     """By their numbers, which name the files."""
-    names = AS_NAMES[::3]
+    names = AS_NAMES[::5]
     commands = [["payments", "receipt", f"--dir={tmp_path}", "--", name] for name in names]
     for said in run_each(foreign, commands):
         assert_ended_well(said)
@@ -210,7 +220,7 @@ MESSAGE = Message(
 def test_any_field_of_a_message_and_the_name_of_an_attachment(field: str, tmp_path: Path) -> None:
     """Sent with our headers, or not sent for a reason in words."""
     mailer, sent = FolderMailer(tmp_path / "outbox"), 0
-    for text in HOSTILE.values():
+    for text in list(HOSTILE.values())[::3]:
         changed: dict[str, Any] = {
             field: text,
             "attachments": (Attachment(text, "application/pdf", b"%PDF"),),
@@ -231,4 +241,4 @@ def test_any_field_of_a_message_and_the_name_of_an_attachment(field: str, tmp_pa
         (attachment,) = mail.iter_attachments()
         assert set(attachment.get_filename() or "/") <= ALLOWED_IN_NAMES
     assert list(tmp_path.iterdir()) == [tmp_path / "outbox"] or not sent
-    assert field in ("to", "sender") or sent > len(HOSTILE) / 8
+    assert field in ("to", "sender") or sent > len(HOSTILE) / 24

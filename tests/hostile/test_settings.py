@@ -17,6 +17,7 @@ from tests.running import DemoCompany
 
 TEXTS = list(HOSTILE.values())
 WRITTEN = list(STORABLE.values())
+NUL = HOSTILE["control characters: nul"]
 PATHS = ("ledger", "outbox", "secrets")
 COMMANDS = (
     ["config", "show"],
@@ -52,7 +53,7 @@ def test_paths(company: DemoCompany, setting: str) -> None:
     here = {"ledger": '"ledger.db"', "outbox": '"outbox"'}
     files = [
         "".join(f"{k} = {v}\n" for k, v in {**here, setting: quoted(text)}.items())
-        for text in WRITTEN[PATHS.index(setting) :: 3]
+        for text in [NUL, *WRITTEN[PATHS.index(setting) :: 8]]
     ]
     before = below(company.folder.parent)
     for said in with_settings(company, files):
@@ -73,7 +74,7 @@ def test_paths(company: DemoCompany, setting: str) -> None:
      '[smtp]\nhost = "127.0.0.1"\npassword_file = {}\nca_file = {}', "[sandbox]\nurl = {}"],
 )  # fmt: skip
 def test_other_settings(company: DemoCompany, table: str) -> None:
-    files = ['ledger = "ledger.db"\n' + table.replace("{}", quoted(text)) for text in WRITTEN[::6]]
+    files = ['ledger = "ledger.db"\n' + table.replace("{}", quoted(text)) for text in WRITTEN[::12]]
     for said in with_settings(company, files):
         assert_ended_well(said, (0, 2, 4, 10))
 
@@ -129,7 +130,7 @@ def test_a_ledger_that_calls_itself_anything(company: DemoCompany, column: str) 
     commands = [["doctor"]]
     if column == "id":
         commands += [*COMMANDS[3:], ["whoami"], ["sync"], ["logout"]]
-    for text in [*WRITTEN[::12], "../../x", "/etc/x", "a/b", ".."]:
+    for text in [*WRITTEN[::30], "../../x", "/etc/x", "a/b", ".."]:
         with closing(sqlite3.connect(company.ledger)) as ledger, ledger:
             ledger.execute(f"UPDATE ledger SET {column} = ?", [text])
         for said in run_each(company.as_("finance"), commands):
