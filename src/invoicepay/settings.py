@@ -163,6 +163,8 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
         raise _not_toml(path, error) from error
+    except RecursionError:
+        raise Usage("config_invalid", f"{path} is nested too deeply") from None
     _check(values, _KNOWN, path, "")
     return values
 
@@ -185,6 +187,8 @@ def _check(values: Mapping[str, Any], known: Mapping[str, Any], path: Path, pref
             _check(value, expected, path, f"{name}.")
         elif type(value) is not expected:
             raise Usage("config_invalid", f"{path}: {prefix}{name} must be {_NAMES[expected]}")
+        elif type(value) is str and "\0" in value:  # no path, host or name has one
+            raise Usage("config_invalid", f"{path}: {prefix}{name} has a NUL character")
 
 
 _NAMES = {str: "text in quotes", int: "a whole number"}

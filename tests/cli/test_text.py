@@ -74,7 +74,7 @@ def test_honest_text_stays_as_it_is(text: str) -> None:
 
 
 def test_line_breaks_become_spaces() -> None:
-    assert clean("one\ntwo\r\nthree\tfour") == "one two three four"
+    assert clean("one\ntwo\r\nthree\tfour\x85five\u2028six") == "one two three four five six"
     assert clean_lines("one\ntwo\x1b[2J") == "one\ntwo[2J"
 
 

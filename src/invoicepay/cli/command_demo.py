@@ -93,7 +93,9 @@ def _step(state: State, demo_state: State, why: str, command: list[str]) -> None
     from invoicepay.cli.main import run
 
     if state.out.for_people:
-        state.out.text(f"\n# {why}\n$ invoicepay {shlex.join(command)}")
+        state.out.text()
+        state.out.text(f"# {why}")
+        state.out.text(f"$ invoicepay {shlex.join(command)}")
         # stdout and stderr stay in order where both go to one place
         run(command, demo_state)
         return
@@ -105,10 +107,12 @@ def _what_next(state: State, company: DemoCompany, receipt: Path) -> None:
     from invoicepay.sample import INVOICE
 
     say: Any = state.out.text
-    say(f"\nThe receipt:  {receipt}")
+    say()
+    say(f"The receipt:  {receipt}")
     for mail in sorted(company.settings.outbox.glob("*.eml")):
         say(f"An e-mail:    {_short(mail)}")
-    say("\nYour turn; you are logged in as the customer's contact:")
+    say()
+    say("Your turn; you are logged in as the customer's contact:")
     program = Path(sys.argv[0])
     if shutil.which("invoicepay") is None and program.name == "invoicepay":
         say(f'  export PATH="{program.parent.absolute()}:$PATH"')
@@ -121,7 +125,8 @@ def _what_next(state: State, company: DemoCompany, receipt: Path) -> None:
         "invoicepay invoices list --paid",
     ):
         say(f"  {command}")
-    say("\nLog in as somebody else with `invoicepay login --email … --insecure-storage`:")
+    say()
+    say("Log in as somebody else with `invoicepay login --email … --insecure-storage`:")
     for login in company.logins:
         say(f"  {login.email:<28} {login.password}   {login.role}")
 

@@ -73,10 +73,9 @@ def _answer(context: typer.Context, method: Method, text: str) -> None:
     from datetime import UTC, datetime
 
     from invoicepay.cli.records import method_record
-    from invoicepay.cli.text import clean
 
     out = state_of(context).out
-    out.one(method_record(method, datetime.now(UTC).date()), lambda: out.text(clean(text)))
+    out.one(method_record(method, datetime.now(UTC).date()), lambda: out.text(text))
 
 
 def _default(method: Method) -> str:

@@ -9,7 +9,6 @@ import typer
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
-from invoicepay.cli.text import clean
 
 if TYPE_CHECKING:
     from invoicepay.operations.token_view import TokenView
@@ -67,7 +66,7 @@ def revoke(context: typer.Context, token_id: Annotated[str, typer.Argument(metav
 
     state = state_of(context)
     revoked = state.call(RevokeToken(token_id))
-    state.out.one(_record(revoked), lambda: state.out.text(f"Revoked {clean(revoked.label)}."))
+    state.out.one(_record(revoked), lambda: state.out.text(f"Revoked {revoked.label}."))
 
 
 def _last_used(token: TokenView) -> str:

@@ -7,7 +7,6 @@ from datetime import date
 from invoicepay.billing.invoice import InvoiceDetail, InvoiceLine, InvoicePayment
 from invoicepay.billing.money import grouped_text
 from invoicepay.cli.output import Column, Output
-from invoicepay.cli.text import clean
 
 
 def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
@@ -70,4 +69,4 @@ def print_facts(facts: dict[str, str], out: Output) -> None:
     wide = max(len(name) for name, text in facts.items() if text)
     for name, text in facts.items():
         if text:
-            out.text(f"{name:<{wide}}  {clean(text)}")
+            out.text(f"{name:<{wide}}  {text}")

@@ -140,8 +140,10 @@ def take_anywhere(arguments: Sequence[str]) -> tuple[State, list[str]]:
 
 
 def _check_text(argument: str) -> None:
-    """Raises Usage for bytes that are no text, which neither ledger nor gateway could take."""
-    if not argument.isascii() and any("\ud800" <= c <= "\udfff" for c in argument):
+    """Raises Usage for bytes that are no text, which neither ledger, gateway nor paths could
+    take."""
+    surrogates = not argument.isascii() and any("\ud800" <= c <= "\udfff" for c in argument)
+    if surrogates or "\0" in argument:
         shown = argument.encode("utf-8", "replace").decode()
         raise Usage("usage", f"an argument is not UTF-8 text: '{shown}'")
 
@@ -256,8 +258,10 @@ def _fail(
     if state.debug:
         import traceback
 
+        from invoicepay.cli.text import clean_lines
+
         # Other people's messages are part of it, and an answer may repeat the key it was sent.
         shown = re.sub(r"[rs]k_live_\w+", "(the key)", "".join(traceback.format_exception(error)))
-        print(shown, end="", file=sys.stderr)
+        print(clean_lines(shown), end="", file=sys.stderr)
     state.out.problem(code, message, hint, getattr(error, "problems", ()))
     return exit_code

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TextIO, TypeVar
 
-from invoicepay.cli.text import clean, clean_lines, guarded, width
+from invoicepay.cli.text import clean, guarded, width
 
 T = TypeVar("T")
 Record = Mapping[str, Any]
@@ -80,8 +81,8 @@ class Output:
     # --- The answer ---------------------------------------------------------------------------
 
     def text(self, text: str = "") -> None:
-        """A line of an answer for people, or several."""
-        print(clean_lines(text), file=self._out)
+        """A line of an answer for people."""
+        print(clean(text), file=self._out)
 
     def headline(self, text: str, style: str) -> None:
         """What an answer comes down to; in a rich style on terminals."""
@@ -160,7 +161,7 @@ class Output:
         writer.writerow(header)
         for record in records:
             for row in flat(record):
-                writer.writerow([_cell(row.get(name)) for name in header])
+                writer.writerow([_cell(row.get(name), name in NUMBERS) for name in header])
 
 
 def csv_header(fields: Sequence[str]) -> list[str]:
@@ -201,13 +202,19 @@ NESTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """Lists of objects inside records: what their CSV columns start with, and their fields."""
 
 
-def _cell(value: Any) -> Any:
+NUMBERS = frozenset({"total", "balance", "amount", "line_quantity", "line_unit_price"})
+"""Columns of decimal text, where a minus is one."""
+_NUMBER = r"-?[0-9]+(\.[0-9]+)?"
+
+
+def _cell(value: Any, number: bool = False) -> Any:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return guarded(value)
+        plain = number and re.fullmatch(_NUMBER, value, re.ASCII)
+        return value if plain else guarded(value)
     if isinstance(value, dict):
         value = [f"{name} {each}" for name, each in value.items()]
     if isinstance(value, list):

@@ -6,20 +6,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# C0, DEL and C1; characters that change direction; zero-width and other invisible ones; line
-# and paragraph separators; lone surrogates; tags.
-_OBEYED = (
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e007f\ud800-\udfff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u3164\uffa0]+"
-)
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+from invoicepay.billing.unseen import one_line
+
+_STARTS = "[=+\\-@＝＋－＠]"
+# At the start, and after what another program or locale takes for the end of a cell.
+_FORMULA = rf"""^(?=[\s"]*{_STARTS})|(?<=[;\n])(?=(?:[^\S\n]|")*{_STARTS})"""
 
 
 def clean(text: str) -> str:
     """`text` on one line, without anything a terminal obeys."""
-    if text.isascii() and text.isprintable():
-        return text
-    return re.sub(_OBEYED, lambda found: " " if set(found[0]) & set("\t\n\r") else "", text)
+    return one_line(text)
 
 
 def clean_lines(text: str) -> str:
@@ -30,8 +26,7 @@ def clean_lines(text: str) -> str:
 def guarded(text: str) -> str:
     """`text` for a CSV cell: cleaned, and what a spreadsheet would run as a formula gets an
     apostrophe."""
-    cleaned = clean_lines(text)
-    return "'" + cleaned if cleaned.lstrip().startswith(_FORMULA) else cleaned
+    return re.sub(_FORMULA, "'", clean_lines(text))
 
 
 def width(text: str) -> int:

@@ -55,12 +55,12 @@ def write(path: Path, text: str) -> None:
     Raises Refused (`insecure_file`) when a symlink, or a file that others may read, stands
     there; Unreachable (`write_failed`) when it cannot be written.
     """
-    with contextlib.suppress(FileNotFoundError):
-        _check(path, path.lstat())
     import tempfile  # takes longer than reading, which every command does
 
     temporary = ""
     try:
+        with contextlib.suppress(FileNotFoundError):
+            _check(path, path.lstat())
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # mkstemp creates with O_EXCL and mode 0600.
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -8,19 +8,21 @@ from collections.abc import Container, Iterator
 from dataclasses import fields, is_dataclass
 
 from invoicepay.billing.money import decimals
+from invoicepay.billing.unseen import UNSEEN
 
 REPLACEMENT = "□"
 """Stands for a character that cannot be shown, so that the reader sees that one is missing."""
 
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 _DECIMAL = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?", re.ASCII)
 
 
 def tidy(text: str) -> str:
     """`text` without what is not meant to be seen.
 
-    Control characters, direction changers, zero-width characters and variation selectors are
-    dropped; every kind of line end becomes a newline, a tab a space, a lone surrogate (which
-    no encoding can write) the replacement. Composed (NFC), because marks are not positioned.
+    Control characters, direction changers and all else that is never drawn are dropped; every
+    kind of line end becomes a newline, a tab a space, a lone surrogate (which no encoding can
+    write) the replacement. Composed (NFC), because marks are not positioned.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -33,13 +35,9 @@ def _tidied(char: str) -> str:
     if char == "\t":
         return " "
     category = unicodedata.category(char)
-    if (
-        category in ("Cc", "Cf")
-        or "\ufe00" <= char <= "\ufe0f"
-        or "\U000e0000" <= char < "\U000f0000"
-    ):
-        return ""
-    return REPLACEMENT if category == "Cs" else char
+    if category == "Cs":
+        return REPLACEMENT
+    return "" if category == "Cf" or _UNSEEN.match(char) else char
 
 
 def shown(text: str, known: Container[str]) -> str:

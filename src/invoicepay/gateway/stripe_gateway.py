@@ -5,6 +5,7 @@ The same code talks to Stripe and to the sandbox; only the base address differs.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import time
@@ -25,6 +26,7 @@ from invoicepay.billing.ports import (
     NoAnswer,
     Rejected,
 )
+from invoicepay.billing.unseen import one_line
 from invoicepay.gateway import metadata
 
 CONNECT_SECONDS: Final = 5.0
@@ -35,6 +37,8 @@ RATE_LIMIT_PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds. The SDK does not retry a 429, which is not carried out and not stored."""
 PAGE: Final = 100
 _KEY: Final = re.compile(r"[rs]k_(live|test)_\w+", re.ASCII)
+_CODE, _BRAND, _MESSAGE = 100, 60, 300
+"""Characters that are kept of what it says."""
 
 T = TypeVar("T")
 
@@ -74,7 +78,7 @@ class StripeGateway:
                     "email": customer.email,
                     "metadata": {metadata.LEDGER: ledger_id, metadata.CUSTOMER: customer.number},
                 },
-                {"idempotency_key": f"{ledger_id}:customer:{customer.number}"},
+                {"idempotency_key": f"{ledger_id}:customer:{_digest(customer.number)}"},
             )
             self._check_mode(created.livemode)
             return str(created.id)
@@ -152,7 +156,8 @@ class StripeGateway:
     def _intent(self, found: stripe.PaymentIntent) -> Intent:
         self._check_mode(found.livemode)
         failure = found.last_payment_error
-        written = found.metadata.to_dict() if found.metadata else {}
+        metadata_of = found.metadata.to_dict() if found.metadata else {}
+        written = {name: _valid(text) for name, text in metadata_of.items()}
         return Intent(
             id=found.id,
             status=_status(found),
@@ -166,8 +171,10 @@ class StripeGateway:
             customer_number=written.get(metadata.CUSTOMER, ""),
             method_type=written.get(metadata.METHOD, ""),
             allocations=metadata.allocations_in(written),
-            failure_code=(failure.decline_code or failure.code or "declined") if failure else "",
-            failure_message=(failure.message or "") if failure else "",
+            failure_code=(_said(failure.decline_code or failure.code, _CODE) or "declined")
+            if failure
+            else "",
+            failure_message=_said(failure.message, _MESSAGE) if failure else "",
         )
 
     def _check_mode(self, livemode: bool) -> None:
@@ -200,13 +207,13 @@ class _Declined(Rejected):
 def _attached(found: stripe.PaymentMethod) -> AttachedMethod:
     if found.type == "us_bank_account" and found.us_bank_account:
         account = found.us_bank_account
-        return AttachedMethod(
-            found.id, "ach", account.bank_name or "Bank account", account.last4 or ""
-        )
+        bank = _said(account.bank_name, _BRAND) or "Bank account"
+        return AttachedMethod(found.id, "ach", bank, _last4(account.last4))
     if found.type == "card" and found.card:
         card = found.card
+        brand = _said(card.brand, _BRAND).title() or "Card"
         return AttachedMethod(
-            found.id, "card", card.brand.title(), card.last4, card.exp_month, card.exp_year
+            found.id, "card", brand, _last4(card.last4), card.exp_month, card.exp_year
         )
     raise Rejected("method_type", f"a {found.type} cannot be used here")
 
@@ -248,15 +255,36 @@ def _no_answer(error: stripe.StripeError) -> str:
 
 def _code(error: stripe.StripeError) -> str:
     inner = getattr(error, "error", None)
-    return str(error.code or getattr(inner, "code", None) or getattr(inner, "type", "") or "")
+    code = error.code or getattr(inner, "code", None) or getattr(inner, "type", "") or ""
+    return _said(str(code), _CODE)
 
 
 def _message(error: stripe.StripeError) -> str:
     """One line; Stripe's own message, but never the key, should an answer repeat it."""
     if isinstance(error, stripe.AuthenticationError):
         return "it does not accept the key"
-    text = " ".join(str(error.user_message or error).split())
-    return _KEY.sub("(the key)", text)[:300]
+    return _said(_KEY.sub("(the key)", str(error.user_message or error)), _MESSAGE)
+
+
+def _said(text: str | None, most: int) -> str:
+    """What the gateway says in words, as it can be stored and shown: an answer that could not be
+    recorded would never be final."""
+    return " ".join(one_line(text or "").split())[:most]
+
+
+def _valid(text: str) -> str:
+    """Half of a surrogate pair, which JSON may have, could not be looked up."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _last4(text: str | None) -> str:
+    """Never more than four characters of an account, and those that one has."""
+    return re.sub(r"[^0-9A-Za-z]", "", text or "", flags=re.ASCII)[-4:]
+
+
+def _digest(number: str) -> str:
+    """For a key, which travels in an HTTP header: ASCII, and short."""
+    return hashlib.sha256(number.encode()).hexdigest()
 
 
 def _status(found: stripe.PaymentIntent) -> IntentStatus:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_MOST_ROWS = 1 << 62
+"""A person may ask for more than SQLite's integers hold."""
 
 
 def day_of(value: date) -> int:
@@ -37,3 +39,8 @@ def instant_of(text: str) -> datetime:
 
 def optional_instant(text: str | None) -> datetime | None:
     return None if text is None else instant_of(text)
+
+
+def row_limit(limit: int | None) -> int:
+    """For LIMIT: one row more than is wanted, which shows that there are more; -1 for all."""
+    return -1 if limit is None else min(limit, _MOST_ROWS) + 1

@@ -8,12 +8,10 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
+from invoicepay.billing import unseen
 from invoicepay.billing.ports import MailNotSent, Message
 
-_NOT_IN_HEADERS = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
-)
-_NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_NOT_IN_TEXT = re.compile(rf"(?![\t\n])[{unseen.UNSEEN}]")
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]", re.ASCII)
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 # RFC 5321 4.1.2, without quoted local parts: nobody's address needs them, injections do.
@@ -53,7 +51,7 @@ def build(message: Message, sender: str = "") -> EmailMessage:
 
 def one_line(text: str) -> str:
     """`text` without what could end a header or turn its direction."""
-    return _NOT_IN_HEADERS.sub(" ", _valid(text)).strip()
+    return unseen.one_line(_valid(text)).strip()
 
 
 def file_name(text: str) -> str:

@@ -26,7 +26,9 @@ def subject_of(kind: MailKind, receipt: Receipt, *, sandbox: bool) -> str:
 
 def text_of(kind: MailKind, receipt: Receipt, *, sandbox: bool) -> str:
     """Plain text: what happened, for what, and what happens next."""
-    return "\n".join(_lines(kind, receipt, sandbox)) + "\n"
+    # A line of ours stays one, whatever stands in it: nobody's name becomes a paragraph.
+    lines = (" ".join(line.splitlines()) for line in _lines(kind, receipt, sandbox))
+    return "\n".join(lines) + "\n"
 
 
 def _lines(kind: MailKind, receipt: Receipt, sandbox: bool) -> Iterator[str]:

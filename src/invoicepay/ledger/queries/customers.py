@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from invoicepay.ledger.rows import instant_text, optional_instant
 _COMPANY = (
     "name, address, email, phone, website, tax_id, time_zone, currency, terms, remit_to, logo"
 )
+_ID = r"[A-Za-z0-9][A-Za-z0-9-]{0,63}"
 
 
 class CompanyRow:
@@ -48,6 +50,8 @@ class CompanyRow:
         row = self._db.execute(
             "SELECT id, mode, gateway_account, reconciled_until FROM ledger"
         ).fetchone()
+        if not re.fullmatch(_ID, row[0], re.ASCII):  # files and keys are named after it
+            raise sqlite3.DatabaseError("its id is not one of ours")
         return LedgerIdentity(row[0], Mode(row[1]), row[2], optional_instant(row[3]))
 
     def bind_gateway(self, account: str) -> None:

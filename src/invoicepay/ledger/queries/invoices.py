@@ -24,7 +24,7 @@ from invoicepay.billing.invoice import (
 from invoicepay.billing.money import MAX_MINOR, THREE_DECIMAL, ZERO_DECIMAL
 from invoicepay.ledger.queries.customers import address_of
 from invoicepay.ledger.queries.scope import customer_in
-from invoicepay.ledger.rows import date_of, day_of, instant_of, optional_date
+from invoicepay.ledger.rows import date_of, day_of, instant_of, optional_date, row_limit
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Allocation
@@ -79,7 +79,7 @@ class Invoices:
         rows = self._db.execute(
             f"SELECT {_COLUMNS}, {column} {_FROM} WHERE {where} {keyset} "
             f"ORDER BY {column} {way}, i.number {way} LIMIT :limit",
-            values | {"limit": -1 if limit is None else limit + 1},
+            values | {"limit": row_limit(limit)},
         ).fetchall()
         more = limit is not None and len(rows) > limit
         rows = rows[:limit] if more else rows

@@ -31,6 +31,7 @@ from invoicepay.ledger.rows import (
     optional_date,
     optional_instant,
     optional_instant_text,
+    row_limit,
 )
 
 _SELECT = (
@@ -126,7 +127,7 @@ class Payments:
     ) -> Page[Payment]:
         where, values = customer_in(scope, "p.customer_id")
         terms: list[str] = [where]
-        parameters: dict[str, str | int] = {"limit": -1 if limit is None else limit + 1, **values}
+        parameters: dict[str, str | int] = {"limit": row_limit(limit), **values}
         if selection.customer is not None:
             terms.append("c.number = :customer")
             parameters["customer"] = selection.customer

@@ -11,6 +11,7 @@ from typing import Final
 
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import check_currency, parse_minor
+from invoicepay.billing.unseen import UNSEEN
 from invoicepay.operations.imports.problems import CellError, shown
 
 _REMEMBERED: Final = 50_000
@@ -18,6 +19,7 @@ _REMEMBERED: Final = 50_000
 ISO: Final = "%Y-%m-%d"
 _EPOCH = date(1970, 1, 1).toordinal()
 NUMBER_LENGTH, NAME_LENGTH, TEXT_LENGTH = 64, 200, 2000
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?", re.ASCII)
 _MONTHS = "january february march april may june july august september october november december"
 
@@ -179,11 +181,16 @@ def normal_number(decimal_mark: str, thousands_mark: str) -> Callable[[str], str
     return plain
 
 
+def hides(text: str) -> bool:
+    """Whether there is anything in `text` that does not show."""
+    return not text.isprintable() or (not text.isascii() and _UNSEEN.search(text) is not None)
+
+
 def identifier(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
     """`text`, trimmed: one line without any character that does not show. Raises CellError."""
     text = text.strip()
-    if not text.isprintable():
-        bad = next(c for c in text if not c.isprintable())
+    if hides(text):
+        bad = next(c for c in text if hides(c))
         raise CellError(field, f"it has {_named(bad)}")
     if len(text) > most:
         raise CellError(field, f"it is longer than {most} characters")

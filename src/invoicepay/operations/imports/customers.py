@@ -13,6 +13,7 @@ from invoicepay.operations.imports.cells import (
     NUMBER_LENGTH,
     Currencies,
     free_text,
+    identifier,
     record_number,
 )
 from invoicepay.operations.imports.job import BATCH, Job, Seen, twice
@@ -124,7 +125,8 @@ def _address(text: str) -> Address:
 
 
 class Owners(dict[str, LoadedCustomer | None]):
-    """Customer number, as it stands in a cell → the customer; None where there is none."""
+    """Customer number, as it stands in a cell → the customer; None where there is none. Raises
+    CellError for what can be no number."""
 
     def __init__(self, job: Job) -> None:
         super().__init__()
@@ -132,10 +134,8 @@ class Owners(dict[str, LoadedCustomer | None]):
         self.number_of: dict[int, str] = {}
 
     def __missing__(self, text: str) -> LoadedCustomer | None:
-        number = text.strip()
-        # No stored number has what does not show, and half of a surrogate pair is no text.
-        known = number and number.isprintable()
-        owner = self._job.unit.loading.customer(number) if known else None
+        number = identifier(text, "customer")
+        owner = self._job.unit.loading.customer(number) if number else None
         if owner is not None:
             self._remember(text, owner)
         return owner

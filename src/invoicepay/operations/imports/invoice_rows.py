@@ -17,6 +17,7 @@ from invoicepay.operations.imports.cells import (
     Words,
     amounts,
     free_text,
+    hides,
     identifier,
     record_number,
 )
@@ -49,8 +50,8 @@ def invoice_reader(job: Job, owners: Owners) -> ReadInvoice:
     def read(row: list[str], invoice_id: int, lines: Lines | None) -> InvoiceRow:
         at = ""
         try:
-            # Printable throughout is what most rows are; the others are looked at cell by cell.
-            if not join(row).isprintable():
+            # Most rows have nothing that does not show; the others are looked at cell by cell.
+            if hides(join(row)):
                 cleaned(row)
             number = row[i_number].strip()
             if not number or len(number) > NUMBER_LENGTH or number[0] == "-":

@@ -1,0 +1,23 @@
+"""Characters in text that act instead of being seen."""
+
+from __future__ import annotations
+
+import re
+
+# C0, DEL and C1; characters that change direction; line and paragraph separators; lone
+# surrogates; and what is never drawn (Unicode's Default_Ignorable_Code_Point): zero-width ones,
+# fillers, variation selectors, tags.
+UNSEEN = (
+    "\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
+    "\ud800-\udfff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""For a class of a regular expression."""
+_APART = set("\t\n\v\f\r\x85\u2028\u2029")
+
+
+def one_line(text: str) -> str:
+    """`text` without them, on one line: where they kept words apart, a space does."""
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(f"[{UNSEEN}]+", lambda found: " " if _APART & set(found[0]) else "", text)
