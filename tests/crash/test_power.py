@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -45,13 +46,15 @@ def pay_and_trace(
 
 
 def acknowledged(said: str) -> set[str]:
-    """The payments that have been printed as charged; `sync` prints lists."""
+    """The payments that have been printed as charged; `sync` prints lists, in several pieces when
+    they are long."""
     decoder, at, ids = json.JSONDecoder(), 0, set()
-    while at < len(said):
-        value, at = decoder.raw_decode(said, at)
-        at += len(said[at:]) - len(said[at:].lstrip())
-        printed = value if isinstance(value, list) else [value]
-        ids |= {p["id"] for p in printed if p["status"] in CHARGED}
+    with suppress(json.JSONDecodeError):  # the rest has not been printed yet
+        while at < len(said):
+            value, at = decoder.raw_decode(said, at)
+            at += len(said[at:]) - len(said[at:].lstrip())
+            printed = value if isinstance(value, list) else [value]
+            ids |= {p["id"] for p in printed if p["status"] in CHARGED}
     return ids
 
 
