@@ -48,27 +48,40 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def side_by_side(warm: Warm) -> Iterator[Callable[[Callable[[Line, T], R], Sequence[T]], list[R]]]:
-    """`side_by_side(run, cases)` runs the cases on all processors, each with a line of its own."""
-    lines: SimpleQueue[Line] = SimpleQueue()
-    made = [Line(warm) for _ in range(SIDE_BY_SIDE)]
+def lines(warm: Warm) -> Iterator[Callable[[int], list[Line]]]:
+    """`lines(count)`: for as many commands at once."""
+    made: list[Line] = []
+
+    def make(count: int) -> list[Line]:
+        made.extend(Line(warm) for _ in range(count))
+        return made[-count:]
+
+    yield make
     for each in made:
-        lines.put(each)
+        each.close()
+
+
+@pytest.fixture
+def side_by_side(
+    lines: Callable[[int], list[Line]],
+) -> Callable[[Callable[[Line, T], R], Sequence[T]], list[R]]:
+    """`side_by_side(run, cases)` runs the cases on all processors, each with a line of its own."""
+    free: SimpleQueue[Line] = SimpleQueue()
+    for each in lines(SIDE_BY_SIDE):
+        free.put(each)
 
     def run_all(run: Callable[[Line, T], R], cases: Sequence[T]) -> list[R]:
         def run_one(case: T) -> R:
-            line = lines.get()
+            line = free.get()
             try:
                 return run(line, case)
             finally:
-                lines.put(line)
+                free.put(line)
 
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             return list(pool.map(run_one, cases))
 
-    yield run_all
-    for each in made:
-        each.close()
+    return run_all
 
 
 @pytest.fixture(scope="session")

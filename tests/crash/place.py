@@ -91,7 +91,11 @@ class Warm:
         return connection
 
     def close(self) -> None:
-        self._process.communicate()  # it ends when its stdin does
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()  # with which it ends
+        self._process.stdout.close()
+        self._process.wait(HANGS_AFTER)
 
 
 class Line:
@@ -138,9 +142,8 @@ class Bank:
 
     url: str
 
-    def charges(self) -> dict[str, int]:
-        """What has been charged, or is being charged: minor units by intent."""
-        charged: dict[str, int] = {}
+    def intents(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
         page: dict[str, Any] = {"has_more": True, "data": []}
         while page["has_more"]:
             after = f"&starting_after={page['data'][-1]['id']}" if page["data"] else ""
@@ -150,8 +153,12 @@ class Bank:
             )
             with urllib.request.urlopen(request, timeout=HANGS_AFTER) as answer:
                 page = json.load(answer)
-            charged |= {i["id"]: i["amount"] for i in page["data"] if i["status"] in AT_BANK}
-        return charged
+            found += page["data"]
+        return found
+
+    def charges(self) -> dict[str, int]:
+        """What has been charged, or is being charged: minor units by intent."""
+        return {i["id"]: i["amount"] for i in self.intents() if i["status"] in AT_BANK}
 
 
 @dataclass
@@ -248,7 +255,10 @@ class Place:
         assert mails_in(self.folder) == Counter(found.owed), where
         if self.with_bank:
             here = {p.gateway_id: p.amount_minor for p in found.payments if p.status in CHARGED}
-            assert self.bank.charges() == here, where
+            intents = self.bank.intents()
+            assert {i["id"]: i["amount"] for i in intents if i["status"] in AT_BANK} == here, where
+            # Nor is there one that could still be charged.
+            assert {i["status"] for i in intents} <= {*AT_BANK, "canceled"}, where
         return found
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.crash.place import CHARGED, LATER, Line, Place, Run, Warm, said_payment
+from tests.crash.place import CHARGED, LATER, Line, Place, Run, said_payment
 
+Lines = Callable[[int], list[Line]]
 INVOICEPAY = Path(sys.executable).with_name("invoicepay")
 PAYERS = 8
 INVOICES = [f"RACE-{n}" for n in range(10)]
@@ -48,29 +49,27 @@ def test_eight_processes_pay_one_invoice_once(company: Path, line: Line, tmp_pat
 
 
 def test_eight_processes_open_a_restored_backup(
-    company: Path, line: Line, warm: Warm, tmp_path: Path
+    company: Path, line: Line, lines: Lines, tmp_path: Path
 ) -> None:
     """A backup is not in WAL mode; whoever opens it first changes that."""
     with Place.copy(company, tmp_path / "race", line, bank=False) as place:
         backup = place.folder / "backup.db"
         assert place.run("backup", str(backup), who="finance").exit_code == 0
-        lines = [Line(warm) for _ in range(PAYERS)]
+        at_once = lines(PAYERS)
         with ThreadPoolExecutor(PAYERS) as pool:
             for _ in range(5):
                 for path in place.folder.glob("ledger.db*"):
                     path.unlink()
                 shutil.copy(backup, place.path)
-                listing = [pool.submit(place.run, "invoices", "list", line=x) for x in lines]
+                listing = [pool.submit(place.run, "invoices", "list", line=x) for x in at_once]
                 runs = [each.result() for each in listing]
                 assert [run.exit_code for run in runs] == [0] * PAYERS, runs
-        for each in lines:
-            each.close()
 
 
 def test_eight_processes_pay_ten_invoices(
     company: Path,
     line: Line,
-    warm: Warm,
+    lines: Lines,
     tmp_path: Path,
     tally: Callable[[str, int, str], None],
     full: bool,
@@ -81,20 +80,18 @@ def test_eight_processes_pay_ten_invoices(
     with Place.copy(company, tmp_path / "race", line) as place:
         _add_invoices(place, total=4000 if full else 400)
         end = time.monotonic() + seconds
-        lines = [Line(warm) for _ in range(PAYERS + 2)]
-        with ThreadPoolExecutor(len(lines)) as pool:
+        settling, paying = lines(2), lines(PAYERS)
+        with ThreadPoolExecutor(PAYERS + 2) as pool:
             payers = [
                 pool.submit(_pay_until, end, place, each, Random(number))
-                for number, each in enumerate(lines[2:])
+                for number, each in enumerate(paying)
             ]
             settlers = [
                 pool.submit(_sync_until, end, place, each, ahead)
-                for each, ahead in zip(lines, (0.0, LATER), strict=False)
+                for each, ahead in zip(settling, (0.0, LATER), strict=True)
             ]
             runs = [run for payer in payers for run in payer.result()]
             syncs = sum(settler.result() for settler in settlers)
-        for each in lines:
-            each.close()
         ends = _assert_named(runs)
         found = place.assert_repaired("after the race")
 

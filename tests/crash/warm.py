@@ -77,6 +77,9 @@ def serve(path: str) -> None:
         connection, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
+            nothing = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nothing, 0)
+            os.dup2(nothing, 1)  # or whoever reads the server's stdout waits for this process too
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             answer_all(connection)
             os._exit(0)
