@@ -17,6 +17,15 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--crash",
+        choices=("quick", "full"),
+        default="quick",
+        help="tests/crash: a sample of the kills, faults, power cuts and races, or all of them",
+    )
+
+
 @pytest.fixture(scope="session")
 def demo_template(tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
     """Not to be changed; `company` is a copy of it."""

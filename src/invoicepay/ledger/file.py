@@ -51,7 +51,8 @@ class SqliteLedger:
         """A transaction that holds the write lock from its start, so that what it reads is
         still true when it writes. Durable (fsync) once the block has ended.
 
-        Raises Unreachable when the file cannot be used; nothing of the block remains then.
+        Raises Unreachable when the file cannot be used; nothing of the block remains then,
+        unless it was the commit that failed: what it had written already may come back.
         """
         with _named_errors(self.path):
             connection = self._open()
@@ -63,7 +64,8 @@ class SqliteLedger:
             try:
                 yield SqliteUnit(connection)
                 assert all_told(connection), "money rows changed without a journal entry"
-                connection.execute("COMMIT")
+                with _named_errors(self.path, hint=_MAYBE_CHANGED):
+                    connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
@@ -150,6 +152,8 @@ def create(
             "ledger.created", ledger_id, admin.email if admin else "", now, {"mode": mode}
         )
         connection.execute("COMMIT")
+        # Closing would do it too, but say nothing where it fails, and the log is not kept.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -224,7 +228,7 @@ def _new_file(target: Path, *, make_folder: bool = False) -> Iterator[Path]:
         if target.exists():
             raise exists
         if make_folder:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(target.parent)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
         part = Path(name)
@@ -234,8 +238,7 @@ def _new_file(target: Path, *, make_folder: bool = False) -> Iterator[Path]:
             os.link(part, target)
         except FileExistsError:
             raise exists from None
-        with suppress(OSError):  # some file systems cannot sync a folder
-            _sync(target.parent)
+        _sync_folder(target.parent)
     except OSError as error:
         raise Unreachable(
             "write_failed",
@@ -245,7 +248,21 @@ def _new_file(target: Path, *, make_folder: bool = False) -> Iterator[Path]:
     finally:
         if part is not None:
             for name in (f"{part}", f"{part}-wal", f"{part}-shm", f"{part}-journal"):
-                Path(name).unlink(missing_ok=True)
+                with suppress(OSError):  # what was asked for is done, or its own error is told
+                    Path(name).unlink(missing_ok=True)
+
+
+def _make_folder(folder: Path) -> None:
+    """With those above it, each durably."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # some file systems cannot sync a folder
+        _sync(folder)
 
 
 def _sync(path: Path) -> None:
@@ -256,8 +273,13 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
+# Not that nothing was changed: what was written before this stands.
+_CHECK_DISK = "Check the disk and the file's rights, then try again."
+_MAYBE_CHANGED = "Check the disk, and what is there now: this change may have been kept."
+
+
 @contextmanager
-def _named_errors(path: Path) -> Iterator[None]:
+def _named_errors(path: Path, hint: str = _CHECK_DISK) -> Iterator[None]:
     """SQLite's and the system's errors in our words."""
     try:
         yield
@@ -269,6 +291,5 @@ def _named_errors(path: Path) -> Iterator[None]:
         raise Unreachable(
             "ledger_unusable",
             f"the ledger {path} cannot be used: {error}",
-            # Not that nothing was changed: what was written before this stands.
-            "Check the disk and the file's rights, then try again.",
+            hint,
         ) from error

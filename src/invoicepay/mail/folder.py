@@ -25,10 +25,10 @@ class FolderMailer:
         self._folder, self._sender = folder, sender
 
     def send(self, message: Message) -> None:
-        """Write the file, whole or not at all. Raises MailNotSent."""
+        """Write the file, durably, whole or not at all. Raises MailNotSent."""
         content = build(message, "" if message.sender.strip() else self._sender).as_bytes()
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(self._folder)
             _write(self._path(message), content)
         except OSError as problem:
             why = problem.strerror or "input/output error"
@@ -55,3 +55,22 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    _sync(path.parent)
+
+
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _sync(folder.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in it durable: the ledger will say that the mail was sent."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

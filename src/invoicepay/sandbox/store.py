@@ -84,7 +84,10 @@ def connect(path: Path) -> sqlite3.Connection:
     requests of a practice bank, never its consistency.
     """
     # Only its owner reads it, from the first byte; SQLite gives -wal and -shm the same mode.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # One that is there is not opened: closing it would drop the locks that this process's other
+    # connections hold (POSIX), and the next program to close it would delete the -wal under them.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         if _versions(db) != (APPLICATION_ID, SCHEMA_VERSION):

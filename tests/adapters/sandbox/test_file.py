@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -73,3 +74,17 @@ def test_what_was_there_is_there_after_a_restart(path: Path) -> None:
         db.execute("UPDATE clock SET offset_microseconds = 5")
     with SandboxServer(path), closing(connect(path)) as db:
         assert db.execute("SELECT offset_microseconds FROM clock").fetchone() == (5,)
+
+
+def test_another_program_that_closes_it_leaves_a_servers_log_in_place(path: Path) -> None:
+    """SQLite's last connection deletes the -wal. A server that lost its locks is not counted."""
+    reader = "import sys; from pathlib import Path; from invoicepay.sandbox.clock import offset\n"
+    reader += "offset(Path(sys.argv[1]))"
+    with SandboxServer(path):
+        with closing(connect(path)) as db:  # as each connection of a client does
+            db.execute("UPDATE clock SET offset_microseconds = 5")
+        log = path.with_name(f"{path.name}-wal").stat().st_ino
+
+        subprocess.run([sys.executable, "-c", reader, str(path)], check=True)
+
+        assert path.with_name(f"{path.name}-wal").stat().st_ino == log
