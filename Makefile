@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench lock docs clean
+.PHONY: demo test simulate lint bench lock docs clean
 
 demo: $(STAMP)  ## set up a practice company and run the main job on it
 	$(BIN)/invoicepay demo
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest
+
+SEEDS ?= 100000
+simulate: $(STAMP)  ## payers, faults and crashes in any order: SEEDS of them, or one SEED with its transcript
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP)  ## formatting, lint, types, and the arrows of ARCHITECTURE.md
 	$(BIN)/ruff format --check

@@ -233,8 +233,11 @@ class ScriptedGateway:
             return intent
         if intent.status is not IntentStatus.REQUIRES_CONFIRMATION:
             raise Rejected("payment_intent_unexpected_state", f"it is {intent.status}")
+        method = self._orders[intent_id].method
+        if method not in self._methods:
+            raise Rejected("resource_missing", f"no such payment method: {method}")
         self._confirmed.add(intent_id)
-        fate = self._methods[self._orders[intent_id].method]
+        fate = self._methods[method]
         if fate == "declines":
             intent = replace(
                 intent,
