@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test crash lint bench lock docs clean
+.PHONY: demo test crash simulate mutants lint bench lock docs clean
 
 demo: $(STAMP)  ## set up a practice company and run the main job on it
 	$(BIN)/invoicepay demo
@@ -14,6 +14,10 @@ test: $(STAMP)  ## run the tests
 
 crash: $(STAMP)  ## kills, failing disks, power cuts and races, all of them, with a table (8 minutes)
 	$(BIN)/python -m pytest tests/crash --crash=full
+
+SEEDS ?= 100000
+simulate: $(STAMP)  ## payers, faults and crashes in any order: SEEDS of them, or one SEED with its transcript
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
 lint: $(STAMP)  ## formatting, lint, types, and the arrows of ARCHITECTURE.md
 	$(BIN)/ruff format --check

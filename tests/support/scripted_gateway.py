@@ -7,9 +7,11 @@ It must pass the same contract suite as the real adapter on the sandbox
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from invoicepay.billing.customer import Customer
@@ -34,6 +36,12 @@ class Fault(StrEnum):
     """Not carried out; the caller hears nothing."""
     LATE = "late"
     """The caller hears nothing; carried out when `arrive_late` is called."""
+    TWICE = "twice"
+    """Carried out twice, as when the SDK sends it again; the caller hears the second answer."""
+    ECHO = "echo"
+    """Carried out and answered; carried out once more when `arrive_late` is called."""
+    REFUSED = "refused"
+    """Not carried out, and the caller hears so: a wrong key, a limit of the account."""
 
 
 FATES = {
@@ -52,8 +60,14 @@ class ScriptedGateway:
     found: dict[str, Intent] = field(default_factory=dict)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
     """(call, fault): taken by the next call of that name."""
+    fate: Callable[[str], Fault | None] = lambda call: None
+    """Says what happens to a call that `faults` does not name."""
     before: Callable[[str], None] = lambda call: None
     """Runs before each call is carried out: another process gets in between here."""
+    after: Callable[[str], None] = lambda call: None
+    """Runs before each call's caller hears of it, or has waited long enough."""
+    page_size: int = 100
+    """Of a list; each page is a call of its own."""
     calls: list[str] = field(default_factory=list)
     charges: list[str] = field(default_factory=list)
     """Intent ids in the order in which money moved, or was sent to the bank."""
@@ -95,24 +109,31 @@ class ScriptedGateway:
         return self._call("cancel", lambda: self._cancel(intent_id))
 
     def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
-        found = self._call("intents", lambda: list(self.found.values()))
-        for intent in reversed(found):
-            if customer in ("", intent.customer) and (since is None or intent.created_at >= since):
-                yield intent
+        last = ""
+        while True:
+            page, more = self._call("intents", partial(self._page, customer, since, last))
+            yield from page
+            if not more:
+                return
+            last = page[-1].id
 
     # --- What the test does to it ---------------------------------------------------------------
 
     def fail_next(self, call: str, fault: Fault) -> None:
         self.faults.append((call, fault))
 
-    def arrive_late(self) -> None:
-        """Carry out what was late, now; nobody hears the answers."""
-        late, self._late = self._late, []
+    @property
+    def on_their_way(self) -> int:
+        """How many calls are late."""
+        return len(self._late)
+
+    def arrive_late(self, which: int | None = None) -> None:
+        """Carry out what was late, all or one of it, now; nobody hears the answers."""
+        late = self._late[:] if which is None else [self._late[which]]
         for act in late:
-            try:
+            self._late.remove(act)
+            with suppress(Rejected):
                 act()
-            except Rejected:
-                continue
 
     def bank_settles(self, intent_id: str, *, returned: bool = False) -> None:
         """The bank's answer to a debit."""
@@ -138,14 +159,43 @@ class ScriptedGateway:
         self.calls.append(name)
         self.before(name)
         fault = next((f for call, f in self.faults if call == name), None)
-        if fault is None:
-            return act()
-        self.faults.remove((name, fault))
-        if fault is Fault.LOST_ANSWER:
-            act()
-        elif fault is Fault.LATE:
-            self._late.append(act)
+        if fault is not None:
+            self.faults.remove((name, fault))
+        try:
+            return self._carry_out(name, act, fault or self.fate(name))
+        finally:
+            self.after(name)
+
+    def _carry_out(self, name: str, act: Callable[[], T], fault: Fault | None) -> T:
+        match fault:
+            case None:
+                return act()
+            case Fault.TWICE:
+                with suppress(Rejected):
+                    act()
+                return act()
+            case Fault.ECHO:
+                self._late.append(act)
+                return act()
+            case Fault.REFUSED:
+                raise Rejected("account_invalid", f"{name} is not allowed now")
+            case Fault.LOST_ANSWER:
+                with suppress(Rejected):
+                    act()
+            case Fault.LATE:
+                self._late.append(act)
         raise NoAnswer(f"no answer to {name} ({fault})")
+
+    def _page(self, customer: str, since: datetime | None, last: str) -> tuple[list[Intent], bool]:
+        """The intents that follow the one with the id `last`, and whether there are more."""
+        found = [
+            intent
+            for intent in reversed(self.found.values())
+            if customer in ("", intent.customer) and (since is None or intent.created_at >= since)
+        ]
+        start = next((n + 1 for n, intent in enumerate(found) if intent.id == last), 0)
+        end = start + self.page_size
+        return found[start:end], end < len(found)
 
     def _get(self, intent_id: str) -> Intent:
         if intent_id not in self.found:
@@ -183,8 +233,11 @@ class ScriptedGateway:
             return intent
         if intent.status is not IntentStatus.REQUIRES_CONFIRMATION:
             raise Rejected("payment_intent_unexpected_state", f"it is {intent.status}")
+        method = self._orders[intent_id].method
+        if method not in self._methods:
+            raise Rejected("resource_missing", f"no such payment method: {method}")
         self._confirmed.add(intent_id)
-        fate = self._methods[self._orders[intent_id].method]
+        fate = self._methods[method]
         if fate == "declines":
             intent = replace(
                 intent,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 # Crockford's base32 reads these as digits: https://www.crockford.com/base32.html
@@ -26,6 +27,7 @@ def code_hash(code: str) -> str:
     return secret_hash(code.strip().upper().translate(_ALIKE))
 
 
+@cache
 def _sha256() -> Callable[[bytes], Any]:
     """The interpreter's own, as the standard library's `random` takes it: hashlib loads OpenSSL,
     which is 4 ms of every command."""

@@ -478,3 +478,15 @@ def test_a_sync_that_hears_nothing_does_not_say_that_nothing_was_charged(
 
     assert step.error is not None
     assert "charged" not in step.error.message + step.error.hint
+
+
+def test_a_decline_that_arrives_while_it_is_settled_is_a_decline(
+    company: SmallCompany, gateway: ScriptedGateway, bad_card: str
+) -> None:
+    gateway.fail_next("confirm", Fault.LATE)
+    payment = company.pay("INV-1", method=bad_card)
+    gateway.before = lambda call: gateway.arrive_late() if call == "cancel" else None
+
+    list(company.finance.call(Sync()))
+
+    assert company.payment(payment.id).status is PaymentStatus.FAILED

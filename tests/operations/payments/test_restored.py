@@ -204,6 +204,45 @@ def test_a_copy_that_gave_a_payment_up_learns_that_it_was_charged(
     other.assert_books_balance()
 
 
+def test_who_claimed_before_a_charge_was_taken_in_does_not_charge_again(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    lost = restored(company, method="card")
+
+    def sync_elsewhere(call: str) -> None:
+        if call == "create":  # the claim stands, and the charge is not looked for yet
+            gateway.before = lambda name: None
+            sync(company.another_process())
+
+    gateway.before = sync_elsewhere
+    second = company.pay("INV-1", method="card")
+
+    assert second.status is PaymentStatus.CANCELED
+    assert gateway.charges == [lost.gateway_id]
+    assert company.payment(lost.id).allocations == lost.allocations
+
+
+def test_what_a_copy_gave_up_and_its_owner_may_still_confirm_is_canceled_first(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    others: list[SmallCompany] = []
+
+    def machine_two(call: str) -> None:
+        if call == "create" and not others:
+            others.append(copied(company))
+            company.clock.time += LEASE
+            sync(others[0])  # finds no intent and gives it up
+        elif call == "confirm":
+            gateway.before = lambda name: None
+            with suppress(InvoicepayError):
+                others[0].pay("INV-1", method="card")
+
+    gateway.before = machine_two
+    company.pay("INV-1", method="card")
+
+    assert len(gateway.charges) == 1
+
+
 # --- How far it looks ---
 
 

@@ -16,7 +16,7 @@ from invoicepay.billing.errors import DoesNotTie, Refused, Unreachable
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, Ports, Rejected, Unit
-from invoicepay.operations.protocol.record import record
+from invoicepay.operations.protocol.record import give_up_claims, record
 
 NEWEST_LOOKED_AT = 100
 """A charge made since the ledger was restored or copied is among its customer's newest."""
@@ -32,6 +32,9 @@ class Unexplained:
     """Money moved, or is at the bank."""
     unfinished: tuple[Intent, ...]
     """Could still be charged by whoever made them."""
+    given_up: tuple[Intent, ...]
+    """Not charged, and their payments were given up here; a copy of this ledger may still think
+    otherwise."""
 
 
 def unexplained(intents: Iterable[Intent], ports: Ports) -> Unexplained:
@@ -41,16 +44,18 @@ def unexplained(intents: Iterable[Intent], ports: Ports) -> Unexplained:
     ids = [intent.payment_id for intent in found] + [late_id(intent) for intent in found]
     with ports.ledger.read() as unit:
         statuses = unit.payments.statuses(ids)
-    charged, unfinished = [], []
+    charged, unfinished, given_up = [], [], []
     for intent in found:
         status = statuses.get(intent.payment_id)
         if intent.status in _CHARGED:
-            given_up = status is None or status in _GIVEN_UP
-            if given_up and late_id(intent) not in statuses:
+            unknown = status is None or status in _GIVEN_UP
+            if unknown and late_id(intent) not in statuses:
                 charged.append(intent)
         elif status is None:
             unfinished.append(intent)
-    return Unexplained(tuple(charged), tuple(unfinished))
+        elif status in _GIVEN_UP:
+            given_up.append(intent)
+    return Unexplained(tuple(charged), tuple(unfinished), tuple(given_up))
 
 
 def late_id(intent: Intent) -> str:
@@ -61,7 +66,9 @@ def late_id(intent: Intent) -> str:
 def check_not_behind(customer: Customer, ports: Ports) -> None:
     """Raises Refused when the gateway has a charge of this ledger for `customer` that it does not
     explain. After `create` and before the confirm: of two copies that pay at once, the one that
-    looks later sees the other's. Raises NoAnswer, Rejected."""
+    looks later sees the other's. What this one gave up, the other may still confirm: it is
+    canceled first, and where it has been charged meanwhile that raises. Raises NoAnswer,
+    Rejected."""
     with ports.ledger.read() as unit:
         ledger_id = unit.company.identity().id
     ours = (
@@ -69,7 +76,10 @@ def check_not_behind(customer: Customer, ports: Ports) -> None:
         for intent in ports.gateway.intents(customer=customer.gateway_id)
         if intent.ledger_id == ledger_id and intent.status is not IntentStatus.CANCELED
     )
-    _refuse(unexplained(islice(ours, NEWEST_LOOKED_AT), ports))
+    behind = unexplained(islice(ours, NEWEST_LOOKED_AT), ports)
+    _refuse(behind)
+    for intent in behind.given_up:
+        ports.gateway.cancel(intent.id)
 
 
 def check_reconciled(ports: Ports) -> None:
@@ -108,6 +118,9 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
         payment_id = late_id(intent) if intent.payment_id in taken else intent.payment_id
         payment = unit.payments.get(payment_id, EVERYTHING)
         if payment is None:
+            # A claim that was made before this charge was known may be for the same debt, and
+            # its payer will not find the charge unexplained any more.
+            give_up_claims(customer, "the gateway has a charge that was not known", unit, ports)
             payment = Payment(
                 id=payment_id,
                 status=PaymentStatus.SUBMITTED,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from invoicepay.billing.customer import EVERYTHING
+from invoicepay.billing.customer import EVERYTHING, Customer, Scope
 from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
@@ -101,6 +101,15 @@ def record_never_confirmed(payment: Payment, why: str, ports: Ports) -> Payment:
             return current
         change = PaymentChange(PaymentStatus.CANCELED, failure_message=why)
         return _move(current, change, unit, ports)
+
+
+def give_up_claims(customer: Customer, why: str, unit: Unit, ports: Ports) -> None:
+    """`claimed → canceled` for all of a customer's claims, in the caller's transaction: they
+    reserved what was open before something came to be known. Their payers lose the
+    compare-and-set, and confirm nothing."""
+    for payment in unit.payments.unsettled(Scope(frozenset({customer.number}))):
+        if payment.status is PaymentStatus.CLAIMED:
+            _move(payment, PaymentChange(PaymentStatus.CANCELED, failure_message=why), unit, ports)
 
 
 def record_submitted(payment: Payment, intent: Intent, ports: Ports) -> tuple[Payment, bool]:

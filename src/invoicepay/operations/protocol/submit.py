@@ -62,7 +62,8 @@ def conclude(payment: Payment, intent: Intent, ports: Ports) -> Payment:
         return record_unknown(payment, str(error), ports)
     if intent.status not in SETTLED_BY:
         return record_unknown(payment, f"the gateway left it {intent.status}", ports)
-    return record(payment, intent, ports, failure=declined)
+    # A confirm that was on its way may have been declined just before.
+    return record(payment, intent, ports, failure=declined or _declined(intent))
 
 
 def _declined(intent: Intent) -> Intent | None:

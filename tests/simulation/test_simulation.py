@@ -1,0 +1,116 @@
+"""A thousand runs hold every promise, and bugs that are planted are found and made short."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from invoicepay.billing.payment import PaymentStatus
+from invoicepay.billing.ports import (
+    Intent,
+    IntentStatus,
+    NoAnswer,
+    PaymentChange,
+    Ports,
+    Rejected,
+)
+from invoicepay.operations.protocol import record, submit
+from tests.simulation.run import run
+from tests.simulation.shorten import shorten
+from tests.simulation.world import _CALLING, _MAILING, _READING, _WRITING, Trouble
+
+SEEDS = 1000
+FINDS_WITHIN = 200
+"""Seeds."""
+
+
+def test_every_promise_holds_in_a_thousand_runs() -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(SEEDS):
+        outcome = run(seed)
+        assert not outcome.broken, f"`make simulate SEED={seed}`: {outcome.detail}"
+        seen += outcome.seen
+    for what in _everything():
+        assert seen[what], f"never tried: {what}"
+
+
+def _everything() -> list[str]:
+    """What a thousand runs must have come by, as they count it."""
+    calls = ("create", "confirm", "intents", "cancel")
+    troubles = [
+        f"gateway.{call}: {', '.join(t for t in told if t and t is not Trouble.NONE)}"
+        for call in calls
+        for told in _CALLING[1:]
+    ]
+    troubles += [f"ledger.read: {trouble}" for trouble in _READING[1:]]
+    troubles += [f"ledger.write: {trouble}" for trouble in _WRITING[1:]]
+    troubles += [f"mailer.send: {trouble}" for trouble in _MAILING[1:]]
+    around = (
+        "a late call arrives",
+        "the bank returns",
+        "the bank settles",
+        "time passes",
+        "the clock is set back",
+        "the clock is set forward",
+        "the ledger is copied",
+        "the ledger is restored",
+    )
+    ends = ("succeeded", "failed", "canceled")
+    return troubles + [f"world: {w}" for w in around] + [f"ends: {end}" for end in ends]
+
+
+def test_a_seed_is_the_same_run_whenever_it_is_run() -> None:
+    for seed in range(0, 50, 7):
+        first, again = run(seed), run(seed)
+        replayed = run(seed, first.choices)
+        assert first == again == replayed
+
+
+# --- Planted bugs -----------------------------------------------------------------------------
+
+
+def _timeout_is_a_decline(payment: Any, why: str, ports: Any) -> Any:
+    with ports.ledger.write() as unit:
+        current = record._reread(payment, unit)
+        if current.status is not PaymentStatus.SUBMITTED:
+            return current
+        change = PaymentChange(PaymentStatus.FAILED, failure_message=why)
+        return record._move(current, change, unit, ports)
+
+
+_cancel = submit._cancel
+
+
+def _taken_for_canceled(intent: Intent, ports: Ports) -> Intent:
+    """A cancel that nobody answered is taken for done."""
+    try:
+        return _cancel(intent, ports)
+    except (NoAnswer, Rejected):
+        return replace(intent, status=IntentStatus.CANCELED)
+
+
+BUGS: dict[str, tuple[str, Callable[..., Any]]] = {
+    "a timeout is taken for a decline": ("record_unknown", _timeout_is_a_decline),
+    "released before the cancel is confirmed": ("_cancel", _taken_for_canceled),
+    "a restored ledger pays at once": ("check_not_behind", lambda *given: None),
+}
+"""What of `submit` is replaced, and by what."""
+
+
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_planted_bug_is_found_and_made_short(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, planted = BUGS[bug]
+    monkeypatch.setattr(submit, name, planted)
+
+    found = next((o for o in map(run, range(FINDS_WITHIN)) if o.broken), None)
+
+    assert found is not None
+    short = shorten(found, most_runs=300)
+    assert short.broken == found.broken
+    assert run(found.seed, short.choices).detail == short.detail
+    made = [number for number in short.choices if number]
+    assert len(made) <= 20, short.told()
