@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench lock docs clean
+.PHONY: demo test mutants lint bench lock docs clean
 
 demo: $(STAMP)  ## set up a practice company and run the main job on it
 	$(BIN)/invoicepay demo
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest
+
+mutants: $(STAMP)  ## plant bugs in copies of the project; the tests must find each (8 minutes)
+	$(BIN)/python -m tests.mutants
 
 lint: $(STAMP)  ## formatting, lint, types, and the arrows of ARCHITECTURE.md
 	$(BIN)/ruff format --check
