@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ fastest first."""
 NOT_COPIED = (".*", "build", "dist", "invoicepay-demo*")
 HANGS_AFTER = 600.0
 """Seconds. A run that takes longer proves nothing."""
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 
 
 class NoVerdict(Exception):
@@ -67,9 +67,9 @@ def main() -> int:
         print(f"passed in {time.monotonic() - started:.0f} s\n", flush=True)
         with ThreadPoolExecutor(options.jobs) as pool:
             verdicts = []
-            for verdict in pool.map(lambda mutant: _judge(mutant, baseline), chosen):
-                print(_line(verdict), flush=True)
-                verdicts.append(verdict)
+            for run in as_completed([pool.submit(_judge, m, baseline) for m in chosen]):
+                verdicts.append(run.result())
+                print(_line(verdicts[-1]), flush=True)
     killed = sum(bool(v.killed_by) for v in verdicts)
     print(f"\n{killed} of {len(verdicts)} killed in {time.monotonic() - started:.0f} s")
     return 0 if killed == len(verdicts) else 1

@@ -56,6 +56,16 @@ IN_GATEWAY = (
         "cut-body-is-refusal",
         "an answer cut short after the charge reads as if nothing was done",
         _FILE,
+        "raise NoAnswer(_no_answer(error)) from error",
+        "if error.http_status == 200:\n"
+        '                raise Rejected("bad_answer", "cut short") from error\n'
+        "            raise NoAnswer(_no_answer(error)) from error",
+        _FIRST,
+    ),
+    Mutant(
+        "odd-answer-is-refusal",
+        "an answer that is none of the gateway's reads as if nothing was done",
+        _FILE,
         'raise NoAnswer("the gateway answered something that is not an answer")',
         'raise Rejected("bad_answer", "the gateway answered something that is not an answer")',
         _FIRST,

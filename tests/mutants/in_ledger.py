@@ -11,6 +11,7 @@ _PAYMENTS = "ledger/queries/payments.py"
 _METHODS = "ledger/queries/methods.py"
 _OUTBOX = "ledger/queries/outbox.py"
 _CONTRACT = "tests/contracts/test_ledger.py"
+_TRANSACTIONS = "tests/contracts/test_transactions.py"
 _PAY = "tests/operations/payments/test_pay.py"
 _DELIVER = "tests/operations/delivery/test_deliver.py"
 
@@ -23,7 +24,7 @@ def _scope_forgotten(name: str, file: str, signature: str) -> Mutant:
         file,
         signature,
         f"{signature}        scope = Scope(None)\n",
-        _CONTRACT,
+        "tests/contracts/test_scopes.py",
     )
 
 
@@ -42,7 +43,7 @@ IN_LEDGER = (
         _FILE,
         'connection.execute("BEGIN IMMEDIATE")\n            try:\n                yield',
         'connection.execute("BEGIN")\n            try:\n                yield',
-        _CONTRACT,
+        _TRANSACTIONS,
     ),
     Mutant(
         "half-a-transaction",
@@ -58,7 +59,7 @@ IN_LEDGER = (
         _FILE,
         "PRAGMA foreign_keys = ON",
         "PRAGMA foreign_keys = OFF",
-        _CONTRACT,
+        _TRANSACTIONS,
     ),
     Mutant(
         "compare-and-set-dropped",

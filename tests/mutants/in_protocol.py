@@ -12,6 +12,7 @@ _RECONCILE = "operations/protocol/reconcile.py"
 _FAULTS = "tests/operations/payments/test_faults.py"
 _PAY = "tests/operations/payments/test_pay.py"
 _RESTORED = "tests/operations/payments/test_restored.py"
+_OVERTAKEN = "tests/operations/payments/test_overtaken.py"
 _TOGETHER = "tests/operations/payments/test_together.py"
 
 IN_PROTOCOL = (
@@ -30,7 +31,7 @@ IN_PROTOCOL = (
         _CLAIM,
         "existing.plan_digest != plan.digest or ",
         "",
-        _PAY,
+        _OVERTAKEN,
     ),
     Mutant(
         "disabled-payer-pays",
@@ -80,7 +81,7 @@ IN_PROTOCOL = (
         _SUBMIT,
         "            intent = ports.gateway.retrieve(intent.id)\n    except",
         "            intent = replace(intent, status=IntentStatus.CANCELED)\n    except",
-        _FAULTS,
+        _OVERTAKEN,
     ),
     Mutant(
         "released-without-cancel",
@@ -104,7 +105,7 @@ IN_PROTOCOL = (
         _SUBMIT,
         "        return ports.gateway.retrieve(intent.id)\n",
         "        return replace(intent, status=IntentStatus.CANCELED)\n",
-        _FAULTS,
+        _OVERTAKEN,
     ),
     # --- Record ---
     Mutant(
@@ -129,7 +130,7 @@ IN_PROTOCOL = (
         _RECORD,
         "        if current.status is status:\n",
         "        if False:\n",
-        _FAULTS,
+        _OVERTAKEN,
     ),
     Mutant(
         "final-is-not-final",
@@ -137,7 +138,7 @@ IN_PROTOCOL = (
         _RECORD,
         "        if current.status in FINAL:\n",
         "        if False:\n",
-        _FAULTS,
+        _OVERTAKEN,
     ),
     Mutant(
         "stale-copy-decides",
@@ -185,7 +186,7 @@ IN_PROTOCOL = (
         _RECORD,
         " and not payment.receipt_number:",
         ":",
-        _PAY,
+        _TOGETHER,
     ),
     Mutant(
         "outbox-on-its-own",

@@ -52,6 +52,20 @@ def test_a_charge_is_recorded_whole_or_not_at_all(
     assert len(gateway.charges) == len(company.mailer.sent) == 1
 
 
+def test_a_debit_keeps_its_receipt_number_when_it_settles(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    first, second = (company.pay(number, method="ach") for number in ("INV-1", "INV-2"))
+
+    for payment in (second, first):
+        gateway.bank_settles(payment.gateway_id)
+        sync(company)
+
+    settled = [company.payment(payment.id) for payment in (first, second)]
+    assert [payment.status for payment in settled] == [PaymentStatus.SUCCEEDED] * 2
+    assert [payment.receipt_number for payment in settled] == ["R-000001", "R-000002"]
+
+
 def _kinds(company: SmallCompany) -> list[str]:
     with closing(sqlite3.connect(company.ledger.path)) as db:
         rows = db.execute("SELECT kind FROM journal WHERE kind LIKE 'payment.%' ORDER BY seq")
