@@ -34,7 +34,7 @@ IN_GATEWAY = (
     ),
     Mutant(
         "timeout-is-refusal",
-        "silence after the charge reads as if nothing was done",
+        "silence, or an answer cut short, after the charge reads as if nothing was done",
         _FILE,
         "raise NoAnswer(_no_answer(error)) from error",
         "if isinstance(error, stripe.APIConnectionError):\n"
@@ -53,12 +53,12 @@ IN_GATEWAY = (
         _FIRST,
     ),
     Mutant(
-        "cut-body-is-refusal",
-        "an answer cut short after the charge reads as if nothing was done",
+        "not-json-is-refusal",
+        "a page in place of the answer to a charge reads as if nothing was done",
         _FILE,
         "raise NoAnswer(_no_answer(error)) from error",
         "if error.http_status == 200:\n"
-        '                raise Rejected("bad_answer", "cut short") from error\n'
+        '                raise Rejected("bad_answer", "not JSON") from error\n'
         "            raise NoAnswer(_no_answer(error)) from error",
         _FIRST,
     ),

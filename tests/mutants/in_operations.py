@@ -91,7 +91,7 @@ IN_OPERATIONS = (
         _AUTHENTICATE,
         'if not session.live_at(now) or contact.status != "active":',
         "if not session.live_at(now):",
-        _IDENTITY,
+        f"{_IDENTITY}/test_sessions.py",
     ),
     Mutant(
         "role-ignored",
