@@ -19,6 +19,9 @@ SEEDS ?= 100000
 simulate: $(STAMP)  ## payers, faults and crashes in any order: SEEDS of them, or one SEED with its transcript
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
+mutants: $(STAMP)  ## plant bugs in copies of the project; the tests must find each (8 minutes)
+	$(BIN)/python -m tests.mutants
+
 lint: $(STAMP)  ## formatting, lint, types, and the arrows of ARCHITECTURE.md
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check

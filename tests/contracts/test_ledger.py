@@ -227,6 +227,7 @@ FORBIDDEN = [
     "DELETE FROM journal",
     "DELETE FROM payments",
     "UPDATE payments SET status = 'claimed'",
+    "UPDATE payments SET status = 'canceled', effective_day = NULL",
     "UPDATE ledger SET mode = 'live'",
     "UPDATE ledger SET id = 'other'",
     "UPDATE ledger SET gateway_account = 'acct_other'",

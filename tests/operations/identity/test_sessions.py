@@ -126,6 +126,17 @@ def test_disabled_is_out_at_once(world: World) -> None:
     assert world.code(WhoAmI(), token) == "session_expired"
 
 
+@pytest.mark.parametrize("status", ["disabled", "invited"])
+def test_only_an_active_contact_is_let_in_whatever_its_sessions_say(
+    world: World, status: str
+) -> None:
+    secret = world.log_in(BOB)
+    with closing(sqlite3.connect(world.path)) as db, db:
+        db.execute("UPDATE contacts SET status = ? WHERE email = ?", (status, BOB))
+
+    assert world.code(WhoAmI(), secret) == "session_expired"
+
+
 def test_the_role_decides_what_is_allowed(world: World) -> None:
     secret = world.log_in(BOB)
     error = world.error(ListContacts(), secret)

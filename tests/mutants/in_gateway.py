@@ -1,0 +1,105 @@
+"""Bugs in how the gateway is spoken to and understood."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_FILE = "gateway/stripe_gateway.py"
+_FIRST = "tests/contracts/test_gateway.py"
+
+IN_GATEWAY = (
+    Mutant(
+        "fresh-create-key",
+        "a repeated create makes a second intent that could be charged as well",
+        _FILE,
+        'f"{order.payment_id}:create"',
+        'f"{order.payment_id}:create:{time.monotonic_ns()}"',
+        _FIRST,
+    ),
+    Mutant(
+        "fresh-confirm-key",
+        "a repeated confirm is a second attempt to charge",
+        _FILE,
+        'f"{payment_id}:confirm"',
+        'f"{payment_id}:confirm:{time.monotonic_ns()}"',
+        _FIRST,
+    ),
+    Mutant(
+        "5xx-is-refusal",
+        "a 500 or a dropped connection after the charge reads as if nothing was done",
+        _FILE,
+        "raise NoAnswer(_no_answer(error)) from error",
+        'raise Rejected("api_error", _no_answer(error)) from error',
+        _FIRST,
+    ),
+    Mutant(
+        "timeout-is-refusal",
+        "silence, or an answer cut short, after the charge reads as if nothing was done",
+        _FILE,
+        "raise NoAnswer(_no_answer(error)) from error",
+        "if isinstance(error, stripe.APIConnectionError):\n"
+        '                raise Rejected("timeout", "no answer") from error\n'
+        "            raise NoAnswer(_no_answer(error)) from error",
+        _FIRST,
+    ),
+    Mutant(
+        "409-is-refusal",
+        "the first attempt is still at work, and the second says that it failed",
+        _FILE,
+        "raise NoAnswer(_no_answer(error)) from error",
+        "if error.http_status == 409:\n"
+        '                raise Rejected("conflict", "in use") from error\n'
+        "            raise NoAnswer(_no_answer(error)) from error",
+        _FIRST,
+    ),
+    Mutant(
+        "not-json-is-refusal",
+        "a page in place of the answer to a charge reads as if nothing was done",
+        _FILE,
+        "raise NoAnswer(_no_answer(error)) from error",
+        "if error.http_status == 200:\n"
+        '                raise Rejected("bad_answer", "not JSON") from error\n'
+        "            raise NoAnswer(_no_answer(error)) from error",
+        _FIRST,
+    ),
+    Mutant(
+        "odd-answer-is-refusal",
+        "an answer that is none of the gateway's reads as if nothing was done",
+        _FILE,
+        'raise NoAnswer("the gateway answered something that is not an answer")',
+        'raise Rejected("bad_answer", "the gateway answered something that is not an answer")',
+        _FIRST,
+    ),
+    Mutant(
+        "429-is-refusal",
+        "a busy gateway ends a payment",
+        _FILE,
+        "if pause is None:",
+        "if pause:",
+        _FIRST,
+    ),
+    Mutant(
+        "mode-not-checked",
+        "a live key charges real cards for a practice ledger",
+        _FILE,
+        "if livemode is not self._livemode:",
+        "if False:",
+        _FIRST,
+    ),
+    Mutant(
+        "proxies-are-obeyed",
+        "a variable of the environment carries charges elsewhere",
+        _FILE,
+        "self.trust_env = False",
+        "self.trust_env = True",
+        _FIRST,
+    ),
+    Mutant(
+        "other-programs-charges",
+        "charges of other programs on the account are taken for ours",
+        _FILE,
+        "if metadata.LEDGER in (i.metadata or {})]",
+        "]",
+        _FIRST,
+    ),
+)

@@ -1,0 +1,154 @@
+"""Bugs around the protocol: amounts, keys, rights, imports, sync."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_MONEY = "billing/money.py"
+_QUOTE = "operations/quote.py"
+_SYNC = "operations/sync.py"
+_AUTHENTICATE = "operations/authenticate.py"
+_JOB = "operations/imports/job.py"
+_INVOICES = "operations/imports/invoice_batch.py"
+_PAYMENTS = "operations/imports/payments.py"
+_TEST_MONEY = "tests/billing/test_money.py"
+_TEST_PAY = "tests/operations/payments/test_pay.py"
+_TEST_RESTORED = "tests/operations/payments/test_restored.py"
+_IDENTITY = "tests/operations/identity"
+_IMPORTS = "tests/operations/imports"
+
+IN_OPERATIONS = (
+    # --- Amounts ---
+    Mutant(
+        "float-in-the-parser",
+        "19.99 becomes 1998 cents",
+        _MONEY,
+        "minor = bounded(int(found[2] + fraction[:places]))",
+        'minor = bounded(int(float(found[2] + "." + (fraction[:places] or "0")) * 10**places))',
+        _TEST_MONEY,
+    ),
+    Mutant(
+        "split-rounds",
+        "the parts of an amount do not add up to it",
+        _MONEY,
+        "parts = [minor_units * weight // whole for weight in weights]",
+        "parts = [round(minor_units * weight / whole) for weight in weights]",
+        _TEST_MONEY,
+    ),
+    Mutant(
+        "decimals-cut",
+        "1.239 is read as 1.23",
+        _MONEY,
+        'if fraction[places:].strip("0"):',
+        "if False:",
+        _TEST_MONEY,
+    ),
+    # --- Keys ---
+    Mutant(
+        "key-ignored",
+        "a script that tries again pays again",
+        _QUOTE,
+        "    if not request.key:\n        return",
+        "    if True:\n        return",
+        _TEST_PAY,
+    ),
+    Mutant(
+        "key-for-anything",
+        "a key that was used answers for a payment of something else",
+        _QUOTE,
+        "if existing.request_digest != request_digest:",
+        "if False:",
+        _TEST_PAY,
+    ),
+    Mutant(
+        "key-of-everybody",
+        "one contact's key answers with another's payment",
+        _QUOTE,
+        r'f"{actor.contact_id}\n{request.key}"',
+        "request.key",
+        _TEST_PAY,
+    ),
+    Mutant(
+        "max-total-ignored",
+        "a script is charged more than it allowed",
+        _QUOTE,
+        "if most < total:",
+        "if False:",
+        _TEST_PAY,
+    ),
+    # --- Who may ---
+    Mutant(
+        "revoked-session-works",
+        "logging out, or revoking a leaked token, does nothing",
+        _AUTHENTICATE,
+        'if not session.live_at(now) or contact.status != "active":',
+        'if contact.status != "active":',
+        _IDENTITY,
+    ),
+    Mutant(
+        "disabled-contact-works",
+        "who was disabled goes on",
+        _AUTHENTICATE,
+        'if not session.live_at(now) or contact.status != "active":',
+        "if not session.live_at(now):",
+        f"{_IDENTITY}/test_sessions.py",
+    ),
+    Mutant(
+        "role-ignored",
+        "a customer's contact imports invoices and invites administrators",
+        "operations/app.py",
+        "if actor.role not in roles:",
+        "if False:",
+        _IDENTITY,
+    ),
+    # --- Sync ---
+    Mutant(
+        "sync-forgets-what-failed",
+        "a charge that could not be taken in is never looked at again",
+        _SYNC,
+        "if intents and not any(step.error for step in steps):",
+        "if intents:",
+        _TEST_RESTORED,
+    ),
+    # --- Imports ---
+    Mutant(
+        "import-ignores-reservations",
+        "a cheque pays what a card is paying at this moment",
+        _PAYMENTS,
+        "payable = invoice.total_minor - invoice.paid_minor - invoice.reserved_minor",
+        "payable = invoice.total_minor - invoice.paid_minor",
+        f"{_IMPORTS}/test_payments.py",
+    ),
+    Mutant(
+        "import-counts-twice",
+        "the same cheque in the next file is money again",
+        _JOB,
+        "return str(uuid.uuid5(uuid.UUID(self.identity.id),",
+        "return str(uuid.uuid4()) or str(uuid.uuid5(uuid.UUID(self.identity.id),",
+        f"{_IMPORTS}/test_payments.py",
+    ),
+    Mutant(
+        "one-file-pays-twice",
+        "two cheques of one file pay the same invoice in full",
+        _PAYMENTS,
+        "paid = invoices[invoice.number].paid_minor + amount",
+        "paid = invoices[invoice.number].paid_minor",
+        f"{_IMPORTS}/test_payments.py",
+    ),
+    Mutant(
+        "settled-by-file-while-paid",
+        "a file books as paid what a card is paying at this moment",
+        _INVOICES,
+        "if known is None and old.reserved_minor:",
+        "if False:",
+        f"{_IMPORTS}/test_settled.py",
+    ),
+    Mutant(
+        "void-while-reserved",
+        "an invoice is void while it is being charged",
+        _INVOICES,
+        "held = old.paid_minor + old.reserved_minor",
+        "held = old.paid_minor",
+        f"{_IMPORTS}/test_invoices.py",
+    ),
+)

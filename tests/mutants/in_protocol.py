@@ -1,0 +1,324 @@
+"""Bugs in the steps of a payment: claim, submit, record, settle, reconcile."""
+
+from __future__ import annotations
+
+from tests.mutants.mutant import Mutant
+
+_CLAIM = "operations/protocol/claim.py"
+_SUBMIT = "operations/protocol/submit.py"
+_RECORD = "operations/protocol/record.py"
+_SETTLE = "operations/protocol/settle.py"
+_RECONCILE = "operations/protocol/reconcile.py"
+_FAULTS = "tests/operations/payments/test_faults.py"
+_PAY = "tests/operations/payments/test_pay.py"
+_RESTORED = "tests/operations/payments/test_restored.py"
+_OVERTAKEN = "tests/operations/payments/test_overtaken.py"
+_TOGETHER = "tests/operations/payments/test_together.py"
+
+IN_PROTOCOL = (
+    # --- Claim ---
+    Mutant(
+        "stale-plan-is-paid",
+        "what was paid meanwhile is charged again",
+        _CLAIM,
+        "        _check_line(line, found, plan)\n",
+        "        str(line)\n",
+        _PAY,
+    ),
+    Mutant(
+        "plan-of-another-digest",
+        "the id of one payment answers for another",
+        _CLAIM,
+        "existing.plan_digest != plan.digest or ",
+        "",
+        _OVERTAKEN,
+    ),
+    Mutant(
+        "disabled-payer-pays",
+        "whoever was locked out a moment ago still charges",
+        _CLAIM,
+        "        reread_actor(unit, actor)\n",
+        "",
+        _PAY,
+    ),
+    # --- Submit ---
+    Mutant(
+        "check-before-create",
+        "two copies of a ledger that pay at once do not see each other: both charge",
+        _SUBMIT,
+        "        intent = ports.gateway.create(order)\n        check_not_behind(customer, ports)\n",
+        "        check_not_behind(customer, ports)\n        intent = ports.gateway.create(order)\n",
+        _RESTORED,
+    ),
+    Mutant(
+        "restored-ledger-not-noticed",
+        "a ledger restored from a backup charges again what was paid after it",
+        _SUBMIT,
+        "        check_not_behind(customer, ports)\n",
+        "",
+        _RESTORED,
+    ),
+    Mutant(
+        "loser-confirms",
+        "what another process gave up, and released, is charged",
+        _SUBMIT,
+        "if not may_confirm:",
+        "if False:",
+        _FAULTS,
+    ),
+    Mutant(
+        "silence-is-decline",
+        "an answer that was lost after the charge releases the invoice",
+        _SUBMIT,
+        "        return record_unknown(payment, str(error), ports)\n    return conclude(",
+        "        return record(payment, replace(intent, status=IntentStatus.CANCELED), ports)\n"
+        "    return conclude(",
+        _FAULTS,
+    ),
+    Mutant(
+        "refused-confirm-is-decline",
+        "a confirm that is refused because it was charged already releases the invoice",
+        _SUBMIT,
+        "            intent = ports.gateway.retrieve(intent.id)\n    except",
+        "            intent = replace(intent, status=IntentStatus.CANCELED)\n    except",
+        _OVERTAKEN,
+    ),
+    Mutant(
+        "released-without-cancel",
+        "a declined intent can still be charged after its invoice was released",
+        _SUBMIT,
+        "        intent = _cancel(intent, ports)\n",
+        "        intent = replace(intent, status=IntentStatus.CANCELED)\n",
+        _FAULTS,
+    ),
+    Mutant(
+        "released-before-canceled",
+        "a cancel that nobody answered counts as done",
+        _SUBMIT,
+        "        return record_unknown(payment, str(error), ports)\n    if intent.status",
+        "        intent = replace(intent, status=IntentStatus.CANCELED)\n    if intent.status",
+        _FAULTS,
+    ),
+    Mutant(
+        "refused-cancel-is-canceled",
+        "a cancel that is refused because it was charged releases the invoice",
+        _SUBMIT,
+        "        return ports.gateway.retrieve(intent.id)\n",
+        "        return replace(intent, status=IntentStatus.CANCELED)\n",
+        _OVERTAKEN,
+    ),
+    # --- Record ---
+    Mutant(
+        "unknown-releases",
+        "an invoice whose charge nobody knows of can be paid again",
+        _RECORD,
+        "    elif new in FINAL:\n",
+        "    elif new in FINAL or new is PaymentStatus.UNKNOWN:\n",
+        _FAULTS,
+    ),
+    Mutant(
+        "processing-is-paid",
+        "a debit that is returned later was booked as money",
+        _RECORD,
+        "IntentStatus.PROCESSING: PaymentStatus.PROCESSING",
+        "IntentStatus.PROCESSING: PaymentStatus.SUCCEEDED",
+        _PAY,
+    ),
+    Mutant(
+        "recorded-twice",
+        "the second settler books the same charge, or fails on it",
+        _RECORD,
+        "        if current.status is status:\n",
+        "        if False:\n",
+        _OVERTAKEN,
+    ),
+    Mutant(
+        "final-is-not-final",
+        "what was given up becomes paid, with its invoice released meanwhile",
+        _RECORD,
+        "        if current.status in FINAL:\n",
+        "        if False:\n",
+        _OVERTAKEN,
+    ),
+    Mutant(
+        "stale-copy-decides",
+        "a settler books over what another has booked meanwhile",
+        _RECORD,
+        "    current = unit.payments.get(payment.id, EVERYTHING)\n",
+        "    current = payment\n",
+        _FAULTS,
+    ),
+    Mutant(
+        "winner-not-compared",
+        "two processes are told that they may confirm",
+        _RECORD,
+        "            return current, False\n",
+        "            return current, True\n",
+        _FAULTS,
+    ),
+    Mutant(
+        "amount-not-compared",
+        "a charge of another amount is booked as this payment",
+        _RECORD,
+        "if not same or theirs != (payment.amount_minor, payment.currency, payment.livemode):",
+        "if not same:",
+        _FAULTS,
+    ),
+    Mutant(
+        "intent-not-compared",
+        "the charge of another payment is booked as this one",
+        _RECORD,
+        "if not same or theirs",
+        "if theirs",
+        _FAULTS,
+    ),
+    Mutant(
+        "release-forgotten",
+        "a declined payment holds its invoice forever",
+        _RECORD,
+        "        unit.invoices.release(payment.allocations)\n",
+        "",
+        _PAY,
+    ),
+    Mutant(
+        "second-receipt-number",
+        "one payment has two receipts",
+        _RECORD,
+        " and not payment.receipt_number:",
+        ":",
+        _TOGETHER,
+    ),
+    Mutant(
+        "outbox-on-its-own",
+        "killed in between, the payment is made and its receipt is never sent",
+        _RECORD,
+        "        unit.outbox.add(\n",
+        '        unit.outbox._db.execute("COMMIT")\n'
+        '        unit.outbox._db.execute("BEGIN IMMEDIATE")\n'
+        "        unit.outbox.add(\n",
+        _TOGETHER,
+    ),
+    Mutant(
+        "journal-on-its-own",
+        "killed in between, money moved and the journal does not say so",
+        _RECORD,
+        "    unit.journal.append(\n",
+        '    unit.journal._db.execute("COMMIT")\n'
+        '    unit.journal._db.execute("BEGIN IMMEDIATE")\n'
+        "    unit.journal.append(\n",
+        _TOGETHER,
+    ),
+    Mutant(
+        "mail-before-commit",
+        "a receipt is sent for what was never recorded",
+        _RECORD,
+        "        unit.outbox.add(\n",
+        "        from invoicepay.billing.ports import Message\n\n"
+        "        ports.mailer.send(\n"
+        '            Message(message_id, "", "", payment.initiated_by, "Paid", "Paid", now)\n'
+        "        )\n"
+        "        unit.outbox.add(\n",
+        _TOGETHER,
+    ),
+    # --- Settle ---
+    Mutant(
+        "settling-confirms-a-claim",
+        "a payment that was given up is charged by whoever looks at it",
+        _SETTLE,
+        "        payment, _ = record_submitted(payment, found, ports)\n",
+        "        payment, _ = record_submitted(payment, found, ports)\n"
+        "        found = ports.gateway.confirm(found.id, payment.id)\n",
+        _FAULTS,
+    ),
+    Mutant(
+        "settling-confirms",
+        "a payment whose confirm was lost on its way is charged days later",
+        _SETTLE,
+        "    intent = ports.gateway.retrieve(payment.gateway_id)\n",
+        "    intent = ports.gateway.confirm(payment.gateway_id, payment.id)\n",
+        _FAULTS,
+    ),
+    Mutant(
+        "settling-creates-anew",
+        "after a day the gateway has forgotten the key, and a second intent is made and canceled "
+        "in place of the one that was charged",
+        _SETTLE,
+        "    intent = ports.gateway.retrieve(payment.gateway_id)\n",
+        "    from invoicepay.operations.protocol.submit import _order\n\n"
+        "    intent = ports.gateway.create(_order(payment, ports)[1])\n",
+        _FAULTS,
+    ),
+    Mutant(
+        "claim-given-up-unasked",
+        "a ledger restored to a claim never learns that it was charged",
+        _SETTLE,
+        "        if found is None:\n",
+        "        if True:\n",
+        _FAULTS,
+    ),
+    Mutant(
+        "lease-ignored",
+        "a payment is taken away from the payer who is making it",
+        _SETTLE,
+        "    return payment.lease_until is not None and now < payment.lease_until <= now + LEASE",
+        "    return False",
+        _FAULTS,
+    ),
+    Mutant(
+        "lease-without-end",
+        "a clock that was ahead holds an invoice for years",
+        _SETTLE,
+        " <= now + LEASE\n",
+        "\n",
+        _FAULTS,
+    ),
+    # --- Reconcile ---
+    Mutant(
+        "taken-in-under-a-fresh-id",
+        "a charge that is taken in twice counts twice, or stops every sync",
+        _RECONCILE,
+        "payment_id = late_id(intent) if intent.payment_id in taken else intent.payment_id",
+        "payment_id = str(uuid.uuid4())",
+        _RESTORED,
+    ),
+    Mutant(
+        "given-up-is-explained",
+        "a charge of a payment that was given up here is never noticed",
+        _RECONCILE,
+        "given_up = status is None or status in _GIVEN_UP",
+        "given_up = status is None",
+        _RESTORED,
+    ),
+    Mutant(
+        "debits-not-looked-for",
+        "a bank debit that a restored ledger forgot is made again",
+        _RECONCILE,
+        "_CHARGED = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)",
+        "_CHARGED = (IntentStatus.SUCCEEDED,)",
+        _RESTORED,
+    ),
+    Mutant(
+        "canceled-crowd-out",
+        "many declines hide a charge that the ledger does not know",
+        _RECONCILE,
+        "if intent.ledger_id == ledger_id and intent.status is not IntentStatus.CANCELED",
+        "if intent.ledger_id == ledger_id",
+        _RESTORED,
+    ),
+    Mutant(
+        "account-not-compared",
+        "another company's gateway answers for this ledger",
+        _RECONCILE,
+        "if bound and account != bound:",
+        "if False:",
+        _RESTORED,
+    ),
+    Mutant(
+        "taken-in-beyond-payable",
+        "a charge taken in pays an invoice twice instead of becoming credit",
+        _RECONCILE,
+        "min(allocation.amount_minor, invoice.payable_minor, left)",
+        "min(allocation.amount_minor, left)",
+        _RESTORED,
+    ),
+)

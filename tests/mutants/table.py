@@ -1,0 +1,10 @@
+"""All planted bugs."""
+
+from __future__ import annotations
+
+from tests.mutants.in_gateway import IN_GATEWAY
+from tests.mutants.in_ledger import IN_LEDGER
+from tests.mutants.in_operations import IN_OPERATIONS
+from tests.mutants.in_protocol import IN_PROTOCOL
+
+MUTANTS = (*IN_PROTOCOL, *IN_GATEWAY, *IN_LEDGER, *IN_OPERATIONS)

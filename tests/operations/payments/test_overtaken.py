@@ -1,0 +1,103 @@
+"""What is decided elsewhere between two steps of ours: the intent itself has the last word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from invoicepay.billing.errors import DoesNotTie, Refused
+from invoicepay.billing.payment import PaymentStatus
+from invoicepay.billing.ports import IntentStatus
+from invoicepay.operations.pay import Pay
+from invoicepay.operations.protocol.settle import settle
+from invoicepay.operations.quote import Quote
+from tests.operations.payments.test_faults import sync
+from tests.support.company import SmallCompany
+from tests.support.scripted_gateway import Fault, ScriptedGateway
+
+
+def test_a_confirm_that_is_refused_because_it_was_charged(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    def charged_elsewhere(call: str) -> None:
+        if call == "confirm":
+            (intent,) = gateway.found.values()
+            gateway.found[intent.id] = replace(intent, status=IntentStatus.SUCCEEDED)
+
+    gateway.before = charged_elsewhere
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.status is PaymentStatus.SUCCEEDED
+    assert company.invoice("INV-1").paid_minor == 10000
+
+
+def test_a_late_confirm_that_overtakes_the_cancel_is_booked(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    gateway.fail_next("confirm", Fault.LATE)
+    payment = company.pay("INV-1", method="card")
+
+    gateway.before = lambda call: gateway.arrive_late() if call == "cancel" else None
+    sync(company)
+
+    assert "cancel" in gateway.calls
+    assert gateway.charges == [payment.gateway_id]
+    assert company.payment(payment.id).status is PaymentStatus.SUCCEEDED
+    assert company.invoice("INV-1").paid_minor == 10000
+
+
+@pytest.mark.parametrize("method", ["card", "ach"])
+def test_the_second_of_two_settlers_finds_it_done_and_has_nothing_to_complain_of(
+    company: SmallCompany, gateway: ScriptedGateway, method: str
+) -> None:
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    payment = company.pay("INV-1", method=method)
+
+    def other(call: str) -> None:
+        if call == "retrieve":
+            gateway.before = lambda name: None
+            sync(company.another_process())
+
+    gateway.before = other
+
+    assert [(step.subject, step.error) for step in sync(company)] == [(payment.id, None)]
+    assert company.payment(payment.id).receipt_number == "R-000001"
+    assert len(company.mailer.sent) == 1
+
+
+def test_a_gateway_that_contradicts_what_is_final_is_an_error_and_changes_nothing(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    gateway.fail_next("confirm", Fault.NOT_SENT)
+    unknown = company.pay("INV-1", method="card")
+    sync(company)
+    final = company.payment(unknown.id)
+    assert final.status is PaymentStatus.CANCELED
+    intent = gateway.found[unknown.gateway_id]
+    gateway.found[intent.id] = replace(intent, status=IntentStatus.SUCCEEDED)
+
+    with pytest.raises(DoesNotTie, match=intent.id):
+        settle(unknown, company)
+
+    assert company.payment(unknown.id) == final
+    assert company.invoice("INV-1").payable_minor == 10000
+
+
+def test_two_plans_under_one_key_are_not_the_same_payment(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Both were quoted before either was paid."""
+    first, second = (
+        company.call(Quote(numbers=(number,), method="card", key="october")).plan
+        for number in ("INV-1", "INV-2")
+    )
+    assert first is not None
+    assert second is not None
+    payment = company.call(Pay(first))
+
+    with pytest.raises(Refused) as refusal:
+        company.call(Pay(second))
+
+    assert refusal.value.code == "key_reused"
+    assert gateway.charges == [payment.gateway_id]
