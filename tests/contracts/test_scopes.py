@@ -18,6 +18,7 @@ from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
 from invoicepay.billing.ports import PaymentFilter, Unit
 from invoicepay.operations.find_payment import find_payment
 from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
+from tests.support.told import told
 
 OWN, OTHERS, NONE = Scope(frozenset({"C-1"})), Scope(frozenset({"C-2"})), Scope(frozenset())
 ALL = InvoiceFilter(InvoiceState.ALL)
@@ -216,6 +217,7 @@ def test_the_beginning_of_an_id_is_looked_for_among_ones_own(company: SmallCompa
         for customer, start, end in rows:
             other = replace(paid, id=ids[start] + end, customer=customer, gateway_id="")
             unit.payments.add(replace(other, receipt_number="", allocations=()))
+        told(unit)
     with company.ledger.read() as unit:
         assert find_payment(unit, "abcd", OWN).id == ids["a"] + "1"
         assert unit.payments.starting("bbcd", OWN) == unit.payments.starting("cbcd", OWN) == []
@@ -256,6 +258,7 @@ def test_looking_for_anothers_takes_the_work_of_looking_for_nothing(
     }
     with company.ledger.write() as unit:
         unit.loading.put_customers([Customer(f"X-{n}", f"Number {n}") for n in range(300)])
+        told(unit)
     for count in (1, 300):
         scope = Scope(frozenset(f"X-{n}" for n in range(count)))
         with company.ledger.read() as unit:

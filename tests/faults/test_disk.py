@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import HANGS_AFTER, PROGRAM, DemoCompany, Result
+from tests.support.told import change
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="other disks, other rules")
 
@@ -62,7 +63,8 @@ def assert_named(result: Result, *exit_codes: int) -> None:
 
 def assert_books_agree_with_the_bank(company: DemoCompany) -> None:
     """After the trouble is over: what the bank charged for INV-1042 is what the ledger says."""
-    company.edit("UPDATE payments SET lease_until = '2020-01-01T00:00:00.000000+00:00'")
+    lease_over = "UPDATE payments SET lease_until = '2020-01-01T00:00:00.000000Z'"
+    change(company.ledger, lease_over)
     finance = company.as_("finance")
     assert finance.run("sync").exit_code == 0
     assert finance.run("doctor").exit_code == 0

@@ -24,7 +24,6 @@ _IGNORABLE = (
 _DRAWN = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
 _STYLING = re.compile(r"\x1b\[[0-9;]*m")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
-csv.field_size_limit(1 << 30)  # with another separator, a lone quote runs to the file's end
 FORMULA = tuple("=+-@＝＋－＠")
 ALLOWED_IN_NAMES = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -76,10 +75,12 @@ def assert_refused(said: Said, codes: Sequence[int] = (2, 3, 4, 5, 6, 7, 8, 9, 1
 def rows_of(text: str) -> list[dict[str, str]]:
     """A CSV answer, once no spreadsheet runs anything in it, whatever it takes for the separator
     (which is the machine's locale) and however it reads quotes then."""
+    before = csv.field_size_limit(1 << 30)  # with another separator, a lone quote runs to the end
     for separator in ",;\t":
         for row in csv.reader(io.StringIO(text), delimiter=separator):
             for cell in row:
                 assert not starts_a_formula(cell), (separator, cell)
+    csv.field_size_limit(before)
     table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     header, rows = table[0], table[1:]
     assert all(len(row) == len(header) for row in rows)

@@ -74,7 +74,7 @@ def _fill(ledger: sqlite3.Connection, at: int, text: str, finance: str) -> None:
     money = {"customer_id": at, "currency": "USD", "amount_minor": 400, "method_type": "card",
              "created_at": AT, "settled_at": AT, "livemode": 0}  # fmt: skip
     _insert(ledger, "payments", seq=at, id=id_of(at), status="succeeded", effective_day=DAY,
-            receipt_number=number, gateway_id=text, **money, **words)  # fmt: skip
+            receipt=at, gateway_id=text, **money, **words)  # fmt: skip
     _insert(ledger, "allocations", payment_seq=at, position=0, invoice_id=at, amount_minor=400)
     _insert(ledger, "reversals", payment_seq=at, kind="refund", amount_minor=1,
             effective_day=DAY, recorded_at=AT, reason=text, gateway_id=f"{at}")  # fmt: skip

@@ -10,6 +10,7 @@ import pty
 import struct
 import sys
 import termios
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -117,6 +118,11 @@ def _drained(ours: int, theirs: int) -> bytes:
 
 
 def _in_a_child(act: Callable[[], None], meanwhile: Callable[[], bytes] = bytes) -> bytes:
+    # A bank in this process may still be closing the last child's connection: a lock of SQLite that
+    # its thread holds now would be held in the child for good.
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(10.0)  # seconds
     with warnings.catch_warnings():
         # Of threads that other tests have left behind; the child uses none of theirs.
         warnings.simplefilter("ignore", DeprecationWarning)

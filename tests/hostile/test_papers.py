@@ -107,8 +107,8 @@ def test_a_bar_on_a_terminal(foreign: DemoCompany, tmp_path: Path) -> None:
 
 
 def test_receipts(foreign: DemoCompany, tmp_path: Path) -> None:
-    """By their numbers, which name the files."""
-    names = AS_NAMES[::5]
+    """About payments that say anything."""
+    names = [f"R-{at:06d}" for at in range(10_000, 10_000 + len(STORABLE), 9)]
     commands = [["payments", "receipt", f"--dir={tmp_path}", "--", name] for name in names]
     for said in run_each(foreign, commands):
         assert_ended_well(said)

@@ -134,7 +134,7 @@ def test_a_ledger_that_calls_itself_anything(company: DemoCompany, column: str) 
         with closing(sqlite3.connect(company.ledger)) as ledger, ledger:
             ledger.execute(f"UPDATE ledger SET {column} = ?", [text])
         for said in run_each(company.as_("finance"), commands):
-            assert_ended_well(said, (0, 2, 4, 7, 9, 10))
+            assert_ended_well(said, (0, 2, 4, 7, 9, 10, 11))
             if column == "id" and not text.isalnum():
                 assert said.exit_code == 10
     assert below(company.folder.parent) - below(company.folder) == before

@@ -105,8 +105,8 @@ IN_LEDGER = (
         "receipt-number-reused",
         "two payments have the same receipt",
         _PAYMENTS,
-        "DO UPDATE SET value = value + 1",
-        "DO UPDATE SET value = value",
+        "_receipt_number(last + 1)",
+        "_receipt_number(last)",
         _PAY,
     ),
     Mutant(

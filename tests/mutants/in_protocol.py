@@ -285,8 +285,8 @@ IN_PROTOCOL = (
         "given-up-is-explained",
         "a charge of a payment that was given up here is never noticed",
         _RECONCILE,
-        "given_up = status is None or status in _GIVEN_UP",
-        "given_up = status is None",
+        "unknown = status is None or status in _GIVEN_UP",
+        "unknown = status is None",
         _RESTORED,
     ),
     Mutant(

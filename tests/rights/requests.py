@@ -24,6 +24,7 @@ from invoicepay.operations.invite_contact import InviteContact
 from invoicepay.operations.list_contacts import ListContacts
 from invoicepay.operations.list_customers import ListCustomers
 from invoicepay.operations.list_invoices import ListInvoices
+from invoicepay.operations.list_journal import ListJournal
 from invoicepay.operations.list_methods import ListMethods
 from invoicepay.operations.list_payments import ListPayments
 from invoicepay.operations.list_tokens import ListTokens
@@ -34,14 +35,17 @@ from invoicepay.operations.quote import Quote
 from invoicepay.operations.remove_method import RemoveMethod
 from invoicepay.operations.render_invoices import RenderInvoices
 from invoicepay.operations.render_receipt import RenderReceipt
+from invoicepay.operations.repair import Repair
 from invoicepay.operations.revoke_token import RevokeToken
 from invoicepay.operations.set_company import SetCompany
 from invoicepay.operations.set_default_method import SetDefaultMethod
 from invoicepay.operations.show_company import ShowCompany
 from invoicepay.operations.show_customer import ShowCustomer
 from invoicepay.operations.show_invoice import ShowInvoice
+from invoicepay.operations.show_journal_head import ShowJournalHead
 from invoicepay.operations.show_payment import ShowPayment
 from invoicepay.operations.sync import Sync
+from invoicepay.operations.verify_journal import VerifyJournal
 from invoicepay.operations.who_am_i import WhoAmI
 
 PASSWORD, NEW_PASSWORD = "kettle-orbit-plum", "violet ladder 42 comet"
@@ -170,6 +174,10 @@ REQUESTS: tuple[Asked, ...] = (
     Asked(ShowCompany, EVERYONE, lambda n: ShowCompany()),
     Asked(SetCompany, ADMIN, lambda n: SetCompany(phone="555")),
     Asked(CheckHealth, STAFF, lambda n: CheckHealth()),
+    Asked(Repair, STAFF, lambda n: Repair()),
+    Asked(ListJournal, STAFF, lambda n: ListJournal()),
+    Asked(ShowJournalHead, STAFF, lambda n: ShowJournalHead()),
+    Asked(VerifyJournal, STAFF, lambda n: VerifyJournal()),
     Asked(BackUp, STAFF, lambda n: BackUp(Path(n["folder"]) / "copy.db")),
 )
 
@@ -191,6 +199,8 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
         *{"terms", "remit_to", "logo"},
     },
     BackUp: {"target"},
+    ListJournal: {"since", "kind", "subject", "limit", "after"},
+    VerifyJournal: {"head"},
 }
 """Fields that name nothing that is somebody's; cursors hold what they say and nothing else. Every
 other varies in REQUESTS."""

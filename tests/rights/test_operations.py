@@ -35,6 +35,7 @@ from invoicepay.operations.secret_hash import code_hash, secret_hash
 from tests.rights.company import MEMORY
 from tests.rights.requests import NAMES_NOTHING, PASSWORD, PERSONAL, REQUESTS, Asked
 from tests.support.company import START, SmallCompany, make_template, open_copy
+from tests.support.told import told
 
 YEAR = timedelta(days=365)
 PEOPLE = {"customer": "C-1", "other": "C-2", "finance": "", "admin": ""}
@@ -131,7 +132,7 @@ def company(made: SmallCompany, named: dict[str, dict[str, Any]]) -> Iterator[Co
         path.with_name("customers.csv").write_text("number,name\nC-1,Harbor Finch\n")
         small = replace(made, ledger=SqliteLedger(path), gateway=deepcopy(made.gateway))
         company = Company(small, named)
-        with small.ledger.read() as unit:
+        with small.ledger.write() as unit:  # a connection's first write sets up more
             unit._connection.set_trace_callback(company.statements.append)
         yield company
         small.ledger.close()
@@ -148,6 +149,7 @@ def _add_people(small: SmallCompany) -> None:
             hashed = "" if name == "other" else password
             contact = Contact(f"my-{name}", email, name, role, customers, status, hashed)
             unit.contacts.put(contact)
+            told(unit)
             unit.sessions.add(_session(name, name))
             unit.sessions.add(replace(_session(name, f"token-{name}"), kind="token"))
         for name in ("revoked", "expired", "idle"):
@@ -156,6 +158,7 @@ def _add_people(small: SmallCompany) -> None:
         for whose in ("own", "foreign"):
             email = f"{whose}@one.example"
             unit.contacts.put(Contact(whose, email, whose, Role.CUSTOMER, ("C-1",)))
+            told(unit)
             unit.contacts.add_invite(whose, code_hash(f"code-{whose}"), START + YEAR)
         unit.contacts.take_invite(code_hash("code-foreign"), START)
 

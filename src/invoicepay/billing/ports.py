@@ -363,7 +363,6 @@ class LoadingStore(Protocol):
         """Minor units: of the invoices, or the payments, of one currency; signs left out."""
 
 
-
 class Unit(Protocol):
     """One transaction's view of the ledger."""
 

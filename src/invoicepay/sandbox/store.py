@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,11 @@ def connect(path: Path) -> sqlite3.Connection:
     # Only its owner reads it, from the first byte; SQLite gives -wal and -shm the same mode.
     # One that is there is not opened: closing it would drop the locks that this process's other
     # connections hold (POSIX), and the next program to close it would delete the -wal under them.
-    with suppress(FileExistsError):
+    try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES), str(path)) from None
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         if _versions(db) != (APPLICATION_ID, SCHEMA_VERSION):

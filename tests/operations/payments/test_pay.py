@@ -385,7 +385,7 @@ def test_a_payment_is_known_by_the_beginning_of_its_id(company: SmallCompany) ->
     for text in (
         payment.id[:3],
         "R-000002",
-        payment.id[:8].upper(),
+        payment.id.upper(),
         payment.id[:8] + "%",
         "zzzzzzzz",
         "",

@@ -17,7 +17,7 @@ from tests.support.scripted_gateway import ScriptedGateway
 REFUSED = {
     "journal": "BEFORE INSERT ON journal WHEN new.kind = 'payment.succeeded'",
     "outbox": "BEFORE INSERT ON outbox",
-    "receipt number": "BEFORE INSERT ON counters",
+    "receipt number": "BEFORE UPDATE OF receipt ON payments",
     "balance": "BEFORE UPDATE OF paid_minor ON invoices",
 }
 

@@ -168,6 +168,5 @@ class Loading:
         return max(((high << 32) + low for high, low in rows), default=0)
 
 
-
 def _ids(rows: Sequence[InvoiceRow]) -> list[tuple[int]]:
     return [(row[0],) for row in rows]

@@ -105,8 +105,9 @@ class Payments:
     def with_receipt(self, number: str, scope: Scope) -> str | None:
         row = self._db.execute(
             "SELECT p.id, c.number FROM payments p JOIN customers c ON c.id = p.customer_id "
-            "WHERE p.receipt = ?",
-            (_receipt(number),),
+            "WHERE p.receipt = CAST(substr(:number, 3) AS INTEGER) "
+            "AND printf('R-%06d', p.receipt) = :number",
+            {"number": number},
         ).fetchone()
         return row[0] if row and scope.has(row[1]) else None
 

@@ -132,14 +132,14 @@ SURROGATES = [
     _said("half of a surrogate pair beside lines", "customer: it has half of a surrogate", customer="\ud800", lines=[{"amount": 5}]),
     _said("half of a surrogate pair in a line", "it has half of a surrogate pair", lines=[{"amount": 5, "description": "\udfff"}]),
     _said("half of a surrogate pair in a line's amount", r"'\ud800' is not an amount", lines=[{"amount": "\ud800"}]),
-    _paid("half of a surrogate pair for a payer", r"there is no customer '\ud800'", customer="\ud800"),
+    _paid("half of a surrogate pair for a payer", "customer: it has half of a surrogate pair (U+D800)", customer="\ud800"),
     _paid("half of a surrogate pair in a reference", "half of a surrogate pair", reference="\udc80"),
     _paid("half of a surrogate pair for an invoice", "half of a surrogate pair", allocations=[{"invoice": "\ud800"}]),
     _line("half of a surrogate pair in a name", '{"number":"K","name":"\\ud83d"}', "name: it has half of a surrogate pair (U+D83D)", "customers"),
     _line("half of a surrogate pair in an e-mail", '{"email":"\\ud83d@a.example","name":"K","customers":"C1"}', "is not an e-mail address", "contacts"),
     _line("half of a surrogate pair in a contact's customer", '{"email":"k@a.example","name":"K","customers":["\\ud83d"]}', r"there is no customer '\ud83d'", "contacts"),
     _said("NUL in a number", "number: it has U+0000, a control character", number="A\0"),
-    _paid("NUL in a payer", r"there is no customer 'C1\u0000'", customer="C1\0"),
+    _paid("NUL in a payer", "customer: it has U+0000, a control character", customer="C1\0"),
 ]  # fmt: skip
 
 CASES = [*SYNTAX, *KEYS, *VALUES, *SURROGATES]
