@@ -98,7 +98,7 @@ def _check_charges(world: World, cast: Cast) -> None:
 
 def _check_rest(machine: SmallCompany, payments: list[Payment]) -> None:
     with machine.ledger.read() as unit:
-        differences = unit.books.differences()
+        differences = [*unit.books.differences(), *unit.journal.verify().differences]
         invoices = [unit.invoices.get(number, EVERYTHING) for number in NUMBERS]
         waiting = unit.outbox.waiting()
     if differences:

@@ -38,13 +38,14 @@ class SqliteLedger:
         with _named_errors(self.path):
             connection = self._open()
             assert not connection.in_transaction, "transactions do not nest"
-            connection.execute("PRAGMA query_only = ON")
+            # Not query_only: setting it expires every prepared statement.
+            before = connection.total_changes
             connection.execute("BEGIN")
             try:
                 yield SqliteUnit(connection)
+                assert connection.total_changes == before, "a reading transaction writes"
             finally:
                 connection.execute("ROLLBACK")
-                connection.execute("PRAGMA query_only = OFF")
 
     @contextmanager
     def write(self) -> Iterator[SqliteUnit]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from invoicepay.ledger.queries.scope import as_set
 
@@ -27,7 +28,7 @@ class Part:
     columns: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """A table whose rows are kept. `label`: the column that people know a row by. A migration
     that changes columns named here must journal every row of the table anew."""
@@ -46,7 +47,7 @@ class Record:
         """What the values of a line are, in their order."""
         return ["record", "row", *self.columns.split(), *(part.table for part in self.parts)]
 
-    @property
+    @cached_property
     def lines(self) -> str:
         """Selects the rows' keys and lines."""
         values = [f"'{self.name}'", f"t.{self.key}", *(f"t.{c}" for c in self.columns.split())]
@@ -161,11 +162,13 @@ def all_told(connection: sqlite3.Connection) -> bool:
 
 def tell(connection: sqlite3.Connection) -> Iterator[str]:
     """The lines of what was changed and not told yet; takes the notes."""
-    if all_told(connection):
+    notes: dict[str, list[int | str]] = {}
+    for name, row in connection.execute("SELECT record, row FROM temp.untold ORDER BY record, row"):
+        notes.setdefault(name, []).append(row)
+    if not notes:
         return
     for record in RECORDS:
-        notes = "SELECT row FROM temp.untold WHERE record = ? ORDER BY row"
-        rows = [row for (row,) in connection.execute(notes, (record.name,))]
+        rows = notes.get(record.name, [])
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             yield from (line for _, line in lines_of(connection, record, chunk))

@@ -204,6 +204,34 @@ def test_a_copy_that_gave_a_payment_up_learns_that_it_was_charged(
     other.assert_books_balance()
 
 
+def test_one_key_for_other_amounts_on_two_copies(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """The copy's claim is not what was charged under its id: it is given up, and the charge
+    becomes a payment of its own there."""
+    other = copied(company)
+    company.pay("INV-1", method="card", amounts=(("INV-1", "60.00"),))
+    charged = company.pay("INV-1", method="card", key="a")
+
+    def die(call: str) -> None:
+        raise KeyboardInterrupt
+
+    gateway.before = die
+    with pytest.raises(KeyboardInterrupt):
+        other.pay("INV-1", method="card", key="a")
+    gateway.before = lambda call: None
+    assert other.payment(charged.id).status is PaymentStatus.CLAIMED
+    company.clock.time += LEASE
+
+    steps = sync(other)
+
+    assert [step.error for step in steps] == [None] * 3
+    assert other.payment(charged.id).status is PaymentStatus.CANCELED
+    assert other.invoice("INV-1").status is InvoiceStatus.PAID
+    assert len(gateway.charges) == 2
+    other.assert_books_balance()
+
+
 def test_who_claimed_before_a_charge_was_taken_in_does_not_charge_again(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:

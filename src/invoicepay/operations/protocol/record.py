@@ -130,13 +130,18 @@ def _reread(payment: Payment, unit: Unit) -> Payment:
     return current
 
 
-def _check_same(payment: Payment, intent: Intent) -> None:
+def is_of(intent: Intent, payment: Payment) -> bool:
+    """Whether `intent` is what `payment` asked the gateway for."""
     if payment.gateway_id:
         same = payment.gateway_id == intent.id
     else:
         same = payment.id == intent.payment_id
     theirs = (intent.amount_minor, intent.currency, intent.livemode)
-    if not same or theirs != (payment.amount_minor, payment.currency, payment.livemode):
+    return same and theirs == (payment.amount_minor, payment.currency, payment.livemode)
+
+
+def _check_same(payment: Payment, intent: Intent) -> None:
+    if not is_of(intent, payment):
         raise DoesNotTie(
             "books_differ",
             f"the gateway's {intent.id} is not what payment {payment.id} asked for",

@@ -7,7 +7,11 @@ from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, NoAnswer, Ports, Rejected
 from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.protocol.record import record_never_confirmed, record_submitted
+from invoicepay.operations.protocol.record import (
+    is_of,
+    record_never_confirmed,
+    record_submitted,
+)
 from invoicepay.operations.protocol.submit import conclude
 
 
@@ -31,7 +35,8 @@ def settle(payment: Payment, ports: Ports) -> Payment:
     if payment.status is PaymentStatus.CLAIMED:
         # One may have been created. From here on its creator loses the compare-and-set.
         found = _find(payment, ports)
-        if found is None:
+        # A copy of the ledger may have used the same key for another amount: not this claim's.
+        if found is None or not is_of(found, payment):
             return record_never_confirmed(payment, "given up before it was submitted", ports)
         payment, _ = record_submitted(payment, found, ports)
         return conclude(payment, found, ports)
