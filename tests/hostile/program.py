@@ -121,7 +121,7 @@ def _in_a_child(act: Callable[[], None], meanwhile: Callable[[], bytes] = bytes)
     # A bank in this process may still be closing the last child's connection: a lock of SQLite that
     # its thread holds now would be held in the child for good.
     for thread in threading.enumerate():
-        if "process_request_thread" in thread.name:
+        if thread.name == "sandbox connection":
             thread.join(10.0)  # seconds
     with warnings.catch_warnings():
         # Of threads that other tests have left behind; the child uses none of theirs.

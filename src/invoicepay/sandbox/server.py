@@ -116,7 +116,10 @@ class _Listener(socketserver.ThreadingTCPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(
-            target=self.process_request_thread, args=(request, client_address), daemon=True
+            target=self.process_request_thread,
+            args=(request, client_address),
+            name="sandbox connection",
+            daemon=True,
         )
         self._connections[thread] = request
         thread.start()
