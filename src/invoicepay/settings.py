@@ -164,12 +164,12 @@ def _read(path: Path, *, must_exist: bool) -> dict[str, Any]:
     except ValueError as error:  # a number of 5,000 digits is a ValueError
         raise _not_toml(path, error) from error
     except RecursionError:
-        raise Usage("config_invalid", f"{path} is nested too deeply") from None
+        raise _not_toml(path, "it is nested too deeply") from None
     _check(values, _KNOWN, path, "")
     return values
 
 
-def _not_toml(path: Path, error: Exception) -> Usage:
+def _not_toml(path: Path, error: Exception | str) -> Usage:
     return Usage("config_invalid", f"{path} is not valid TOML: {error}")
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from tests.running import Desk
 from tests.support.false_stripe import Behaviour, FalseStripe
 from tests.support.tls import Certificate, make_certificate
+from tests.support.told import change
 
 AROUND_THE_PROGRAM = Path(__file__).parents[1] / "support" / "program_under_test"
 KEY = "sk_live_51Canary5678"
@@ -64,13 +64,13 @@ def live_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     for kind in ("customers", "invoices"):
         assert desk.run(["import", kind, f"{kind}.csv", *config]).exit_code == 0
-    with closing(sqlite3.connect(folder / "live.db")) as file, file:
-        file.execute("UPDATE customers SET gateway_id = 'cus_1'")
-        file.execute(
-            "INSERT INTO methods (id, customer_id, type, label, brand, last4, gateway_id,"
-            " verified, is_default, is_preferred)"
-            " VALUES ('card-1', 1, 'card', 'Card', 'Visa', '4242', 'pm_1', 1, 1, 1)"
-        )
+    change(
+        folder / "live.db",
+        "UPDATE customers SET gateway_id = 'cus_1'",
+        "INSERT INTO methods (id, customer_id, type, label, brand, last4, gateway_id,"
+        " verified, is_default, is_preferred)"
+        " VALUES ('card-1', 1, 'card', 'Card', 'Visa', '4242', 'pm_1', 1, 1, 1)",
+    )
     key = folder / "key"
     key.write_text(KEY)
     key.chmod(0o600)

@@ -7,9 +7,7 @@ Always with --debug, which only adds to what is said without it.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,6 +21,7 @@ from tests.secrets.watching import Watch, can_trace
 from tests.support.false_stripe import ANSWERS, FalseStripe, redirect
 from tests.support.ports import free_port
 from tests.support.tls import Certificate
+from tests.support.told import change
 
 AROUND_THE_PROGRAM = Path(__file__).parents[1] / "support" / "program_under_test"
 WORKING = "keyrings_under_test.Working"
@@ -177,13 +176,13 @@ def add_a_card(watch: Watch) -> None:
     )
     for kind in ("customers", "invoices"):
         watch.run(f"import {kind} {kind}.csv")
-    with closing(sqlite3.connect(folder / "live.db")) as file, file:
-        file.execute("UPDATE customers SET gateway_id = 'cus_1'")
-        file.execute(
-            "INSERT INTO methods (id, customer_id, type, label, brand, last4, gateway_id,"
-            " verified, is_default, is_preferred)"
-            " VALUES ('card-1', 1, 'card', 'Card', 'Visa', '4242', 'pm_1', 1, 1, 1)"
-        )
+    change(
+        folder / "live.db",
+        "UPDATE customers SET gateway_id = 'cus_1'",
+        "INSERT INTO methods (id, customer_id, type, label, brand, last4, gateway_id,"
+        " verified, is_default, is_preferred)"
+        " VALUES ('card-1', 1, 'card', 'Card', 'Visa', '4242', 'pm_1', 1, 1, 1)",
+    )
 
 
 def leave(watch: Watch) -> None:

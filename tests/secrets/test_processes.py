@@ -108,6 +108,7 @@ def _start(command: list[str], company: DemoCompany) -> tuple[int, int]:
     if process == 0:
         try:
             resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+            signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell's background job ignores it
             os.chdir(company.folder)
             os.execve(command[0], command, company.environment())
         finally:
