@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from invoicepay.sandbox.faults import add_fault
 from tests.running import DemoCompany, Desk
 
 PASSWORD = "nine quiet harbours"
@@ -146,6 +147,15 @@ class TestDoctor:
         assert "Rebuilt paid on INV-0819: 106302, was 106301." in fixed.stderr
         company.edit("UPDATE invoices SET total_minor = 1 WHERE number = 'INV-1042'")
         assert company.as_("finance").run("doctor --fix").exit_code == 11
+
+    def test_fix_settles_what_the_gateway_knows(self, company: DemoCompany) -> None:
+        add_fault(company.sandbox, "POST /v1/payment_intents/*/confirm", "cut_body")
+        lost = company.run("pay INV-1042 --method card --yes --json")
+        assert (lost.exit_code, lost.error["code"]) == (6, "outcome_unknown")
+        fixed = company.as_("finance").run("doctor --fix")
+        assert fixed.exit_code == 0, fixed.stderr
+        assert "succeeded, was unknown." in fixed.stderr
+        assert company.run("invoices show INV-1042 --json").json["status"] == "paid"
 
     def test_changes_nothing(self, company: DemoCompany) -> None:
         before = company.dump()

@@ -20,7 +20,7 @@ from invoicepay.billing.journal import (
     JournalHead,
 )
 from invoicepay.ledger import records
-from invoicepay.ledger.rows import instant_of, instant_text
+from invoicepay.ledger.rows import instant_of, instant_text, row_limit
 
 _COLUMNS = "seq, recorded_at, kind, subject, actor, data, rows, hash"
 _MOST_ROWS = 1000
@@ -118,7 +118,7 @@ class Journal:
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM journal WHERE {' AND '.join(terms)} "
             "ORDER BY seq DESC LIMIT :limit",
-            values | {"limit": -1 if limit is None else limit + 1},
+            values | {"limit": row_limit(limit)},
         ).fetchall()
         more = limit is not None and len(rows) > limit
         rows = rows[:limit] if more else rows
