@@ -36,7 +36,7 @@ COMMANDS: dict[str, str] = {
     "init": "Make a ledger.",
     "company": "Show or change the company.",
     "config": "Show settings; store the gateway's key.",
-    "doctor": "Check file, books, gateway, keyring and outbox.",
+    "doctor": "Check file, books, journal, gateway, keyring and outbox.",
     "audit": "The journal: list it, verify it, print its head.",
     "backup": "Copy the ledger while it is in use.",
     "sandbox": "The practice bank: test methods, its clock, serve it.",
