@@ -31,6 +31,7 @@ class Bank:
     gateway: Gateway
     settle: Callable[[str], None]
     lose_answer: Callable[[], None]
+    pass_a_day: Callable[[], None] = lambda: None
     customer: str = ""
 
     def order(self, token: str = "pm_card_visa", amount: int = 12345) -> ChargeOrder:
@@ -53,11 +54,13 @@ class Bank:
 @pytest.fixture(params=["stripe on the sandbox", "scripted"])
 def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
     if request.param == "scripted":
-        scripted = ScriptedGateway(now=lambda: datetime.now(UTC))
+        days = [timedelta(0)]
+        scripted = ScriptedGateway(now=lambda: datetime.now(UTC) + sum(days, timedelta(0)))
         yield Bank(
             scripted,
             scripted.bank_settles,
             lambda: scripted.fail_next("confirm", Fault.LOST_ANSWER),
+            lambda: days.append(timedelta(days=1, seconds=1)),
         )
         return
     path = tmp_path / "bank.sandbox"
@@ -66,6 +69,7 @@ def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
             StripeGateway("sk_test_x", livemode=False, base_address=server.url),
             lambda intent: void(advance(path, timedelta(days=5))),
             lambda: add_fault(path, CONFIRM, "lose_answer", times=3),
+            lambda: void(advance(path, timedelta(days=1, seconds=1))),
         )
 
 
@@ -94,6 +98,21 @@ def test_creating_the_same_payment_again_is_the_same_intent(bank: Bank) -> None:
     assert bank.gateway.create(order).id == bank.gateway.create(order).id
     with pytest.raises(Rejected):
         bank.gateway.create(replace(order, amount_minor=999))
+
+
+def test_a_key_is_forgotten_after_a_day(bank: Bank) -> None:
+    order = bank.order()
+    first = bank.gateway.create(order)
+    bank.gateway.confirm(first.id, order.payment_id)
+    bank.pass_a_day()
+
+    second = bank.gateway.create(order)
+
+    assert second.id != first.id
+    assert second.status is IntentStatus.REQUIRES_CONFIRMATION
+    assert [i.id for i in bank.gateway.intents()] == [second.id, first.id]
+    assert {i.payment_id for i in bank.gateway.intents()} == {order.payment_id}
+    assert bank.gateway.confirm(second.id, order.payment_id).status is IntentStatus.SUCCEEDED
 
 
 def test_a_good_card_succeeds_once(bank: Bank) -> None:

@@ -84,8 +84,8 @@ WITHOUT_SCOPE = {
     # Writes, of what has been read with a scope.
     "InvoiceStore": {"reserve", "release", "apply"},
     "MethodStore": {"add", "set_default", "set_type_default", "remove"},
-    # `statuses` says what the ledger explains; the gateway names the ids.
-    "PaymentStore": {"add", "statuses", "change", "next_receipt_number"},
+    # `standings` says what the ledger explains; the gateway names the ids.
+    "PaymentStore": {"add", "standings", "change", "next_receipt_number"},
     "OutboxStore": {"add", "sent", "not_sent", "waiting"},
     # For staff only.
     "JournalStore": {"append", "append_all", "head", "hash_at", "page", "verify"},

@@ -18,7 +18,7 @@ from invoicepay.billing.ports import (
     Ports,
     Rejected,
 )
-from invoicepay.operations.protocol import record, submit
+from invoicepay.operations.protocol import cancel, record, submit
 from tests.simulation.run import run
 from tests.simulation.shorten import shorten
 from tests.simulation.world import _CALLING, _MAILING, _READING, _WRITING, Trouble
@@ -82,7 +82,7 @@ def _timeout_is_a_decline(payment: Any, why: str, ports: Any) -> Any:
         return record._move(current, change, unit, ports)
 
 
-_cancel = submit._cancel
+_cancel = cancel.cancel
 
 
 def _taken_for_canceled(intent: Intent, ports: Ports) -> Intent:
@@ -95,7 +95,7 @@ def _taken_for_canceled(intent: Intent, ports: Ports) -> Intent:
 
 BUGS: dict[str, tuple[str, Callable[..., Any]]] = {
     "a timeout is taken for a decline": ("record_unknown", _timeout_is_a_decline),
-    "released before the cancel is confirmed": ("_cancel", _taken_for_canceled),
+    "released before the cancel is confirmed": ("cancel", _taken_for_canceled),
     "a restored ledger pays at once": ("check_not_behind", lambda *given: None),
 }
 """What of `submit` is replaced, and by what."""

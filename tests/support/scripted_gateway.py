@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import TypeVar
@@ -51,6 +51,10 @@ FATES = {
 }
 
 
+KEYS_KEPT = timedelta(hours=24)
+"""How long a key stands for what it has made: https://docs.stripe.com/api/idempotent_requests."""
+
+
 @dataclass
 class ScriptedGateway:
     """Implements billing.ports.Gateway."""
@@ -73,6 +77,8 @@ class ScriptedGateway:
     """Intent ids in the order in which money moved, or was sent to the bank."""
     _late: list[Callable[[], object]] = field(default_factory=list)
     _orders: dict[str, ChargeOrder] = field(default_factory=dict)
+    _keys: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    """Payment id → the intent that its key has made, and when."""
     _confirmed: set[str] = field(default_factory=set)
     _methods: dict[str, str] = field(default_factory=dict)
     _customers: dict[str, str] = field(default_factory=dict)
@@ -203,13 +209,17 @@ class ScriptedGateway:
         return self.found[intent_id]
 
     def _create(self, order: ChargeOrder) -> Intent:
-        intent_id = f"pi_{order.payment_id}"
-        if intent_id in self.found:
+        intent_id, made_at = self._keys.get(order.payment_id, ("", self.now()))
+        if intent_id and self.now() < made_at + KEYS_KEPT:
             if self._orders[intent_id] != order:
                 raise Rejected("idempotency_error", "the key was used for something else")
             return self.found[intent_id]
         if order.method not in self._methods:
             raise Rejected("resource_missing", f"no such payment method: {order.method}")
+        intent_id = f"pi_{order.payment_id}"
+        while intent_id in self.found:
+            intent_id += "_again"
+        self._keys[order.payment_id] = intent_id, self.now()
         self._orders[intent_id] = order
         self.found[intent_id] = Intent(
             id=intent_id,

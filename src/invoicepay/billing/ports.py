@@ -146,6 +146,13 @@ class PaymentChange:
     failure_message: str | None = None
 
 
+class Standing(NamedTuple):
+    """What says whether a payment accounts for an intent."""
+
+    status: PaymentStatus
+    gateway_id: str
+
+
 class PaymentStore(Protocol):
     def add(self, payment: Payment) -> None: ...
     def get(self, payment_id: str, scope: Scope) -> Payment | None: ...
@@ -155,7 +162,7 @@ class PaymentStore(Protocol):
     def with_receipt(self, number: str, scope: Scope) -> str | None:
         """The id of the payment with this receipt number."""
 
-    def statuses(self, payment_ids: Sequence[str]) -> dict[str, PaymentStatus]:
+    def standings(self, payment_ids: Sequence[str]) -> dict[str, Standing]:
         """Of those that the ledger has."""
 
     def page(

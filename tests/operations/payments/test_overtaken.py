@@ -32,6 +32,26 @@ def test_a_confirm_that_is_refused_because_it_was_charged(
     assert company.invoice("INV-1").paid_minor == 10000
 
 
+@pytest.mark.parametrize("returned", [False, True])
+def test_an_answer_that_the_bank_has_overtaken_is_no_contradiction(
+    company: SmallCompany, gateway: ScriptedGateway, returned: bool
+) -> None:
+    """`processing` arrives when the debit has settled, and somebody has recorded it."""
+
+    def settled_meanwhile(call: str) -> None:
+        if call == "confirm":
+            gateway.after = lambda name: None
+            (intent,) = gateway.charges
+            gateway.bank_settles(intent, returned=returned)
+            company.clock.move(minutes=5)
+            sync(company)
+
+    gateway.after = settled_meanwhile
+    payment = company.pay("INV-1", method="ach")
+
+    assert payment.status is (PaymentStatus.FAILED if returned else PaymentStatus.SUCCEEDED)
+
+
 def test_a_late_confirm_that_overtakes_the_cancel_is_booked(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:

@@ -131,6 +131,39 @@ def test_a_ledger_restored_to_the_claim_finds_its_charge(
     assert len(gateway.charges) == 1
 
 
+def test_a_key_that_is_used_again_after_the_gateway_forgot_it(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """A day after the restore the same key makes a second intent, with the same payment's id."""
+    copy = backed_up(company)
+    first = company.pay("INV-1", method="card", key="a")
+    put_back(company, copy)
+    company.clock.move(days=3)
+
+    with pytest.raises(Refused) as refusal:
+        company.pay("INV-1", method="card", key="a")
+    assert refusal.value.code == "ledger_behind_gateway"
+    sync(company)
+    sync(company)
+
+    assert len(gateway.charges) == 1
+    assert company.payment(first.id).status is PaymentStatus.CANCELED
+    assert company.invoice("INV-1").status is InvoiceStatus.PAID
+
+
+def test_a_copy_uses_the_same_key_a_day_later(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    other = copied(company)
+    company.pay("INV-1", method="card", key="a")
+    company.clock.move(days=3)
+
+    with pytest.raises(Refused):
+        other.pay("INV-1", method="card", key="a")
+
+    assert len(gateway.charges) == 1
+
+
 def test_stale_claims_are_given_up_before_charges_are_taken_in(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:

@@ -21,7 +21,7 @@ from invoicepay.billing.payment import (
     ReversalKind,
     may_become,
 )
-from invoicepay.billing.ports import PaymentChange, PaymentFilter
+from invoicepay.billing.ports import PaymentChange, PaymentFilter, Standing
 from invoicepay.ledger.queries.scope import as_set, customer_in
 from invoicepay.ledger.rows import (
     date_of,
@@ -111,12 +111,16 @@ class Payments:
         ).fetchone()
         return row[0] if row and scope.has(row[1]) else None
 
-    def statuses(self, payment_ids: Sequence[str]) -> dict[str, PaymentStatus]:
+    def standings(self, payment_ids: Sequence[str]) -> dict[str, Standing]:
         rows = self._db.execute(
-            "SELECT id, status FROM payments WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT id, status, gateway_id FROM payments "
+            "WHERE id IN (SELECT value FROM json_each(?))",
             (as_set(payment_ids),),
         )
-        return {payment_id: PaymentStatus(status) for payment_id, status in rows}
+        return {
+            payment_id: Standing(PaymentStatus(status), gateway_id)
+            for payment_id, status, gateway_id in rows
+        }
 
     def page(
         self,

@@ -15,7 +15,8 @@ from invoicepay.billing.customer import EVERYTHING, Customer
 from invoicepay.billing.errors import DoesNotTie, Refused, Unreachable
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
-from invoicepay.billing.ports import Intent, IntentStatus, Ports, Rejected, Unit
+from invoicepay.billing.ports import Intent, IntentStatus, Ports, Rejected, Standing, Unit
+from invoicepay.operations.protocol.cancel import cancel
 from invoicepay.operations.protocol.record import give_up_claims, record
 
 NEWEST_LOOKED_AT = 100
@@ -37,25 +38,33 @@ class Unexplained:
     otherwise."""
 
 
-def unexplained(intents: Iterable[Intent], ports: Ports) -> Unexplained:
+def unexplained(intents: Iterable[Intent], ports: Ports, own: str = "") -> Unexplained:
     """Which of `intents`, all of this ledger, it does not explain. The ledger is read after they
-    are: whatever another process had created by then is claimed by now."""
+    are: whatever another process had created by then is claimed by now. `own`: the intent that
+    the caller has just had from `create`, for a payment that it has claimed."""
     found = [intent for intent in intents if intent.status is not IntentStatus.CANCELED]
     ids = [intent.payment_id for intent in found] + [late_id(intent) for intent in found]
     with ports.ledger.read() as unit:
-        statuses = unit.payments.statuses(ids)
+        known = unit.payments.standings(ids)
     charged, unfinished, given_up = [], [], []
     for intent in found:
-        status = statuses.get(intent.payment_id)
+        standing = known.get(intent.payment_id)
         if intent.status in _CHARGED:
-            unknown = status is None or status in _GIVEN_UP
-            if unknown and late_id(intent) not in statuses:
+            if not (intent.id == own or _explains(standing, intent) or late_id(intent) in known):
                 charged.append(intent)
-        elif status is None:
+        elif standing is None:
             unfinished.append(intent)
-        elif status in _GIVEN_UP:
+        elif standing.status in _GIVEN_UP or standing.gateway_id not in ("", intent.id):
             given_up.append(intent)
     return Unexplained(tuple(charged), tuple(unfinished), tuple(given_up))
+
+
+def _explains(standing: Standing | None, intent: Intent) -> bool:
+    """Whether a payment accounts for a charge. Its id alone does not: when a key is used again on
+    a restored ledger after it has expired at the gateway, two intents have the same."""
+    if standing is None or standing.status in _GIVEN_UP:
+        return False
+    return standing.gateway_id == intent.id
 
 
 def late_id(intent: Intent) -> str:
@@ -63,12 +72,11 @@ def late_id(intent: Intent) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"invoicepay:{intent.id}"))
 
 
-def check_not_behind(customer: Customer, ports: Ports) -> None:
+def check_not_behind(customer: Customer, own: Intent, ports: Ports) -> None:
     """Raises Refused when the gateway has a charge of this ledger for `customer` that it does not
-    explain. After `create` and before the confirm: of two copies that pay at once, the one that
-    looks later sees the other's. What this one gave up, the other may still confirm: it is
-    canceled first, and where it has been charged meanwhile that raises. Raises NoAnswer,
-    Rejected."""
+    explain. After `create`, which gave `own`, and before the confirm: of two copies that pay at
+    once, the one that looks later sees the other's. What this one gave up, the other may still
+    confirm: it is canceled first. Raises NoAnswer, Rejected."""
     with ports.ledger.read() as unit:
         ledger_id = unit.company.identity().id
     ours = (
@@ -76,21 +84,21 @@ def check_not_behind(customer: Customer, ports: Ports) -> None:
         for intent in ports.gateway.intents(customer=customer.gateway_id)
         if intent.ledger_id == ledger_id and intent.status is not IntentStatus.CANCELED
     )
-    behind = unexplained(islice(ours, NEWEST_LOOKED_AT), ports)
-    _refuse(behind)
-    for intent in behind.given_up:
-        ports.gateway.cancel(intent.id)
+    behind = unexplained(islice(ours, NEWEST_LOOKED_AT), ports, own.id)
+    _refuse(len(behind.charged) + len(behind.unfinished))
+    after = [cancel(intent, ports) for intent in behind.given_up]
+    _refuse(sum(intent.status is not IntentStatus.CANCELED for intent in after))
 
 
 def check_reconciled(ports: Ports) -> None:
     """Raises Refused when the gateway has any charge of this ledger that it does not explain:
     before a customer is made at the gateway, who may be there already under an id that a
     restored ledger has forgotten. Raises NoAnswer, Rejected."""
-    _refuse(unexplained(since_reconciled(ports), ports))
+    behind = unexplained(since_reconciled(ports), ports)
+    _refuse(len(behind.charged) + len(behind.unfinished))
 
 
-def _refuse(behind: Unexplained) -> None:
-    count = len(behind.charged) + len(behind.unfinished)
+def _refuse(count: int) -> None:
     if count:
         raise Refused(
             "ledger_behind_gateway",
@@ -114,8 +122,9 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
     payable; the rest becomes unapplied credit. Raises DoesNotTie for an unknown customer."""
     with ports.ledger.write() as unit:
         customer = _customer(intent, unit)
-        taken = unit.payments.statuses([intent.payment_id, late_id(intent)])
-        payment_id = late_id(intent) if intent.payment_id in taken else intent.payment_id
+        standing = unit.payments.standings([intent.payment_id]).get(intent.payment_id)
+        own_id = standing is None or _explains(standing, intent)  # or it was settled meanwhile
+        payment_id = intent.payment_id if own_id else late_id(intent)
         payment = unit.payments.get(payment_id, EVERYTHING)
         if payment is None:
             # A claim that was made before this charge was known may be for the same debt, and

@@ -54,6 +54,8 @@ def record(
         if current.status is status:
             return current
         if current.status in FINAL:
+            if status is PaymentStatus.PROCESSING:
+                return current  # an answer that was overtaken: the bank has answered meanwhile
             if current.status is not PaymentStatus.SUCCEEDED and status in (
                 PaymentStatus.FAILED,
                 PaymentStatus.CANCELED,

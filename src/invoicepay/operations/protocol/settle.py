@@ -35,8 +35,7 @@ def settle(payment: Payment, ports: Ports) -> Payment:
     if payment.status is PaymentStatus.CLAIMED:
         # One may have been created. From here on its creator loses the compare-and-set.
         found = _find(payment, ports)
-        # A copy of the ledger may have used the same key for another amount: not this claim's.
-        if found is None or not is_of(found, payment):
+        if found is None:
             return record_never_confirmed(payment, "given up before it was submitted", ports)
         payment, _ = record_submitted(payment, found, ports)
         return conclude(payment, found, ports)
@@ -62,6 +61,7 @@ def _find(payment: Payment, ports: Ports) -> Intent | None:
         customer = unit.customers.get(payment.customer, EVERYTHING)
     assert customer is not None
     for intent in ports.gateway.intents(customer=customer.gateway_id):
-        if (intent.ledger_id, intent.payment_id) == (ledger_id, payment.id):
+        # A copy of the ledger may have used the same key for another amount: not this claim's.
+        if intent.ledger_id == ledger_id and is_of(intent, payment):
             return intent
     return None

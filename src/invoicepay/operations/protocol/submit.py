@@ -17,6 +17,7 @@ from invoicepay.billing.ports import (
     Ports,
     Rejected,
 )
+from invoicepay.operations.protocol.cancel import cancel
 from invoicepay.operations.protocol.reconcile import check_not_behind
 from invoicepay.operations.protocol.record import (
     SETTLED_BY,
@@ -57,7 +58,7 @@ def conclude(payment: Payment, intent: Intent, ports: Ports) -> Payment:
         return record(payment, intent, ports, failure=intent if intent.failure_code else None)
     declined = _declined(intent)
     try:
-        intent = _cancel(intent, ports)
+        intent = cancel(intent, ports)
     except (NoAnswer, Rejected) as error:
         return record_unknown(payment, str(error), ports)
     if intent.status not in SETTLED_BY:
@@ -94,7 +95,7 @@ def _prepare(payment: Payment, ports: Ports) -> Intent:
     intent = None
     try:
         intent = ports.gateway.create(order)
-        check_not_behind(customer, ports)
+        check_not_behind(customer, intent, ports)
     except (NoAnswer, Rejected, Refused, Unreachable) as error:
         record_never_confirmed(payment, str(error), ports)
         if intent is not None:
@@ -114,13 +115,6 @@ def _confirm(payment: Payment, intent: Intent, ports: Ports) -> Payment:
     except (NoAnswer, Rejected) as error:
         return record_unknown(payment, str(error), ports)
     return conclude(payment, intent, ports)
-
-
-def _cancel(intent: Intent, ports: Ports) -> Intent:
-    try:
-        return ports.gateway.cancel(intent.id)
-    except Rejected:  # it has moved on
-        return ports.gateway.retrieve(intent.id)
 
 
 def _order(payment: Payment, ports: Ports) -> tuple[Customer, ChargeOrder]:
