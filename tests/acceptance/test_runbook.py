@@ -6,20 +6,20 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.running import HANGS_AFTER, PROGRAM, DemoCompany
+from tests.running import HANGS_AFTER, PROGRAM, Desk
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
-def test_the_backup_and_restore_drill(company: DemoCompany) -> None:
+def test_the_backup_and_restore_drill(tmp_path: Path) -> None:
     (drill,) = re.findall(r"^```sh drill\n(.*?)^```$", RUNBOOK.read_text(), re.DOTALL | re.M)
-    environment = company.environment()
+    desk = Desk(tmp_path, tmp_path / "home")
+    environment = desk.environment()
     environment["PATH"] = f"{PROGRAM.parent}:{environment['PATH']}"
-    paid = company.run("invoices show INV-1042 --json").json["paid_minor"]
 
     done = subprocess.run(
         ["sh", "-eu", "-c", drill],
-        cwd=company.folder,
+        cwd=tmp_path,
         env=environment,
         capture_output=True,
         text=True,
@@ -29,9 +29,10 @@ def test_the_backup_and_restore_drill(company: DemoCompany) -> None:
 
     # The last line is a payment that is refused.
     assert done.returncode == 7, f"{done.stdout}\n{done.stderr}"
-    invoice = company.run("invoices show INV-1042 --json").json
+    config = "--config invoicepay-demo/invoicepay.toml"
+    invoice = desk.run(f"invoices show INV-1042 --json {config}").json
     assert invoice["status"] == "paid"
-    assert invoice["paid_minor"] == invoice["total_minor"] > paid
+    assert invoice["paid_minor"] == invoice["total_minor"]
     for code in ("ledger_behind_gateway", "journal_differs", "already_paid"):
         assert code in _codes(done.stderr), done.stderr
 

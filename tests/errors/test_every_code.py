@@ -500,8 +500,8 @@ def write_failed(company: DemoCompany) -> Result:
 
 
 @says(
-    "2 figure(s) do not tie out; first: reserved on INV-1042 is 5, should be 0. "
-    "docs/operations.md has the way; `invoicepay doctor --fix` rebuilds what is derived."
+    "1 figure(s) do not tie out; first: reserved on INV-1042 is 5, should be 0. "
+    "`invoicepay doctor --fix` computes it again."
 )
 def books_differ(company: DemoCompany) -> Result:
     company.edit("UPDATE invoices SET reserved_minor = 5 WHERE number = 'INV-1042'")
@@ -509,8 +509,8 @@ def books_differ(company: DemoCompany) -> Result:
 
 
 @says(
-    "1 thing(s) differ from the journal; first: memo of invoice INV-1042. Nobody should pay until "
-    "it is understood; docs/operations.md has the way."
+    "1 thing(s) differ from the journal; first: memo of invoice INV-1042. Let nobody pay; "
+    "restore the last backup that verifies, then sync (docs/operations.md)."
 )
 def journal_differs(company: DemoCompany) -> Result:
     company.edit("UPDATE invoices SET memo = 'x' WHERE number = 'INV-1042'")

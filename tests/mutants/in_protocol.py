@@ -47,7 +47,8 @@ IN_PROTOCOL = (
         "check-before-create",
         "two copies of a ledger that pay at once do not see each other: both charge",
         _SUBMIT,
-        "        intent = ports.gateway.create(order)\n        check_not_behind(customer, intent, ports)\n",
+        "        intent = ports.gateway.create(order)\n"
+        "        check_not_behind(customer, intent, ports)\n",
         "        nothing = __import__('types').SimpleNamespace(id='')\n"
         "        check_not_behind(customer, nothing, ports)\n"
         "        intent = ports.gateway.create(order)\n",

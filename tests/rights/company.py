@@ -190,7 +190,7 @@ def _rows(path: Path) -> Iterator[str]:
 
 _CHANCE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # ids of ours
-    r"|\b[0-9a-f]{64}\b"  # digests
+    r"|\b(?:[0-9a-f]{64}|[0-9a-f]{32})\b"  # digests
     r"|\b(?:pi|ch|py|txn|evt|req|seti|mandate)_[A-Za-z0-9_]+"  # ids of the gateway's
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?|\b1[0-9]{9}(?:\.\d+)?\b"  # instants
 )

@@ -174,7 +174,7 @@ COMMANDS_TABLE: tuple[Row, ...] = (
     Row("company set --phone 555", ADMIN),
     Row("company set --logo missing.png", ADMIN, (8, "bad_file")),
     Row("doctor", STAFF, stranger=(9, "partly_done")),
-    Row("doctor --fix", STAFF),
+    Row("doctor --fix", STAFF, stranger=(9, "partly_done")),
     Row("audit list", STAFF),
     Row("audit list --kind payment. --limit 3", STAFF),
     Row("audit head", STAFF),

@@ -294,7 +294,8 @@ def observed(company: Company, asked: Asked, kind: str, name: str) -> dict[str, 
 
     def plain(text: str) -> str:
         text = text.replace(name, "NAME").replace(name[:8], "NAME")
-        return re.sub(r"\b[0-9a-f-]{36}\b|\b[0-9a-f]{64}\b|\$argon2id[^']*", "…", text)
+        digest = r"\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b"
+        return re.sub(rf"\b[0-9a-f-]{{36}}\b|{digest}|\$argon2id[^']*", "…", text)
 
     return {
         "error": (type(error), error.code, plain(error.message), plain(error.hint)),

@@ -9,6 +9,9 @@ from datetime import datetime
 
 from invoicepay.billing.errors import Usage
 
+REBUILT = "books.rebuilt"
+"""Kind of the entry of figures that were computed again."""
+
 
 @dataclass(frozen=True, slots=True)
 class JournalHead:
@@ -54,8 +57,9 @@ class Difference:
     what: str
     expected: str
     found: str
-    derived: bool = False
-    """Whether it follows from other rows, and can be computed again."""
+    derived_of: str = ""
+    """The invoice whose figure it is, where it follows from other rows and can be computed
+    again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,10 @@ class JournalCheck:
     """Money rows that were compared."""
     head: JournalHead | None
     differences: tuple[Difference, ...]
+    """The first of them."""
+    count: int
+    """Of all."""
+    all_derived: bool
 
 
 _HEAD = re.compile(r"(\d{1,18}):([0-9a-f]{64})", re.ASCII)

@@ -6,7 +6,7 @@ places where time, chance or the network enter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -247,9 +247,9 @@ class BooksStore(Protocol):
     def differences(self) -> list[Difference]:
         """Every figure that does not tie out with the rows it is made of."""
 
-    def rebuild(self) -> list[Difference]:
-        """Make what is paid and reserved on each invoice, and since when it is paid, the sums of
-        the payments again; what was changed. Nothing is, while anything else differs."""
+    def rebuild(self, numbers: Collection[str]) -> None:
+        """Make what is paid and reserved on these invoices, and since when they are paid, the
+        sums of their payments again."""
 
 
 class LoadedCustomer(NamedTuple):

@@ -7,8 +7,8 @@ from typing import Annotated, Optional
 import typer
 
 from invoicepay.billing.dates import parse_date
-from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.journal import JournalEntry, parse_head
+from invoicepay.cli.differences import journal_differs
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
@@ -64,9 +64,12 @@ def verify(
     from invoicepay.operations.verify_journal import VerifyJournal
 
     state = state_of(context)
-    check = state.call(VerifyJournal(parse_head(head) if head else None))
+    kept = parse_head(head) if head else None
+    check = state.call(VerifyJournal(kept))
+    since = check.entries - kept.seq if kept else None
     record = {
         "entries": check.entries,
+        "entries_since_head": since,
         "rows": check.rows,
         "head": str(check.head or ""),
         "differences": [
@@ -82,15 +85,15 @@ def verify(
                 f"{check.entries:,} entries, the chain is whole; {check.rows:,} money rows are "
                 "as it has them."
             )
+            if since:
+                state.out.note(
+                    f"{since:,} entries came after that head, which proves what is before it: "
+                    f"`invoicepay audit list --limit {since}`."
+                )
 
     state.out.one(record, show)
     if check.differences:
-        first = check.differences[0]
-        raise DoesNotTie(
-            "journal_differs",
-            f"{len(check.differences)} thing(s) differ from the journal; first: {first.what}",
-            "Nobody should pay until it is understood; docs/operations.md has the way.",
-        )
+        raise journal_differs(check)
 
 
 @app.command()

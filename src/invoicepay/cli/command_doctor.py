@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, PartlyDone
+from invoicepay.cli.differences import LET_NOBODY_PAY, journal_differs
 from invoicepay.cli.modes import check_modes
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
 from invoicepay.cli.state import State, state_of
-from invoicepay.operations.check_health import Check, CheckHealth
+from invoicepay.operations.check_health import Check, CheckHealth, Health
 
 app = new_app()
 
@@ -28,7 +29,7 @@ def doctor(
     without --fix, and never guesses about money."""
     state = state_of(context)
     login = _login(state)
-    if fix:
+    if fix and login.ok:
         _fix(state)
     checks = [_ledger(state), check_modes(state.settings), login, _keyring(state)]
     health = state.call(CheckHealth()) if login.ok else None
@@ -52,30 +53,42 @@ def doctor(
         empty="",
         fields=("name", "ok", "detail", "hint"),
     )
-    if health and health.differences:
-        first = health.differences[0]
-        for d in health.differences if state.out.for_people else ():
-            state.out.text(f"  {d.what}: {d.found}, should be {d.expected}")
-        raise DoesNotTie(
-            "books_differ",
-            f"{len(health.differences)} figure(s) do not tie out; first: {first.what} is "
-            f"{first.found}, should be {first.expected}",
-            "docs/operations.md has the way; `invoicepay doctor --fix` rebuilds what is derived.",
-        )
+    if health:
+        _raise_for(health, state)
     wrong = [c for c in checks if not c.ok]
     if wrong:
         raise PartlyDone("partly_done", f"{len(wrong)} check(s) found something", wrong[0].hint)
 
 
+def _raise_for(health: Health, state: State) -> None:
+    """Raises DoesNotTie where a figure or a row is not what it should be."""
+    differences = (*health.differences, *health.journal.differences)
+    if not differences:
+        return
+    if state.out.for_people:
+        for d in differences:
+            state.out.text(f"  {d.what}: {d.found}, should be {d.expected}")
+    derived = health.journal.all_derived and all(d.derived_of for d in health.differences)
+    hint = "`invoicepay doctor --fix` computes it again." if derived else LET_NOBODY_PAY
+    first = differences[0]
+    which = f"first: {first.what} is {first.found}, should be {first.expected}"
+    if health.differences:
+        count = len(health.differences)
+        raise DoesNotTie("books_differ", f"{count} figure(s) do not tie out; {which}", hint)
+    raise journal_differs(health.journal, hint)
+
+
 def _fix(state: State) -> None:
     """Says on stderr what was done; what is still wrong, the checks find."""
-    from invoicepay.operations.repair import Rebuilt, Repair
+    from invoicepay.operations.repair import NotRepaired, Rebuilt, Repair
     from invoicepay.operations.sync import Settled
 
     for step in state.call(Repair()):
         if isinstance(step, Rebuilt):
             for d in step.differences:
                 state.out.note(f"Rebuilt {d.what}: {d.expected}, was {d.found}.")
+        elif isinstance(step, NotRepaired):
+            state.out.note(f"Nothing was changed: {step.count} difference(s) cannot be computed.")
         elif isinstance(step, Settled) and step.payment and not step.error:
             was = step.was or "not known here"
             if was != step.payment.status:

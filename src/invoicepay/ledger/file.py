@@ -64,7 +64,7 @@ class SqliteLedger:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield SqliteUnit(connection)
-                assert all_told(connection), "money rows changed without a journal entry"
+                _check_told(connection)
                 with _named_errors(self.path, hint=_MAYBE_CHANGED):
                     connection.execute("COMMIT")
             except BaseException:
@@ -83,6 +83,7 @@ class SqliteLedger:
             connection = self._open()
             found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
+            found += _strange(connection)
         return [text for text in found if text != "ok"] + [
             f"{table} row {row} points to nothing in {parent}" for table, row, parent, _ in dangling
         ]
@@ -152,9 +153,34 @@ def create(
         unit.journal.append(
             "ledger.created", ledger_id, admin.email if admin else "", now, {"mode": mode}
         )
+        _check_told(connection)
         connection.execute("COMMIT")
         # Closing would do it too, but say nothing where it fails, and the log is not kept.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _strange(connection: sqlite3.Connection) -> list[str]:
+    """What the schema has too much, too little, or otherwise than the migrations make it: a
+    trigger that somebody added would change rows in our name."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        _migrate(fresh)
+        ours, theirs = _schema(fresh), _schema(connection)
+    return [f"the schema's {kind} {name} is not as it was made" for kind, name in
+            sorted({key[:2] for key in ours ^ theirs})]  # fmt: skip
+
+
+def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    rows = connection.execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%' "
+        "AND name NOT LIKE '_sqlite%'"
+    )
+    return {(kind, name, sql) for kind, name, sql in rows}
+
+
+def _check_told(connection: sqlite3.Connection) -> None:
+    """Not an assert: it must hold whatever the interpreter is told to leave out."""
+    if not all_told(connection):
+        raise RuntimeError("money rows changed without a journal entry")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,9 +1,10 @@
 """What the journal keeps of the ledger: each money row, with the rows that belong to it.
 
-Every connection that writes notes in a temporary table which records it changes, by triggers, so
-that no statement can forget to. Journal entries take the notes as lines of JSON; a commit with
-notes that no entry has taken is refused. Temporary triggers see only their own connection: an
-edit by another program is not noted, and that is how it shows.
+Every connection that writes notes in a temporary table which records it changes, and what they
+were, by triggers, so that no statement can forget to. Journal entries take the notes as lines; a
+commit with notes that no entry has taken is refused. Temporary triggers see only their own
+connection: an edit by another program is not noted, and that is how it shows, then and when
+the record is changed the next time, since a line says what the record was before it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from functools import cached_property
 from invoicepay.ledger.queries.scope import as_set
 
 _CHUNK = 1000
+NEW = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Record:
                 f"json((SELECT json_group_array(json_array({columns})) FROM (SELECT * FROM "
                 f"{part.table} WHERE {part.key} = t.{self.key} ORDER BY {part.order})))"
             )
-        return f"SELECT t.{self.key}, json_array({', '.join(values)}) FROM {self.table} t"
+        line = f"json_array({', '.join(values)}) AS line"
+        return f"SELECT t.{self.key}, {line} FROM {self.table} t"
 
 
 RECORDS = (
@@ -136,23 +139,41 @@ def watch(connection: sqlite3.Connection) -> None:
     """Note from now on which records this connection changes. Not within a transaction."""
     statements = [
         "PRAGMA temp_store = MEMORY",
-        "CREATE TEMP TABLE untold (record TEXT, row, PRIMARY KEY (record, row)) WITHOUT ROWID",
+        "CREATE TEMP TABLE IF NOT EXISTS untold "
+        "(record TEXT, row, was TEXT, PRIMARY KEY (record, row)) WITHOUT ROWID",
     ]
     for record in RECORDS:
         columns = ", ".join(c for c in record.columns.split() if c != "open_minor")
-        watched = [(record.table, record.key, "INSERT", "new")]
-        watched.append((record.table, record.key, f"UPDATE OF {columns}", "new"))
-        for part in record.parts:
-            watched += [
-                (part.table, part.key, event, row)
-                for event, row in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old"))
-            ]
-        statements += [
-            f"CREATE TEMP TRIGGER told_{table}_{event.split()[0]} AFTER {event} ON main.{table} "
-            f"BEGIN INSERT OR IGNORE INTO untold VALUES ('{record.name}', {row}.{key}); END"
-            for table, key, event, row in watched
+        watched = [
+            (record.table, "AFTER INSERT", "", [("new", record.key)]),
+            (record.table, "BEFORE UPDATE", f"OF {columns}", [("old", record.key)]),
         ]
+        for part in record.parts:
+            old, new = ("old", part.key), ("new", part.key)
+            watched += [
+                (part.table, "BEFORE INSERT", "", [new]),
+                (part.table, "BEFORE UPDATE", "", [old, new]),
+                (part.table, "BEFORE DELETE", "", [old]),
+            ]
+        for table, event, of, rows in watched:
+            name = f"note_{table}_{event.split()[1]}"
+            notes = "; ".join(
+                _note(record, f"{row}.{key}", is_new="AFTER" in event) for row, key in rows
+            )
+            statements.append(
+                f"CREATE TEMP TRIGGER IF NOT EXISTS {name} {event} {of} ON main.{table} "
+                f"BEGIN {notes}; END"
+            )
     connection.executescript(";\n".join(statements))
+
+
+def _note(record: Record, row: str, *, is_new: bool) -> str:
+    """The first note of a record in a transaction stands: it has what the record was."""
+    was = "NULL" if is_new else f"(SELECT line FROM ({record.lines} WHERE t.{record.key} = {row}))"
+    return (
+        f"INSERT INTO untold SELECT '{record.name}', {row}, {was} WHERE NOT EXISTS "
+        f"(SELECT 1 FROM untold WHERE record = '{record.name}' AND row = {row})"
+    )
 
 
 def all_told(connection: sqlite3.Connection) -> bool:
@@ -161,18 +182,30 @@ def all_told(connection: sqlite3.Connection) -> bool:
 
 
 def tell(connection: sqlite3.Connection) -> Iterator[str]:
-    """The lines of what was changed and not told yet; takes the notes."""
-    notes: dict[str, list[int | str]] = {}
-    for name, row in connection.execute("SELECT record, row FROM temp.untold ORDER BY record, row"):
-        notes.setdefault(name, []).append(row)
+    """A line for each record that was changed and not told yet: JSON, a space, and the digest of
+    what it was (`NEW` for one that was not there). Takes the notes."""
+    notes: dict[str, dict[int | str, str | None]] = {}
+    for name, row, was in connection.execute(
+        "SELECT record, row, was FROM temp.untold ORDER BY record, row"
+    ):
+        notes.setdefault(name, {})[row] = was
     if not notes:
         return
     for record in RECORDS:
-        rows = notes.get(record.name, [])
+        noted = notes.get(record.name, {})
+        rows = list(noted)
         for start in range(0, len(rows), _CHUNK):
-            chunk = rows[start : start + _CHUNK]
-            yield from (line for _, line in lines_of(connection, record, chunk))
+            for row, line in lines_of(connection, record, rows[start : start + _CHUNK]):
+                was = noted[row]
+                yield f"{line} {NEW if was is None else digest(was.encode())}"
     connection.execute("DELETE FROM temp.untold")
+
+
+def digest(line: bytes) -> str:
+    """Of a record's JSON: SHA-256, the first 128 bits."""
+    import hashlib  # loads OpenSSL; reading needs none of it
+
+    return hashlib.sha256(line).hexdigest()[:32]
 
 
 def lines_of(

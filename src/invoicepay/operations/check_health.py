@@ -29,8 +29,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Health:
+    """`differences`: of the books; `journal`: what replaying it came to."""
+
     checks: tuple[Check, ...]
     differences: tuple[Difference, ...]
+    journal: JournalCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,14 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
                 "Check the mail settings with `invoicepay config show`, then `invoicepay sync`.",
             ),
         ),
-        (*differences, *journal.differences),
+        differences,
+        journal,
     )
 
 
 def _journal(check: JournalCheck) -> Check:
-    if check.differences:
-        found = f"{len(check.differences)} thing(s) are not as it has them"
+    if check.count:
+        found = f"{check.count} thing(s) are not as it has them"
         return Check("journal", False, found, "See the lines below; do not edit the file.")
     return Check(
         "journal", True, f"{check.entries:,} entries, chain whole; {check.rows:,} rows as recorded"

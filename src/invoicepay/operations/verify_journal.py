@@ -30,4 +30,5 @@ def verify_journal(request: VerifyJournal, actor: Actor, ports: Ports) -> Journa
         return check
     what = f"hash of journal entry {request.head.seq}, by the head that was kept"
     kept = Difference(what, request.head.hash, found or "none")
-    return replace(check, differences=(kept, *check.differences))
+    differences = (kept, *check.differences)
+    return replace(check, differences=differences, count=check.count + 1, all_derived=False)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from contextlib import suppress
 
 from invoicepay.billing.journal import Difference
-from invoicepay.ledger.queries.journal import Journal
+from invoicepay.ledger.queries.scope import as_set
 
 _CHECKS = {
     "paid on {}": """
@@ -36,8 +37,8 @@ _CHECKS = {
         JOIN allocations a ON a.payment_seq = p.seq JOIN invoices i ON i.id = a.invoice_id
         WHERE i.currency <> p.currency OR i.customer_id <> p.customer_id""",
     "paid date of {}": """
-        SELECT number, CASE WHEN open_minor = 0 THEN 'a date' ELSE 'none' END,
-               coalesce(date(paid_day * 86400, 'unixepoch'), 'none')
+        SELECT number, coalesce(date(paid_day * 86400, 'unixepoch'), 'none'),
+               CASE WHEN open_minor = 0 THEN 'a date' ELSE 'none' END
         FROM invoices WHERE voided_day IS NULL AND total_minor <> 0
         AND (open_minor = 0) <> (paid_day IS NOT NULL)""",
 }
@@ -64,9 +65,8 @@ _LAST_PAID = (
 _REBUILD = (
     f"UPDATE invoices SET paid_minor = {_PAID}, reserved_minor = {_RESERVED}, "
     f"paid_day = CASE WHEN voided_day IS NULL AND total_minor <> 0 AND total_minor = {_PAID} "
-    f"THEN coalesce({_LAST_PAID}, paid_day) END WHERE kind = 'invoice' AND total_minor <> 0 "
-    f"AND (paid_minor <> {_PAID} OR reserved_minor <> {_RESERVED} "
-    f"OR (voided_day IS NULL AND total_minor = {_PAID}) <> (paid_day IS NOT NULL))"
+    f"THEN coalesce({_LAST_PAID}, paid_day) END "
+    "WHERE kind = 'invoice' AND number IN (SELECT value FROM json_each(?))"
 )
 
 
@@ -78,18 +78,14 @@ class Books:
 
     def differences(self) -> list[Difference]:
         return [
-            Difference(what.format(name), str(expected), str(found), what in _DERIVED)
+            Difference(
+                what.format(name), str(expected), str(found), name if what in _DERIVED else ""
+            )
             for what, query in _CHECKS.items()
             for name, found, expected in self._db.execute(query)
         ]
 
-    def rebuild(self) -> list[Difference]:
-        wrong = self.differences()
-        from_journal = Journal(self._db).verify().differences
-        if not wrong or not all(d.derived for d in (*wrong, *from_journal)):
-            return []
+    def rebuild(self, numbers: Collection[str]) -> None:
         # A sum that the schema's checks refuse means that the payments are wrong: all stays.
         with suppress(sqlite3.IntegrityError):
-            self._db.execute(_REBUILD)
-        still = self.differences()
-        return [d for d in wrong if d not in still]
+            self._db.execute(_REBUILD, (as_set(numbers),))

@@ -14,6 +14,7 @@ from invoicepay.ledger.rows import instant_text, optional_instant
 _COMPANY = (
     "name, address, email, phone, website, tax_id, time_zone, currency, terms, remit_to, logo"
 )
+_EXCLUDED = ", ".join(f"excluded.{name}" for name in _COMPANY.split(", "))
 _ID = r"[A-Za-z0-9][A-Za-z0-9-]{0,63}"
 
 
@@ -29,8 +30,8 @@ class CompanyRow:
 
     def put(self, company: Company) -> None:
         self._db.execute(
-            f"INSERT OR REPLACE INTO company (one, {_COMPANY}) "
-            "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO company (one, {_COMPANY}) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            f"ON CONFLICT (one) DO UPDATE SET ({_COMPANY}) = ({_EXCLUDED})",
             (
                 company.name,
                 address_text(company.address),

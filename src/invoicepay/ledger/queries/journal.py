@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from invoicepay.billing.errors import Usage
+from invoicepay.billing.errors import DoesNotTie, Usage
 from invoicepay.billing.invoice import Page
 from invoicepay.billing.journal import (
+    REBUILT,
     Difference,
     JournalCheck,
     JournalEntry,
@@ -24,7 +25,9 @@ from invoicepay.ledger.rows import instant_of, instant_text, row_limit
 
 _COLUMNS = "seq, recorded_at, kind, subject, actor, data, rows, hash"
 _MOST_ROWS = 1000
-"""Lines in one entry; a large import has entries of kind `rows` before its own."""
+"""Lines in one entry; a large import has parts before its own."""
+_PART = "rows"
+"""Kind of an entry that carries rows of the one that follows it."""
 _MOST_TOLD = 100
 """Differences are listed up to here: a file that is damaged has thousands."""
 
@@ -52,7 +55,7 @@ class Journal:
         lines: list[str] = []
         for line in records.tell(self._db):
             if len(lines) == _MOST_ROWS:
-                self._add(instant, "rows", subject, actor, {}, lines)
+                self._add(instant, _PART, subject, actor, {}, lines)
                 lines.clear()
             lines.append(line)
         self._add(instant, kind, subject, actor, data, lines)
@@ -99,7 +102,7 @@ class Journal:
     def page(
         self, selection: JournalFilter, *, limit: int | None = None, after: str | None = None
     ) -> Page[JournalEntry]:
-        terms, values = ["kind <> 'rows'"], dict[str, Any]()
+        terms, values = [f"kind <> '{_PART}'"], dict[str, Any]()
         if selection.since is not None:
             terms.append("recorded_at >= :since")
             values["since"] = instant_text(selection.since)
@@ -116,8 +119,8 @@ class Journal:
             terms.append("seq < :after")
             values["after"] = int(after)
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM journal WHERE {' AND '.join(terms)} "
-            "ORDER BY seq DESC LIMIT :limit",
+            f"SELECT seq, recorded_at, kind, subject, actor, data, {_COUNT}, hash FROM journal j "
+            f"WHERE {' AND '.join(terms)} ORDER BY seq DESC LIMIT :limit",
             values | {"limit": row_limit(limit)},
         ).fetchall()
         more = limit is not None and len(rows) > limit
@@ -129,12 +132,25 @@ class Journal:
             return _Replay(self._db).check()
 
 
+# Of an entry, with the parts before it.
+_COUNT = f"""(
+    SELECT coalesce(sum(length(p.rows) - length(replace(p.rows, char(10), '')) + 1), 0)
+    FROM journal p WHERE p.rows <> '' AND (p.seq = j.seq OR (p.kind = '{_PART}' AND p.seq < j.seq
+    AND p.subject = j.subject AND p.recorded_at = j.recorded_at)))"""
+
+
 def _entry(row: tuple[Any, ...]) -> JournalEntry:
     seq, recorded_at, kind, subject, actor, data, rows, hash_ = row
-    count = rows.count("\n") + 1 if rows else 0
-    return JournalEntry(
-        seq, instant_of(recorded_at), kind, subject, actor, json.loads(data), count, hash_
-    )
+    try:
+        return JournalEntry(
+            seq, instant_of(recorded_at), kind, subject, actor, json.loads(data), rows, hash_
+        )
+    except ValueError:
+        raise DoesNotTie(
+            "journal_differs",
+            f"journal entry {seq} cannot be read",
+            "`invoicepay audit verify` says what else was changed.",
+        ) from None
 
 
 @contextmanager
@@ -152,7 +168,8 @@ class _Replay:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
-        self._entries = self._rows = 0
+        self._entries = self._rows = self._count = 0
+        self._all_derived = True
         self._head: JournalHead | None = None
         self._told: dict[str, dict[Any, bytes]] = {r.name: {} for r in records.RECORDS}
         self._differences: list[Difference] = []
@@ -161,16 +178,26 @@ class _Replay:
         self._follow_chain()
         for record in records.RECORDS:
             self._compare(record)
-        return JournalCheck(self._entries, self._rows, self._head, tuple(self._differences))
+        return JournalCheck(
+            entries=self._entries,
+            rows=self._rows,
+            head=self._head,
+            differences=tuple(self._differences),
+            count=self._count,
+            all_derived=self._all_derived,
+        )
 
-    def _differ(self, what: str, expected: str, found: str, *, derived: bool = False) -> None:
+    def _differ(self, what: str, expected: str, found: str, derived_of: str = "") -> None:
+        self._count += 1
+        self._all_derived &= bool(derived_of)
         if len(self._differences) < _MOST_TOLD:
-            self._differences.append(Difference(what, expected, found, derived))
+            self._differences.append(Difference(what, expected, found, derived_of))
 
     def _follow_chain(self) -> None:
-        previous = ""
+        previous, open_part = "", None
         for *values, stored in self._db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):
-            seq, hash_ = values[0], bytes(stored).decode(errors="replace")
+            seq, recorded_at, kind, subject, actor = values[:5]
+            hash_ = bytes(stored).decode(errors="replace")
             self._entries += 1
             if seq != self._entries:
                 self._differ("number of a journal entry", str(self._entries), str(seq))
@@ -178,16 +205,31 @@ class _Replay:
             computed = chained(previous, *values)
             if computed != hash_:
                 self._differ(f"hash of journal entry {seq}", computed, hash_)
+            # Rows that are too many for one entry go before it: nothing else is left out of lists.
+            of_whom = (recorded_at, subject, actor)
+            if open_part not in (None, of_whom):
+                self._differ(f"journal entry {seq}", "the end of the one before it", "another")
+            open_part = of_whom if kind == _PART.encode() else None
             previous, self._head = hash_, JournalHead(seq, hash_)
-            self._take(values[-1])
+            # An entry that puts figures right says itself what they were.
+            self._take(seq, values[-1], compare=kind != REBUILT.encode())
+        if open_part is not None:
+            self._differ("end of the journal", "an entry that sums up the rows", "none")
 
-    def _take(self, lines: bytes) -> None:
-        for line in lines.splitlines():
+    def _take(self, seq: int, lines: bytes, *, compare: bool) -> None:
+        for noted in lines.splitlines():
+            line, _, was = noted.rpartition(b" ")
             try:
                 name, row = json.loads(line)[:2]
-                self._told[name][row] = line
+                told = self._told[name]
             except (ValueError, TypeError, KeyError):
                 continue  # its entry's hash has said so
+            before = told.get(row)
+            expected = records.NEW if before is None else records.digest(before)
+            if compare and was != expected.encode():
+                what = f"{name} in row {row}, before journal entry {seq}"
+                self._differ(what, "as the journal had it", "changed by something else")
+            told[row] = line
 
     def _compare(self, record: records.Record) -> None:
         told = self._told[record.name]
@@ -213,8 +255,8 @@ class _Replay:
         except (ValueError, TypeError, IndexError):
             columns, label = [], ""
         for name, a, b in columns:
-            what, derived = f"{name} of {record.name} {label}", name in record.derived.split()
-            self._differ(what, _shown(a), _shown(b), derived=derived)
+            derived_of = label if name in record.derived.split() else ""
+            self._differ(f"{name} of {record.name} {label}", _shown(a), _shown(b), derived_of)
         if not columns:
             self._differ(f"{record.name} {label}", _text(expected), _text(found))
 

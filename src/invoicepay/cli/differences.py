@@ -1,0 +1,21 @@
+"""How what does not tie out is told."""
+
+from __future__ import annotations
+
+from invoicepay.billing.errors import DoesNotTie
+from invoicepay.billing.journal import JournalCheck
+
+LET_NOBODY_PAY = (
+    "Let nobody pay; restore the last backup that verifies, then sync (docs/operations.md)."
+)
+
+
+def journal_differs(check: JournalCheck, hint: str = LET_NOBODY_PAY) -> DoesNotTie:
+    """The error of a journal that was replayed and does not agree."""
+    first, shown = check.differences[0], len(check.differences)
+    few = f" ({shown} shown)" if shown < check.count else ""
+    return DoesNotTie(
+        "journal_differs",
+        f"{check.count} thing(s) differ from the journal{few}; first: {first.what}",
+        hint,
+    )
