@@ -194,9 +194,9 @@ def test_figures_that_do_not_tie_out_are_told_a_line_each(foreign_copy: DemoComp
     assert_refused(said, [11])
     told = [line for line in said.stdout.splitlines() if line.startswith("  reserved on ")]
     assert len(told) == len(TEXTS)
-    assert sum("should be" in line for line in said.stdout.splitlines()) == int(
-        said.stderr.split()[1]
-    )
+    lines = [line for line in said.stdout.splitlines() if "should be" in line]
+    in_journal = [line for line in lines if " in row " in line]
+    assert len(lines) - len(in_journal) == int(said.stderr.split()[1])
 
 
 @pytest.mark.parametrize("bad", [b"a\xffb", b"\xed\xa0\x80", b"\xc0\x9b31m", b"\x9b31m"])
