@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import subprocess
 import sys
-import tempfile
 import webbrowser
 import zipfile
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from pathlib import Path
 from invoicepay.billing.errors import Unreachable, Usage
 from invoicepay.cli.progress import bar
 from invoicepay.cli.state import State
+from invoicepay.durable import replace_file
 from invoicepay.operations.progress import Started
 from invoicepay.operations.render_invoices import RenderedInvoice, RenderInvoices
 
@@ -38,21 +37,12 @@ def safe_name(text: str, suffix: str) -> str:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write `path` (0600) by a temporary file, fsync and rename. A link at `path` is replaced,
-    not followed; a device or a pipe is left alone. Raises Unreachable."""
+    """Write `path` (0600), whole or not at all. A link at `path` is replaced, not followed; a
+    device or a pipe is left alone. Raises Unreachable."""
     try:
         _check_replaceable(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as part:
-                part.write(content)
-                part.flush()
-                os.fsync(part.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, content)
     except OSError as error:
         raise Unreachable(
             "write_failed", f"{path} cannot be written: {error.strerror}", "Nothing was left there."

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from invoicepay.billing.errors import Refused, Unreachable
+from invoicepay.durable import make_folder, replace_file, sync_folder
 
 LARGEST = 16_384
 """Bytes. Tokens and keys are far smaller; what is larger is something else."""
@@ -55,24 +56,13 @@ def write(path: Path, text: str) -> None:
     Raises Refused (`insecure_file`) when a symlink, or a file that others may read, stands
     there; Unreachable (`write_failed`) when it cannot be written.
     """
-    import tempfile  # takes longer than reading, which every command does
-
-    temporary = ""
     try:
         with contextlib.suppress(FileNotFoundError):
             _check(path, path.lstat())
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp creates with O_EXCL and mode 0600.
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        _sync_folder(path.parent)
+        make_folder(path.parent)
+        replace_file(path, text.encode())
+        sync_folder(path.parent)
     except OSError as problem:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise Unreachable(
             "write_failed",
             f"cannot write {path}: {problem.strerror or 'input/output error'}",
@@ -100,16 +90,6 @@ def _check(path: Path, status: os.stat_result) -> None:
     if _POSIX and status.st_mode & _OTHERS:
         mode = stat.S_IMODE(status.st_mode)
         raise _insecure(path, f"is open to other users (mode {mode:04o})")
-
-
-def _sync_folder(folder: Path) -> None:
-    if not _POSIX:
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _insecure(path: Path, why: str) -> Refused:

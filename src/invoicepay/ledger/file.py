@@ -13,6 +13,7 @@ from typing import Final
 from invoicepay.billing.customer import Company, Contact
 from invoicepay.billing.errors import InvoicepayError, Refused, Unreachable
 from invoicepay.billing.identity import LedgerIdentity, Mode
+from invoicepay.durable import make_folder, sync, sync_folder
 from invoicepay.ledger.records import all_told, watch
 from invoicepay.ledger.rows import instant_text
 from invoicepay.ledger.unit import SqliteUnit
@@ -133,7 +134,7 @@ def create(
     `now` is UTC. Raises Refused when a file is there, Unreachable when it cannot be written.
     """
     with (
-        _new_file(path, make_folder=True) as part,
+        _new_file(path, in_new_folder=True) as part,
         _named_errors(path),
         closing(sqlite3.connect(part, isolation_level=None)) as connection,
     ):
@@ -240,7 +241,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _new_file(target: Path, *, make_folder: bool = False) -> Iterator[Path]:
+def _new_file(target: Path, *, in_new_folder: bool = False) -> Iterator[Path]:
     """A temporary file beside `target`, 0600 from its first byte (SQLite gives its -wal and -shm
     the same), put in its place durably when the block ends well.
 
@@ -254,18 +255,22 @@ def _new_file(target: Path, *, make_folder: bool = False) -> Iterator[Path]:
     try:
         if target.exists():
             raise exists
-        if make_folder:
-            _make_folder(target.parent)
+        if in_new_folder:
+            make_folder(target.parent)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
         part = Path(name)
         yield part
-        _sync(part)
+        sync(part)
         try:
             os.link(part, target)
         except FileExistsError:
             raise exists from None
-        _sync_folder(target.parent)
+        try:
+            sync_folder(target.parent)
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise Unreachable(
             "write_failed",
@@ -277,27 +282,6 @@ def _new_file(target: Path, *, make_folder: bool = False) -> Iterator[Path]:
             for name in (f"{part}", f"{part}-wal", f"{part}-shm", f"{part}-journal"):
                 with suppress(OSError):  # what was asked for is done, or its own error is told
                     Path(name).unlink(missing_ok=True)
-
-
-def _make_folder(folder: Path) -> None:
-    """With those above it, each durably."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # some file systems cannot sync a folder
-        _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 # Not that nothing was changed: what was written before this stands.

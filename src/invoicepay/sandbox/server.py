@@ -66,8 +66,9 @@ class SandboxServer:
         """Answer requests until interrupted or stopped from another thread."""
         self.start()
         try:
-            while (thread := self._thread) is not None and thread.is_alive():
-                thread.join(1.0)  # seconds: a join without end cannot be interrupted on Windows
+            # Not a join: one that is interrupted takes the thread for ended (Python 3.11).
+            while not self._listener.ended.wait(1.0):  # seconds: Windows interrupts no longer wait
+                pass
         finally:
             self.stop()
 
@@ -77,6 +78,7 @@ class SandboxServer:
         if self._thread is not None:
             with suppress(OSError):  # a last caller, so that the listener looks up
                 socket.create_connection(self._address, timeout=1.0).close()
+            self._listener.ended.wait()
             self._thread.join()
             self._thread = None
         self._listener.hang_up()
@@ -107,12 +109,15 @@ class _Listener(socketserver.ThreadingTCPServer):
         self.address_family = socket.AF_INET6 if host == "::1" else socket.AF_INET
         super().__init__((host, port), _Connection)
         self.path = path
-        self.stopping = threading.Event()
+        self.stopping, self.ended = threading.Event(), threading.Event()
         self._connections: dict[threading.Thread, socket.socket] = {}
 
     def listen(self) -> None:
-        while not self.stopping.is_set():
-            self.handle_request()
+        try:
+            while not self.stopping.is_set():
+                self.handle_request()
+        finally:
+            self.ended.set()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(

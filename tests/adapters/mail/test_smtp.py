@@ -15,7 +15,8 @@ from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.mail.smtp import SmtpMailer, SmtpSettings
 
 if TYPE_CHECKING:
-    from tests.adapters.mail.conftest import Certificate, Server
+    from tests.adapters.mail.conftest import Server
+    from tests.support.tls import Certificate
 
     Start = Callable[..., Server]
 
@@ -73,8 +74,8 @@ def test_encrypted_with_password(start: Start, certificate: Certificate, securit
 
 def encrypted(security: str, certificate: Certificate) -> dict[str, Any]:
     if security == "tls":
-        return {"ssl_context": certificate.server, "auth_require_tls": False}
-    return {"tls_context": certificate.server, "require_starttls": True}
+        return {"ssl_context": certificate.server(), "auth_require_tls": False}
+    return {"tls_context": certificate.server(), "require_starttls": True}
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

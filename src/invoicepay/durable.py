@@ -1,0 +1,54 @@
+"""Files that are whole or absent, and stay there after a power cut."""
+
+from __future__ import annotations
+
+import os
+from errno import EINVAL, ENOTSUP
+from pathlib import Path
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put `content` into `path`, whole or not at all, mode 0600, by a temporary file, fsync and
+    rename. A link at `path` is replaced, not followed. Only with `sync_folder` after it does the
+    new name survive a power cut. Raises OSError; no temporary file is left then."""
+    import tempfile  # slow to import, and what reads files never needs it
+
+    # mkstemp creates with O_EXCL and mode 0600.
+    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def make_folder(folder: Path) -> None:
+    """With those above it, each 0700 and durable. Raises OSError."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in it durable. Does nothing where a file system cannot. Raises OSError."""
+    if os.name != "posix":
+        return
+    try:
+        sync(folder)
+    except OSError as problem:
+        if problem.errno not in (EINVAL, ENOTSUP):
+            raise
+
+
+def sync(path: Path) -> None:
+    """fsync what is at `path`. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
