@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
+from greenlet import getcurrent, greenlet
 
 from invoicepay.billing.errors import (
     DoesNotTie,
@@ -16,6 +18,7 @@ from invoicepay.billing.errors import (
 from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, NoAnswer
+from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.cancel_payment import CancelPayment
 from invoicepay.operations.list_methods import ListMethods
 from invoicepay.operations.pay import Pay
@@ -285,6 +288,39 @@ def test_a_settler_that_comes_too_early_takes_the_payment_from_its_payer(
     assert payment.status is PaymentStatus.CANCELED
     assert gateway.charges == []
     assert company.invoice("INV-1").payable_minor == 10000
+
+
+def test_a_settler_that_looked_before_the_intent_was_made_takes_the_payment_from_its_payer(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds no intent, and gives the payment up after its payer has made one."""
+    payer = getcurrent()
+    settler = greenlet(lambda: sync(company.another_process()))
+    write = company.ledger.write
+
+    def begin(call: str) -> None:
+        if call == "create":
+            gateway.before = lambda name: None
+            company.clock.time += LEASE
+            settler.switch()
+
+    def wait(call: str) -> None:
+        if call == "intents" and getcurrent() is settler:
+            gateway.after = lambda name: None
+            payer.switch()
+
+    def end_first() -> AbstractContextManager[SqliteUnit]:
+        if gateway.calls[-1:] == ["intents"]:  # the payer has looked, too
+            settler.switch()
+        return write()
+
+    gateway.before, gateway.after = begin, wait
+    monkeypatch.setattr(company.ledger, "write", end_first)
+    payment = company.pay("INV-1", method="card")
+
+    assert settler.dead
+    assert payment.status is PaymentStatus.CANCELED
+    assert gateway.charges == []
 
 
 @pytest.mark.parametrize("moment", ["retrieve", "cancel"])
