@@ -166,8 +166,8 @@ def _strange(connection: sqlite3.Connection) -> list[str]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
         _migrate(fresh)
         ours, theirs = _schema(fresh), _schema(connection)
-    return [f"the schema's {kind} {name} is not as it was made" for kind, name in
-            sorted({key[:2] for key in ours ^ theirs})]  # fmt: skip
+    strange = sorted({(kind, name) for kind, name, _ in ours ^ theirs})
+    return [f"the schema's {kind} {name} is not as it was made" for kind, name in strange]
 
 
 def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:

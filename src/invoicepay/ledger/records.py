@@ -143,6 +143,10 @@ def watch(connection: sqlite3.Connection) -> None:
         "(record TEXT, row, was TEXT, PRIMARY KEY (record, row)) WITHOUT ROWID",
     ]
     for record in RECORDS:
+        # A view, so that the triggers stay short: making them is most of what a first write costs.
+        statements.append(
+            f"CREATE TEMP VIEW IF NOT EXISTS {record.name}_was (row, line) AS {record.lines}"
+        )
         columns = ", ".join(c for c in record.columns.split() if c != "open_minor")
         watched = [
             (record.table, "AFTER INSERT", "", [("new", record.key)]),
@@ -169,7 +173,7 @@ def watch(connection: sqlite3.Connection) -> None:
 
 def _note(record: Record, row: str, *, is_new: bool) -> str:
     """The first note of a record in a transaction stands: it has what the record was."""
-    was = "NULL" if is_new else f"(SELECT line FROM ({record.lines} WHERE t.{record.key} = {row}))"
+    was = "NULL" if is_new else f"(SELECT line FROM {record.name}_was WHERE row = {row})"
     return (
         f"INSERT INTO untold SELECT '{record.name}', {row}, {was} WHERE NOT EXISTS "
         f"(SELECT 1 FROM untold WHERE record = '{record.name}' AND row = {row})"

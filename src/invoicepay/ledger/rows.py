@@ -25,7 +25,8 @@ def optional_date(day: int | None) -> date | None:
 
 def instant_text(instant: datetime) -> str:
     """UTC as `2026-10-31T12:00:00.000000Z`: the same length always, so it sorts as text."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: its %Y is shorter before the year 1000, and it takes twice as long.
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def optional_instant_text(instant: datetime | None) -> str | None:
