@@ -13,8 +13,8 @@ def replace_file(path: Path, content: bytes) -> None:
     new name survive a power cut. Raises OSError; no temporary file is left then."""
     import tempfile  # slow to import, and what reads files never needs it
 
-    # mkstemp creates with O_EXCL and mode 0600.
-    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    # mkstemp creates with O_EXCL and mode 0600. A name has 255 bytes at most, so not all of it.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -78,6 +78,12 @@ def test_a_file_is_private_and_replaces_the_old_one(tmp_path: Path) -> None:
     assert names_in(path.parent) == ["x.pdf"]
 
 
+def test_the_longest_name_that_a_file_can_have(tmp_path: Path) -> None:
+    name = "発" * 83 + ".zip"
+    write_whole(tmp_path / name, b"zip")
+    assert names_in(tmp_path) == [name]
+
+
 def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "x.pdf"
     target.write_text("precious")
