@@ -176,7 +176,7 @@ def _note(record: Record, row: str, *, is_new: bool) -> str:
     was = "NULL" if is_new else f"(SELECT line FROM {record.name}_was WHERE row = {row})"
     return (
         f"INSERT INTO untold SELECT '{record.name}', {row}, {was} WHERE NOT EXISTS "
-        f"(SELECT 1 FROM untold WHERE record = '{record.name}' AND row = {row})"
+        f"(SELECT 1 FROM untold WHERE record = '{record.name}' AND row = +{row})"
     )
 
 
