@@ -10,13 +10,10 @@ the record is changed the next time, since a line says what the record was befor
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from invoicepay.ledger.queries.scope import as_set
-
-_CHUNK = 1000
 NEW = "-"
 
 
@@ -50,8 +47,8 @@ class Record:
         return ["record", "row", *self.columns.split(), *(part.table for part in self.parts)]
 
     @cached_property
-    def lines(self) -> str:
-        """Selects the rows' keys and lines."""
+    def line(self) -> str:
+        """An expression: the line of a row of `t`."""
         values = [f"'{self.name}'", f"t.{self.key}", *(f"t.{c}" for c in self.columns.split())]
         for part in self.parts:
             columns = ", ".join(part.columns.split())
@@ -60,8 +57,12 @@ class Record:
                 f"json((SELECT json_group_array(json_array({columns})) FROM (SELECT * FROM "
                 f"{part.table} WHERE {part.key} = t.{self.key} ORDER BY {part.order})))"
             )
-        line = f"json_array({', '.join(values)}) AS line"
-        return f"SELECT t.{self.key}, {line} FROM {self.table} t"
+        return f"json_array({', '.join(values)})"
+
+    @property
+    def lines(self) -> str:
+        """Selects the rows' keys and lines."""
+        return f"SELECT t.{self.key}, {self.line} FROM {self.table} t"
 
 
 RECORDS = (
@@ -173,7 +174,10 @@ def watch(connection: sqlite3.Connection) -> None:
 
 def _note(record: Record, row: str, *, is_new: bool) -> str:
     """The first note of a record in a transaction stands: it has what the record was."""
-    was = "NULL" if is_new else f"(SELECT line FROM {record.name}_was WHERE row = {row})"
+    if is_new:
+        return f"INSERT INTO untold VALUES ('{record.name}', {row}, NULL)"
+    was = f"(SELECT line FROM {record.name}_was WHERE row = {row})"
+    # A bare `row = old.id` would compare as numbers, for which the key is no index.
     return (
         f"INSERT INTO untold SELECT '{record.name}', {row}, {was} WHERE NOT EXISTS "
         f"(SELECT 1 FROM untold WHERE record = '{record.name}' AND row = +{row})"
@@ -188,21 +192,16 @@ def all_told(connection: sqlite3.Connection) -> bool:
 def tell(connection: sqlite3.Connection) -> Iterator[str]:
     """A line for each record that was changed and not told yet: JSON, a space, and the digest of
     what it was (`NEW` for one that was not there). Takes the notes."""
-    notes: dict[str, dict[int | str, str | None]] = {}
-    for name, row, was in connection.execute(
-        "SELECT record, row, was FROM temp.untold ORDER BY record, row"
-    ):
-        notes.setdefault(name, {})[row] = was
-    if not notes:
-        return
+    noted = {name for (name,) in connection.execute("SELECT DISTINCT record FROM temp.untold")}
     for record in RECORDS:
-        noted = notes.get(record.name, {})
-        rows = list(noted)
-        for start in range(0, len(rows), _CHUNK):
-            for row, line in lines_of(connection, record, rows[start : start + _CHUNK]):
-                was = noted[row]
+        if record.name in noted:
+            for line, was in connection.execute(
+                f"SELECT {record.line}, u.was FROM temp.untold u CROSS JOIN {record.table} t "
+                f"ON t.{record.key} = u.row WHERE u.record = '{record.name}' ORDER BY u.row"
+            ):
                 yield f"{line} {NEW if was is None else digest(was.encode())}"
-    connection.execute("DELETE FROM temp.untold")
+    if noted:
+        connection.execute("DELETE FROM temp.untold")
 
 
 def digest(line: bytes) -> str:
@@ -212,11 +211,6 @@ def digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()[:32]
 
 
-def lines_of(
-    connection: sqlite3.Connection, record: Record, rows: Sequence[int | str] | None = None
-) -> Iterator[tuple[int | str, str]]:
-    """Row keys and lines of `rows`, or of all, in the order of the keys."""
-    if rows is None:
-        return iter(connection.execute(f"{record.lines} ORDER BY 1"))
-    among = f"WHERE t.{record.key} IN (SELECT value FROM json_each(?)) ORDER BY 1"
-    return iter(connection.execute(f"{record.lines} {among}", (as_set(rows),)))
+def lines_of(connection: sqlite3.Connection, record: Record) -> Iterator[tuple[int | str, str]]:
+    """All rows' keys and lines, in the order of the keys."""
+    return iter(connection.execute(f"{record.lines} ORDER BY 1"))
