@@ -8,7 +8,6 @@ import stat
 from pathlib import Path
 
 from invoicepay.billing.errors import Refused, Unreachable
-from invoicepay.durable import make_folder, replace_file, sync_folder
 
 LARGEST = 16_384
 """Bytes. Tokens and keys are far smaller; what is larger is something else."""
@@ -56,6 +55,8 @@ def write(path: Path, text: str) -> None:
     Raises Refused (`insecure_file`) when a symlink, or a file that others may read, stands
     there; Unreachable (`write_failed`) when it cannot be written.
     """
+    from invoicepay.durable import make_folder, replace_file, sync_folder
+
     try:
         with contextlib.suppress(FileNotFoundError):
             _check(path, path.lstat())

@@ -13,8 +13,6 @@ from typing import Final
 from invoicepay.billing.customer import Company, Contact
 from invoicepay.billing.errors import InvoicepayError, Refused, Unreachable
 from invoicepay.billing.identity import LedgerIdentity, Mode
-from invoicepay.durable import make_folder, sync, sync_folder
-from invoicepay.ledger.records import all_told, watch
 from invoicepay.ledger.rows import instant_text
 from invoicepay.ledger.unit import SqliteUnit
 
@@ -60,6 +58,8 @@ class SqliteLedger:
             connection = self._open()
             assert not connection.in_transaction, "transactions do not nest"
             if not self._watched:
+                from invoicepay.ledger.records import watch  # reading needs none of it
+
                 watch(connection)
                 self._watched = True
             connection.execute("BEGIN IMMEDIATE")
@@ -133,6 +133,8 @@ def create(
 
     `now` is UTC. Raises Refused when a file is there, Unreachable when it cannot be written.
     """
+    from invoicepay.ledger.records import watch
+
     with (
         _new_file(path, in_new_folder=True) as part,
         _named_errors(path),
@@ -180,6 +182,8 @@ def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
 
 def _check_told(connection: sqlite3.Connection) -> None:
     """Not an assert: it must hold whatever the interpreter is told to leave out."""
+    from invoicepay.ledger.records import all_told
+
     if not all_told(connection):
         raise RuntimeError("money rows changed without a journal entry")
 
@@ -249,6 +253,8 @@ def _new_file(target: Path, *, in_new_folder: bool = False) -> Iterator[Path]:
     when there is one, Unreachable when it cannot be written; nothing is left there then.
     """
     import tempfile  # slow to import, and only needed here
+
+    from invoicepay.durable import make_folder, sync, sync_folder
 
     exists = Refused("already_exists", f"{target} exists", "Use it, or name a new file.")
     part = None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from invoicepay.billing.customer import Scope
+from typing import TYPE_CHECKING
+
 from invoicepay.billing.errors import not_found
-from invoicepay.billing.ports import Unit
+
+if TYPE_CHECKING:
+    from invoicepay.billing.customer import Scope
+    from invoicepay.billing.ports import Unit
 
 
 def check_customer(unit: Unit, number: str | None, scope: Scope) -> None:
