@@ -56,16 +56,17 @@ def _allocated(statuses: str) -> str:
 
 _PAID = _allocated("'succeeded'")
 _RESERVED = _allocated("'claimed', 'submitted', 'processing', 'unknown'")
-_LAST_PAID = (
+LAST_PAID = (
     "(SELECT max(effective_day) FROM allocations JOIN payments ON seq = payment_seq "
     "WHERE invoice_id = invoices.id)"
 )
+"""An expression: the day of an invoice's last payment; NULL where it has none."""
 
 
 _REBUILD = (
     f"UPDATE invoices SET paid_minor = {_PAID}, reserved_minor = {_RESERVED}, "
     f"paid_day = CASE WHEN voided_day IS NULL AND total_minor <> 0 AND total_minor = {_PAID} "
-    f"THEN coalesce({_LAST_PAID}, paid_day) END "
+    f"THEN coalesce({LAST_PAID}, paid_day) END "
     "WHERE kind = 'invoice' AND number IN (SELECT value FROM json_each(?))"
 )
 

@@ -15,15 +15,12 @@ from invoicepay.billing.ports import (
     LoadedInvoice,
     PaymentRow,
 )
+from invoicepay.ledger.queries.books import LAST_PAID
 from invoicepay.ledger.queries.customers import address_text
 from invoicepay.ledger.queries.scope import as_set
 from invoicepay.ledger.rows import instant_text
 
 _CUSTOMER = "SELECT id, number, name, email, address, currency, terms_days FROM customers "
-_LAST_PAID = (
-    "(SELECT max(effective_day) FROM allocations JOIN payments ON seq = payment_seq "
-    "WHERE invoice_id = invoices.id)"
-)
 _LARGE = 20_000
 """Invoices from which sorting an index once beats growing it row by row (measured: 2.3 s → 1.0 s
 for 200,000)."""
@@ -118,7 +115,7 @@ class Loading:
         )
         self._db.executemany(
             "UPDATE invoices SET paid_day = CASE WHEN open_minor = 0 AND voided_day IS NULL "
-            f"THEN coalesce({_LAST_PAID}, issued_day) END WHERE id = ?",
+            f"THEN coalesce({LAST_PAID}, issued_day) END WHERE id = ?",
             _ids(rows),
         )
 
@@ -153,7 +150,7 @@ class Loading:
     def receive(self, moves: Sequence[tuple[int, int]]) -> None:
         self._db.executemany(
             "UPDATE invoices SET paid_minor = paid_minor + ?2, paid_day = CASE "
-            f"WHEN total_minor = paid_minor + ?2 THEN {_LAST_PAID} END WHERE id = ?1",
+            f"WHEN total_minor = paid_minor + ?2 THEN {LAST_PAID} END WHERE id = ?1",
             moves,
         )
 
