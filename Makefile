@@ -12,14 +12,14 @@ demo: $(STAMP)  ## set up a practice company and run the main job on it
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest
 
-crash: $(STAMP)  ## kills, failing disks, power cuts and races, all of them, with a table (8 minutes)
+crash: $(STAMP)  ## kills, failing disks, power cuts and races, all of them, with a table (12 minutes)
 	$(BIN)/python -m pytest tests/crash --crash=full
 
 SEEDS ?= 100000
 simulate: $(STAMP)  ## payers, faults and crashes in any order: SEEDS of them, or one SEED with its transcript
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
-mutants: $(STAMP)  ## plant bugs in copies of the project; the tests must find each (8 minutes)
+mutants: $(STAMP)  ## plant bugs in copies of the project; the tests must find each (4 minutes)
 	$(BIN)/python -m tests.mutants
 
 lint: $(STAMP)  ## formatting, lint, types, and the arrows of ARCHITECTURE.md

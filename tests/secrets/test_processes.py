@@ -69,7 +69,7 @@ def test_without_our_limit_there_would_be_one(company: DemoCompany) -> None:
     """Where the machine writes core files at all."""
     pattern = Path("/proc/sys/kernel/core_pattern")
     if not pattern.exists() or not re.fullmatch(r"core[\w.%]*", pattern.read_text().strip()):
-        pytest.skip("core files do not land beside the project on this machine")
+        pytest.skip("core files land elsewhere on this machine")
     process, terminal = _start([sys.executable, "-c", "import os; os.abort()"], company)
     _, status = os.waitpid(process, 0)
     os.close(terminal)
