@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from greenlet import getcurrent, greenlet
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, Refused, Unreachable
 from invoicepay.billing.invoice import InvoiceStatus
@@ -302,6 +303,43 @@ def test_what_a_copy_gave_up_and_its_owner_may_still_confirm_is_canceled_first(
     company.pay("INV-1", method="card")
 
     assert len(gateway.charges) == 1
+
+
+def test_two_settlers_of_a_copy_find_what_its_owner_charged_and_complain_of_nothing(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """One looked before there was an intent, and gives the claim up under the other's eyes."""
+    owner, copies = getcurrent(), []
+
+    def copy(call: str) -> None:
+        if call == "create":
+            gateway.before = lambda name: None
+            copies.append(copied(company))
+            company.clock.time += LEASE
+            early.switch()
+
+    def wait(call: str) -> None:
+        if call == "intents" and getcurrent() is early:
+            gateway.after = lambda name: None
+            owner.switch()
+
+    def end_first(call: str) -> None:
+        if call == "intents":
+            gateway.before = lambda name: None
+            early.switch()
+
+    early = greenlet(lambda: sync(copies[0]))
+    gateway.before, gateway.after = copy, wait
+    charged = company.pay("INV-1", method="card")
+    other, gateway.before = copies[0].another_process(), end_first
+    steps = sync(other)
+
+    assert early.dead
+    assert [step.error for step in steps if step.error] == []
+    assert other.payment(charged.id).status is PaymentStatus.CANCELED
+    assert other.invoice("INV-1").status is InvoiceStatus.PAID
+    assert gateway.charges == [charged.gateway_id]
+    other.assert_books_balance()
 
 
 # --- How far it looks ---

@@ -8,11 +8,12 @@ from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, NoAnswer, Ports, Rejected
 from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.record import (
+    SETTLED_BY,
     is_of,
     record_never_confirmed,
     record_submitted,
 )
-from invoicepay.operations.protocol.submit import conclude
+from invoicepay.operations.protocol.submit import cancel_orphan, conclude
 
 
 def has_lease(payment: Payment, ports: Ports) -> bool:
@@ -38,6 +39,12 @@ def settle(payment: Payment, ports: Ports) -> Payment:
         if found is None:
             return record_never_confirmed(payment, "given up before it was submitted", ports)
         payment, _ = record_submitted(payment, found, ports)
+        if payment.status in FINAL:
+            # Another settler was sooner. If a copy of the ledger has charged it all the same,
+            # `sync` takes that in.
+            if found.status not in SETTLED_BY:
+                cancel_orphan(found, ports)
+            return payment
         return conclude(payment, found, ports)
     intent = ports.gateway.retrieve(payment.gateway_id)
     if payment.status is PaymentStatus.PROCESSING and intent.status is IntentStatus.PROCESSING:

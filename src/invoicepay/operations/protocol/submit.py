@@ -38,7 +38,7 @@ def submit(payment: Payment, ports: Ports) -> Payment:
     intent = _prepare(payment, ports)
     payment, may_confirm = record_submitted(payment, intent, ports)
     if not may_confirm:
-        _cancel_orphan(intent, ports)
+        cancel_orphan(intent, ports)
         return payment
     try:
         return _confirm(payment, intent, ports)
@@ -99,7 +99,7 @@ def _prepare(payment: Payment, ports: Ports) -> Intent:
     except (NoAnswer, Rejected, Refused, Unreachable) as error:
         record_never_confirmed(payment, str(error), ports)
         if intent is not None:
-            _cancel_orphan(intent, ports)
+            cancel_orphan(intent, ports)
         if isinstance(error, NoAnswer | Rejected):
             raise unreachable(error) from error
         raise
@@ -141,7 +141,7 @@ def _order(payment: Payment, ports: Ports) -> tuple[Customer, ChargeOrder]:
     )
 
 
-def _cancel_orphan(intent: Intent, ports: Ports) -> None:
+def cancel_orphan(intent: Intent, ports: Ports) -> None:
     """Tidiness only: an intent that nobody will confirm."""
     with suppress(NoAnswer, Rejected, Unreachable):
         ports.gateway.cancel(intent.id)
