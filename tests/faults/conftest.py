@@ -11,8 +11,8 @@ import pytest
 
 from tests.running import Desk
 from tests.support.false_stripe import Behaviour, FalseStripe
+from tests.support.live import add_an_invoice_and_a_card
 from tests.support.tls import Certificate, make_certificate
-from tests.support.told import change
 
 AROUND_THE_PROGRAM = Path(__file__).parents[1] / "support" / "program_under_test"
 KEY = "sk_live_51Canary5678"
@@ -58,19 +58,11 @@ def live_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "invoicepay.toml").write_text('ledger = "live.db"\n')
     config = ["--config", "invoicepay.toml"]
     assert desk.run([*login.split(), *config], PASSWORD).exit_code == 0
-    (folder / "customers.csv").write_text("number,name\nC-1,One\n")
-    (folder / "invoices.csv").write_text(
-        "number,customer,issued_on,total,currency\nA-1,C-1,2026-10-01,10.00,USD\n"
-    )
-    for kind in ("customers", "invoices"):
-        assert desk.run(["import", kind, f"{kind}.csv", *config]).exit_code == 0
-    change(
-        folder / "live.db",
-        "UPDATE customers SET gateway_id = 'cus_1'",
-        "INSERT INTO methods (id, customer_id, type, label, brand, last4, gateway_id,"
-        " verified, is_default, is_preferred)"
-        " VALUES ('card-1', 1, 'card', 'Card', 'Visa', '4242', 'pm_1', 1, 1, 1)",
-    )
+
+    def run(command: str) -> None:
+        assert desk.run([*command.split(), *config]).exit_code == 0
+
+    add_an_invoice_and_a_card(folder / "live.db", run)
     key = folder / "key"
     key.write_text(KEY)
     key.chmod(0o600)

@@ -19,9 +19,9 @@ from tests.secrets.canaries import leaks
 from tests.secrets.conftest import MailServer
 from tests.secrets.watching import Watch, can_trace
 from tests.support.false_stripe import ANSWERS, FalseStripe, redirect
+from tests.support.live import add_an_invoice_and_a_card
 from tests.support.ports import free_port
 from tests.support.tls import Certificate
-from tests.support.told import change
 
 AROUND_THE_PROGRAM = Path(__file__).parents[1] / "support" / "program_under_test"
 WORKING = "keyrings_under_test.Working"
@@ -149,7 +149,7 @@ def use_the_key(watch: Watch, bank: FalseStripe) -> None:
     (folder / "two.secret").chmod(0o600)
     (folder / "open.secret").write_text(filed)
     (folder / "open.secret").chmod(0o644)
-    add_a_card(watch)
+    add_an_invoice_and_a_card(watch.desk.folder / "live.db", watch.run)
     named = {"INVOICEPAY_STRIPE_KEY_FILE": "key.secret"}
     for key, variables in ((kept, {}), (filed, named)):
         for name in ("nothing there", "401", "HTML", "key repeated", "key repeated in a page"):
@@ -166,23 +166,6 @@ def use_the_key(watch: Watch, bank: FalseStripe) -> None:
         watch.run("config show", given=variables)
     for file, code in (("two", 10), ("open", 7), ("none", 10)):
         watch.run("sync", exits=code, given={"INVOICEPAY_STRIPE_KEY_FILE": f"{file}.secret"})
-
-
-def add_a_card(watch: Watch) -> None:
-    folder = watch.desk.folder
-    (folder / "customers.csv").write_text("number,name\nC-1,One\n")
-    (folder / "invoices.csv").write_text(
-        "number,customer,issued_on,total,currency\nA-1,C-1,2026-10-01,10.00,USD\n"
-    )
-    for kind in ("customers", "invoices"):
-        watch.run(f"import {kind} {kind}.csv")
-    change(
-        folder / "live.db",
-        "UPDATE customers SET gateway_id = 'cus_1'",
-        "INSERT INTO methods (id, customer_id, type, label, brand, last4, gateway_id,"
-        " verified, is_default, is_preferred)"
-        " VALUES ('card-1', 1, 'card', 'Card', 'Visa', '4242', 'pm_1', 1, 1, 1)",
-    )
 
 
 def leave(watch: Watch) -> None:

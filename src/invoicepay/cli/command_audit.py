@@ -8,7 +8,7 @@ import typer
 
 from invoicepay.billing.dates import parse_date
 from invoicepay.billing.journal import JournalEntry, parse_head
-from invoicepay.cli.differences import journal_differs
+from invoicepay.cli.differences import difference_line, journal_differs
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
@@ -79,7 +79,7 @@ def verify(
 
     def show() -> None:
         for d in check.differences:
-            state.out.text(f"{d.what}: {d.found}, should be {d.expected}")
+            state.out.text(difference_line(d))
         if not check.differences:
             state.out.text(
                 f"{check.entries:,} entries, the chain is whole; {check.rows:,} money rows are "

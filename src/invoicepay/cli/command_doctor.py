@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, PartlyDone
-from invoicepay.cli.differences import LET_NOBODY_PAY, journal_differs
+from invoicepay.cli.differences import LET_NOBODY_PAY, difference_line, journal_differs
 from invoicepay.cli.modes import check_modes
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
@@ -67,7 +67,7 @@ def _raise_for(health: Health, state: State) -> None:
         return
     if state.out.for_people:
         for d in differences:
-            state.out.text(f"  {d.what}: {d.found}, should be {d.expected}")
+            state.out.text(f"  {difference_line(d)}")
     derived = health.journal.all_derived and all(d.derived_of for d in health.differences)
     hint = "`invoicepay doctor --fix` computes it again." if derived else LET_NOBODY_PAY
     first = differences[0]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from invoicepay.billing.errors import DoesNotTie
-from invoicepay.billing.journal import JournalCheck
+from invoicepay.billing.journal import Difference, JournalCheck
 
 LET_NOBODY_PAY = (
     "Let nobody pay; restore the last backup that verifies, then sync (docs/operations.md)."
 )
+
+
+def difference_line(difference: Difference) -> str:
+    return f"{difference.what}: {difference.found}, should be {difference.expected}"
 
 
 def journal_differs(check: JournalCheck, hint: str = LET_NOBODY_PAY) -> DoesNotTie:

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
-from greenlet import getcurrent, greenlet
 
 from invoicepay.billing.errors import (
     DoesNotTie,
@@ -28,6 +27,7 @@ from invoicepay.operations.quote import Quote
 from invoicepay.operations.remove_method import RemoveMethod
 from invoicepay.operations.sync import Settled, Sync
 from tests.support.company import SmallCompany
+from tests.support.halfway import halfway
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
 
@@ -294,8 +294,7 @@ def test_a_settler_that_looked_before_the_intent_was_made_takes_the_payment_from
     company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It finds no intent, and gives the payment up after its payer has made one."""
-    payer = getcurrent()
-    settler = greenlet(lambda: sync(company.another_process()))
+    settler = halfway(gateway, "intents", lambda: sync(company.another_process()))
     write = company.ledger.write
 
     def begin(call: str) -> None:
@@ -304,17 +303,12 @@ def test_a_settler_that_looked_before_the_intent_was_made_takes_the_payment_from
             company.clock.time += LEASE
             settler.switch()
 
-    def wait(call: str) -> None:
-        if call == "intents" and getcurrent() is settler:
-            gateway.after = lambda name: None
-            payer.switch()
-
     def end_first() -> AbstractContextManager[SqliteUnit]:
         if gateway.calls[-1:] == ["intents"]:  # the payer has looked, too
             settler.switch()
         return write()
 
-    gateway.before, gateway.after = begin, wait
+    gateway.before = begin
     monkeypatch.setattr(company.ledger, "write", end_first)
     payment = company.pay("INV-1", method="card")
 

@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from greenlet import getcurrent, greenlet
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, Refused, Unreachable
 from invoicepay.billing.invoice import InvoiceStatus
@@ -24,6 +23,7 @@ from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.sync import NotReconciled, Settled, Sync
 from tests.support.company import SmallCompany, open_copy
+from tests.support.halfway import halfway
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import told
 
@@ -309,7 +309,8 @@ def test_two_settlers_of_a_copy_find_what_its_owner_charged_and_complain_of_noth
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     """One looked before there was an intent, and gives the claim up under the other's eyes."""
-    owner, copies = getcurrent(), []
+    copies: list[SmallCompany] = []
+    early = halfway(gateway, "intents", lambda: sync(copies[0]))
 
     def copy(call: str) -> None:
         if call == "create":
@@ -318,18 +319,12 @@ def test_two_settlers_of_a_copy_find_what_its_owner_charged_and_complain_of_noth
             company.clock.time += LEASE
             early.switch()
 
-    def wait(call: str) -> None:
-        if call == "intents" and getcurrent() is early:
-            gateway.after = lambda name: None
-            owner.switch()
-
     def end_first(call: str) -> None:
         if call == "intents":
             gateway.before = lambda name: None
             early.switch()
 
-    early = greenlet(lambda: sync(copies[0]))
-    gateway.before, gateway.after = copy, wait
+    gateway.before = copy
     charged = company.pay("INV-1", method="card")
     other, gateway.before = copies[0].another_process(), end_first
     steps = sync(other)
