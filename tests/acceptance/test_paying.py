@@ -46,7 +46,7 @@ def test_a_bank_debit_is_told_of_twice(company: DemoCompany) -> None:
 
     amount = "1,842.50 USD"
     for message, kind, word, attached in (
-        (initiated, "initiated", "is under way", "payment-notice-R-000003.pdf"),
+        (initiated, "initiated", "is under way", f"payment-notice-{payment['id']}.pdf"),
         (received, "received", "received", "receipt-R-000003.pdf"),
     ):
         assert message["Message-ID"].startswith(f"<{payment['id']}.{kind}@")

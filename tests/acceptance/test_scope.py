@@ -92,7 +92,11 @@ def test_finance_sees_everything(company: DemoCompany) -> None:
     assert len(finance.run("customers list --json").json) == 40
 
 
-def test_a_key_belongs_to_its_person(company: DemoCompany) -> None:
-    """Nobody finds out another's payment, or takes its id, by guessing the key."""
-    company.run("pay INV-1042 --key order-77 --yes")
-    assert company.as_("finance").run("pay INV-1060 --key order-77 --yes --json").exit_code == 0
+def test_a_key_belongs_to_its_customer(company: DemoCompany) -> None:
+    """Finance finds the payment that it stands for; another customer finds out nothing."""
+    paid = company.run("pay INV-1042 --key order-77 --yes --json").json
+    assert company.as_("finance").run("pay INV-1042 --key order-77 --yes --json").json == paid
+
+    payables = company.as_("payables")
+    payables.run("sandbox attach pm_card_visa --customer C-1002")
+    assert payables.run("pay INV-0946 --key order-77 --yes --json").json["id"] != paid["id"]

@@ -85,11 +85,15 @@ WITHOUT_SCOPE = {
     "InvoiceStore": {"reserve", "release", "apply"},
     "MethodStore": {"add", "set_default", "set_type_default", "remove"},
     # `standings` says what the ledger explains; the gateway names the ids.
-    "PaymentStore": {"add", "standings", "change", "next_receipt_number"},
+    # Acknowledged is what a caller's own payment is.
+    "PaymentStore": {
+        *{"add", "standings", "change", "next_receipt_number"},
+        *{"acknowledge", "is_acknowledged", "not_acknowledged"},
+    },
     "OutboxStore": {"add", "sent", "not_sent", "waiting"},
     # For staff only.
     "JournalStore": {"append", "append_all", "head", "hash_at", "page", "verify"},
-    "BooksStore": {"differences", "rebuild"},
+    "BooksStore": {"differences", "differences_of", "rebuild"},
     "LoadingStore": {
         *{"prepare", "finish", "next_id", "customer", "customers", "put_customers", "invoices"},
         *{"add_invoices", "add_lines", "replace_invoices", "payments", "add_payments", "receive"},
@@ -125,7 +129,8 @@ def things(company: SmallCompany) -> Things:
 
 
 TABLES = (
-    *("allocations", "invoice_lines", "outbox", "payments", "methods", "invoices"),
+    *("acknowledgements", "allocations", "invoice_lines", "outbox", "payments", "methods"),
+    "invoices",
     *("contact_customers", "customers"),
 )
 """All that hangs on customers, in an order in which it can be deleted."""

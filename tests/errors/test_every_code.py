@@ -124,8 +124,8 @@ def needs_sandbox(company: DemoCompany) -> Result:
 
 
 @says(
-    "Visa ending 0341 was declined: Your card was declined. Nothing was charged. Use another "
-    "method: --method ID, see `invoicepay methods list`."
+    "Visa ending 0341 was declined: Your card was declined. Nothing was charged. Pay with "
+    "another method: --method ID, see `invoicepay methods list`."
 )
 def payment_declined(company: DemoCompany) -> Result:
     return company.run(["pay", "INV-1042", "--method", company.method(DECLINES), "--yes"])
@@ -210,7 +210,10 @@ def outcome_unknown(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --yes")
 
 
-@says("payment {uuid} is still processing. It goes on; look again with `invoicepay sync`.")
+@says(
+    "payment {uuid payment} is still processing. It goes on; look again with `invoicepay payments "
+    "show {payment}` or `invoicepay sync`."
+)
 def wait_ran_out(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --method ach --yes --wait --timeout 0s")
 
@@ -246,8 +249,8 @@ def answered_no(company: DemoCompany) -> Result:
 
 
 @says(
-    "a payment for INV-1051 is under way, nothing of it is left to pay. See `invoicepay invoices "
-    "show INV-1051`; `invoicepay sync` asks the bank."
+    "payment {uuid payment} of 1,056.08 USD for INV-1051 is under way (processing). See "
+    "`invoicepay payments show {payment}`; `invoicepay sync` asks the bank."
 )
 def in_flight(company: DemoCompany) -> Result:
     return company.run("pay INV-1051 --yes")
@@ -255,11 +258,21 @@ def in_flight(company: DemoCompany) -> Result:
 
 @says(
     "this key has been used for a payment of something else. Use a new --key for a new payment; "
-    "`invoicepay payments list` shows what was paid."
+    "`invoicepay payments show {uuid}` has what was paid with this one."
 )
 def key_reused(company: DemoCompany) -> Result:
     company.run("pay INV-1042 --key order-77 --yes")
     return company.run("pay INV-1060 --key order-77 --yes")
+
+
+@says(
+    "payment {uuid} of 1,842.50 USD for INV-1042 succeeded on {date}, and you have not been told "
+    "before; nothing more was charged. If you do want to pay again, repeat the command."
+)
+def not_acknowledged(company: DemoCompany) -> Result:
+    add_fault(company.sandbox, "POST /v1/payment_intents/*/confirm", "cut_body")
+    company.run("pay INV-1042 --yes")
+    return company.run("pay INV-1042 --yes")
 
 
 @says(

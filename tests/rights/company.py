@@ -257,8 +257,8 @@ class _Maker:
             self._pay(secret, f"key-{name}", "HF-5" if name == "fin" else "HF-6")
         named = {
             "customer": shared | _personal(token[dana], token[petra], "dana", "petra", "HF-2"),
-            "finance": shared | _personal(token[finance], token[dana], "fin", "dana", "HF-5"),
-            "admin": shared | _personal(token[self._admin], token[dana], "adm", "dana", "HF-6"),
+            "finance": shared | _personal(token[finance], token[dana], "fin", "petra", "HF-5"),
+            "admin": shared | _personal(token[self._admin], token[dana], "adm", "petra", "HF-6"),
         }
         named |= {role: named["customer"] for role in ROLES if role not in named}
         expired = self._log_in(DANA, PASSWORD)

@@ -11,6 +11,7 @@ from typing import Any
 from invoicepay.billing.customer import Role
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
 from invoicepay.operations.accept_invite import AcceptInvite
+from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import Request
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.back_up import BackUp
@@ -37,6 +38,7 @@ from invoicepay.operations.render_invoices import RenderInvoices
 from invoicepay.operations.render_receipt import RenderReceipt
 from invoicepay.operations.repair import Repair
 from invoicepay.operations.revoke_token import RevokeToken
+from invoicepay.operations.send_mail import SendMail
 from invoicepay.operations.set_company import SetCompany
 from invoicepay.operations.set_default_method import SetDefaultMethod
 from invoicepay.operations.show_company import ShowCompany
@@ -44,6 +46,7 @@ from invoicepay.operations.show_customer import ShowCustomer
 from invoicepay.operations.show_invoice import ShowInvoice
 from invoicepay.operations.show_journal_head import ShowJournalHead
 from invoicepay.operations.show_payment import ShowPayment
+from invoicepay.operations.stop_payment import StopPayment
 from invoicepay.operations.sync import Sync
 from invoicepay.operations.verify_journal import VerifyJournal
 from invoicepay.operations.who_am_i import WhoAmI
@@ -169,6 +172,11 @@ REQUESTS: tuple[Asked, ...] = (
     Asked(ShowPayment, EVERYONE, lambda n: ShowPayment(n["held"], settle_first=True), ("held",)),
     Asked(CancelPayment, EVERYONE, lambda n: CancelPayment(n["held"]), ("held",)),
     Asked(CancelPayment, EVERYONE, lambda n: CancelPayment(n["held"][:8]), ("held",)),
+    Asked(StopPayment, EVERYONE, lambda n: StopPayment(n["payment"]), ("payment",)),
+    Asked(
+        AcknowledgePayments, EVERYONE, lambda n: AcknowledgePayments((n["payment"],)), ("payment",)
+    ),
+    Asked(SendMail, EVERYONE, lambda n: SendMail(n["payment"]), ("payment",)),
     Asked(Sync, EVERYONE, lambda n: Sync()),
     # The company
     Asked(ShowCompany, EVERYONE, lambda n: ShowCompany()),
@@ -191,7 +199,11 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
     ListInvoices: {"limit", "after", "totals"},
     Import: {"kind", "path", "mapping", "preset", "dry_run", "update"},
     AttachTestMethod: {"token", "label"},
-    Quote: {"state", "currency", "memo", "expect_total", "max_total", "settle_first", "key"},
+    Quote: {
+        *{"state", "currency", "memo", "expect_total", "max_total", "settle_first", "key"},
+        "allow_pending",
+    },
+    AcknowledgePayments: {"by_the_way"},
     ListPayments: {"since", "status", "limit", "after"},
     ShowPayment: {"settle_first"},
     SetCompany: {

@@ -23,6 +23,7 @@ from invoicepay.billing.customer import Contact, Role, Session
 from invoicepay.billing.errors import InvoicepayError, NotAllowed
 from invoicepay.credentials.passwords import Argon2Passwords
 from invoicepay.ledger.file import SqliteLedger
+from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.authenticate import authenticate
@@ -187,6 +188,7 @@ def _things(small: SmallCompany, secret: str, number: str) -> dict[str, Any]:
             app.call(AttachTestMethod(customer, token))
     bank = next(m.id for m in app.call(ListMethods(customer)).methods if m.type == "ach")
     paid = app.call(Pay(_plan(app, number, "1.00")))
+    app.call(AcknowledgePayments((paid.id,)))
     held, _ = claim(_plan(app, number, "2.00"), authenticate(f"my-{secret}", small), small)
     small.gateway.calls.clear()
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,19 @@ from invoicepay.billing.customer import Scope
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, OutcomeUnknown
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import IntentStatus, PaymentFilter
+from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import App
 from invoicepay.operations.cancel_payment import CancelPayment
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.pay import Pay
+from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.remove_method import RemoveMethod
+from invoicepay.operations.send_mail import SendMail
 from invoicepay.operations.sync import NotReconciled, Settled, Sync
 from tests.simulation.schedule import Actor, Killed
-from tests.simulation.world import Broken, World, ledger_of
+from tests.simulation.wishes import History, Wish
+from tests.simulation.world import PAYERS, Broken, World, ledger_of
 from tests.support.company import SmallCompany
 
 EVERYTHING = Scope(None)
@@ -31,6 +36,8 @@ SELECTIONS: tuple[tuple[str, ...], ...] = (
     ("INV-2", "INV-1", "INV-3"),
     ("INV-3",),
 )
+PATIENCE = (timedelta(0), LEASE, LEASE + timedelta(minutes=1), timedelta(days=1))
+"""How long somebody waits before trying again."""
 PARTS = ("", "60.00", "40.00", "75.25")
 METHODS = ("card", "bank", "bad card")
 RAISED, LOWERED = 15000, 6000
@@ -64,6 +71,7 @@ class Cast:
         self.raised = False
         self.cheques: set[str] = set()
         """Files whose import was acknowledged."""
+        self.history = History()
         self._count = 0
 
     @property
@@ -72,7 +80,10 @@ class Cast:
 
     def choose(self) -> None:
         choices = self._choices
-        self._add("payer", self._payer(self._world.machines[0]))
+        if choices.pick(2):
+            self._add("wisher", self._wisher(self._world.machines[0]))
+        else:
+            self._add("payer", self._payer(self._world.machines[0]))
         kind = choices.pick(5)
         if kind == 3:
             self._add("machine room", self._back_up_and_restore)
@@ -81,6 +92,8 @@ class Cast:
         kinds: tuple[tuple[str, Callable[[SmallCompany], Callable[[], None]]], ...] = (
             ("payer", self._payer),
             ("payer", self._payer),
+            ("wisher", self._wisher),
+            ("wisher", self._wisher),
             ("late calls", lambda machine: self._late_calls),
             ("finance", self._syncing),
             ("clock", self._clock),
@@ -140,24 +153,65 @@ class Cast:
 
     def _paying(self, machine: SmallCompany, quote: Quote, attempts: int) -> None:
         for _ in range(attempts):
-            result = self._run(f"pay {quote}", partial(self._pay, machine, quote))
+            result = self._run(f"pay {quote}", partial(self._pay, machine, "payer", quote))
             if isinstance(result, Payment) and result.status is not PaymentStatus.UNKNOWN:
                 return
 
-    def _pay(self, machine: SmallCompany, quote: Quote) -> Payment:
+    def _pay(self, machine: SmallCompany, contact: str, quote: Quote) -> Payment:
+        """The command `pay`, as far as it calls operations."""
         actor = self._world.schedule.current
         assert actor is not None
+        app = machine.contact(contact)
         try:
-            quoted = machine.call(quote)
-            payment = quoted.existing or machine.call(Pay(quoted.plan))  # type: ignore[arg-type]
-        except OutcomeUnknown:
+            quoted = app.call(quote)
+            payment = quoted.existing or app.call(Pay(quoted.plan))  # type: ignore[arg-type]
+        except OutcomeUnknown as error:
+            self.history.tell(contact, error.payment, PaymentStatus.UNKNOWN)
             raise
         except InvoicepayError as error:
             if actor.confirmed:
                 raise Broken("told that nothing was charged after a confirm", error) from error
+            if error.says_outcome:
+                self._tell(app, contact, machine.payment(error.payment))
             raise
         self._check_told(payment)
+        self._tell(app, contact, payment)
         return payment
+
+    def _tell(self, app: App, contact: str, payment: Payment) -> None:
+        """What the command does once it has shown a payment."""
+        self.history.tell(contact, payment.id, payment.status)
+        if payment.outcome_known:
+            app.call(AcknowledgePayments((payment.id,)))
+        app.call(SendMail(payment.id))
+
+    def _wisher(self, machine: SmallCompany) -> Callable[[], None]:
+        """Somebody who wants one payment, and tries again until told that it was made."""
+        choices, number = self._choices, len(self.history.wishes)
+        contact = tuple(PAYERS)[number % len(PAYERS)]
+        invoice = "INV-9" if PAYERS[contact] == "C-2" else choices.one_of(("INV-2", "INV-1"))
+        wish = Wish(contact, invoice, 2001 + number)
+        self.history.wishes.append(wish)
+        method = "other card" if PAYERS[contact] == "C-2" else choices.one_of(METHODS[:2], 0.5)
+        quote = Quote(
+            numbers=(invoice,),
+            method=self._world.template.methods[method],
+            amounts=((invoice, str(Decimal(wish.amount_minor) / 100)),),
+            key=choices.one_of(("", f"wish-{number}"), 0.6),
+            allow_pending=choices.pick(4) == 3,
+        )
+        return partial(self._wishing, machine, wish, quote, 1 + choices.pick(5))
+
+    def _wishing(self, machine: SmallCompany, wish: Wish, quote: Quote, attempts: int) -> None:
+        what = f"pay {wish}" + (f" with key {quote.key}" if quote.key else "")
+        for _ in range(attempts):
+            if self.history.fulfilled(wish, {p.id: p for p in _payments_of(machine)}):
+                return
+            self._run(what, partial(self._pay, machine, wish.contact, quote))
+            self.history.check(self._world)
+            waited = self._choices.one_of(PATIENCE)
+            self._world.time += waited
+            self.skewed |= bool(waited)  # whoever is sending mail meanwhile is long about it
 
     def _check_told(self, payment: Payment) -> None:
         """What a payer is told is true at the gateway."""
@@ -182,7 +236,7 @@ class Cast:
         quote = Quote(numbers=("INV-9",), method=self._world.template.methods["other card"])
 
         def act() -> None:
-            self._run("pay INV-9", lambda: machine.stranger.call(Pay(_plan(machine, quote))))
+            self._run("pay INV-9", partial(self._pay, machine, "stranger", quote))
 
         return act
 
@@ -274,6 +328,8 @@ class Cast:
         jumps = (
             ("time passes", timedelta(minutes=3), timedelta(0)),
             ("time passes", timedelta(days=2), timedelta(0)),
+            ("time passes", timedelta(days=5), timedelta(0)),
+            ("time passes", timedelta(days=40), timedelta(0)),
             ("the clock is set forward", timedelta(0), timedelta(minutes=3)),
             ("the clock is set back", timedelta(0), timedelta(minutes=-3)),
             ("the clock is set back", timedelta(0), timedelta(days=-1)),
@@ -325,8 +381,9 @@ class Cast:
         self._add("somebody there", act(machine))
 
 
-def _plan(machine: SmallCompany, quote: Quote) -> Any:
-    return machine.stranger.call(quote).plan
+def _payments_of(machine: SmallCompany) -> tuple[Payment, ...]:
+    with ledger_of(machine).quietly() as unit:
+        return unit.payments.page(PaymentFilter(), EVERYTHING).items
 
 
 def _sync(app: App) -> None:

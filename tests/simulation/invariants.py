@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-from invoicepay.billing.errors import InvoicepayError
+from invoicepay.billing.errors import InvoicepayError, Refused
 from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, PaymentFilter
+from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.reconcile import late_id
@@ -21,6 +22,7 @@ from tests.support.company import SmallCompany
 NUMBERS = {"INV-1": 10000, "INV-2": 25050, "INV-3": 7525, "INV-9": 50000}
 GIVEN_UP = (PaymentStatus.FAILED, PaymentStatus.CANCELED)
 ROUNDS = 6
+_CHARGES_TO_BE_TOLD = 20
 
 
 def heal(world: World) -> None:
@@ -58,6 +60,8 @@ def _sync(machine: SmallCompany) -> bool:
 def check(world: World, cast: Cast) -> None:
     """Raises Broken for the first promise that does not hold."""
     _check_charges(world, cast)
+    cast.history.check(world)
+    cast.history.check_told(world)
     for machine in world.machines:
         payments = _payments(machine)
         for payment in payments:
@@ -152,7 +156,10 @@ def _check_end(payment: Payment, intent: Intent | None, alone: bool) -> None:
     elif alone:
         if intent.status is not IntentStatus.CANCELED:
             raise Broken("released while the gateway could charge it", f"{payment} {intent}")
-        if (payment.status is PaymentStatus.FAILED) != bool(intent.failure_code):
+        # A confirm that was refused leaves no trace on its intent.
+        if payment.status is not PaymentStatus.FAILED and intent.failure_code:
+            raise Broken("an end that the gateway does not explain", f"{payment} {intent}")
+        if payment.status is PaymentStatus.FAILED and not payment.failure_code:
             raise Broken("an end that the gateway does not explain", f"{payment} {intent}")
 
 
@@ -182,10 +189,22 @@ def _check_goes_on(world: World) -> None:
     if card.gateway_id not in world.gateway._methods:
         return  # removed, and then the ledger was restored
     try:
-        plan = machine.call(Quote(numbers=tuple(open_now), method=card.id)).plan
-        assert plan is not None
-        payment = machine.call(Pay(plan))
+        payment = _pay(machine, Quote(numbers=tuple(open_now), method=card.id))
     except InvoicepayError as error:
         raise Broken("nobody can pay any more", error) from error
     if payment.status is not PaymentStatus.SUCCEEDED:
         raise Broken("nobody can pay any more", payment)
+
+
+def _pay(machine: SmallCompany, quote: Quote) -> Payment:
+    """Whoever is told of an earlier charge, and still wants to pay, pays."""
+    for _ in range(_CHARGES_TO_BE_TOLD):
+        try:
+            plan = machine.call(quote).plan
+            assert plan is not None
+            return machine.call(Pay(plan))
+        except Refused as error:
+            if error.code != "not_acknowledged":
+                raise
+            machine.call(AcknowledgePayments((error.payment,)))
+    raise Broken("told again and again of earlier charges")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from invoicepay.billing.payment import PaymentStatus
+from invoicepay.billing.customer import EVERYTHING
+from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import (
     Intent,
     IntentStatus,
@@ -18,13 +18,14 @@ from invoicepay.billing.ports import (
     Ports,
     Rejected,
 )
+from invoicepay.ledger.queries.payments import Payments
 from invoicepay.operations.protocol import cancel, record, submit
 from tests.simulation.run import run
 from tests.simulation.shorten import shorten
 from tests.simulation.world import _CALLING, _MAILING, _READING, _WRITING, Trouble
 
 SEEDS = 1000
-FINDS_WITHIN = 200
+FINDS_WITHIN = 600
 """Seeds."""
 
 
@@ -85,26 +86,40 @@ def _timeout_is_a_decline(payment: Any, why: str, ports: Any) -> Any:
 _cancel = cancel.cancel
 
 
-def _taken_for_canceled(intent: Intent, ports: Ports) -> Intent:
+def _taken_for_canceled(intent: Intent, ports: Ports, **more: bool) -> Intent:
     """A cancel that nobody answered is taken for done."""
     try:
-        return _cancel(intent, ports)
+        return _cancel(intent, ports, **more)
     except (NoAnswer, Rejected):
         return replace(intent, status=IntentStatus.CANCELED)
 
 
-BUGS: dict[str, tuple[str, Callable[..., Any]]] = {
-    "a timeout is taken for a decline": ("record_unknown", _timeout_is_a_decline),
-    "released before the cancel is confirmed": ("cancel", _taken_for_canceled),
-    "a restored ledger pays at once": ("check_not_behind", lambda *given: None),
+def _tells_nobody(self: Payments, invoices: object, contact: object) -> list[Payment]:
+    """A payer is not asked about a charge that nobody has shown them."""
+    return []
+
+
+def _holds_nothing(
+    self: Payments, scope: Any, invoices: Any = None, real: Any = Payments.unsettled
+) -> Any:
+    """A part is paid although another payment holds the invoice."""
+    return [] if scope is EVERYTHING and invoices is not None else real(self, scope, invoices)
+
+
+BUGS: dict[str, tuple[Any, str, Any]] = {
+    "a timeout is taken for a decline": (submit, "record_unknown", _timeout_is_a_decline),
+    "released before the cancel is confirmed": (submit, "cancel", _taken_for_canceled),
+    "a restored ledger pays at once": (submit, "check_not_behind", lambda *given: None),
+    "nobody is told of a charge": (Payments, "not_acknowledged", _tells_nobody),
+    "a part is paid while another is held": (Payments, "unsettled", _holds_nothing),
 }
-"""What of `submit` is replaced, and by what."""
+"""Where what is replaced, and by what."""
 
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_found_and_made_short(bug: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, planted = BUGS[bug]
-    monkeypatch.setattr(submit, name, planted)
+    where, name, planted = BUGS[bug]
+    monkeypatch.setattr(where, name, planted)
 
     found = next((o for o in map(run, range(FINDS_WITHIN)) if o.broken), None)
 

@@ -7,13 +7,14 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn
 
+from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.ledger.file import SqliteLedger
@@ -27,6 +28,7 @@ from tests.support.company import (
     PlainIds,
     SmallCompany,
     StandingClock,
+    add_contact,
     make_template,
 )
 from tests.support.scripted_gateway import Fault, ScriptedGateway
@@ -100,6 +102,10 @@ TOKENS = {
 }
 
 
+PAYERS = {"ann": "C-1", "bob": "C-1", "cid": "C-1", "dora": "C-2"}
+"""Contacts who want one payment each, and whose customer they pay for."""
+
+
 def make_world_template() -> Template:
     folder = tempfile.TemporaryDirectory(prefix="invoicepay-simulation-")
     path = Path(folder.name)
@@ -108,6 +114,8 @@ def make_world_template() -> Template:
     methods = {
         name: company.call(AttachTestMethod("C-1", token)).id for name, token in TOKENS.items()
     }
+    for name, customer in PAYERS.items():
+        add_contact(company, name, Role.CUSTOMER, customer)
     methods["other card"] = company.stranger.call(AttachTestMethod("C-2", "pm_card_visa")).id
     company.ledger.backup(path / "copy.db")
     company.ledger.close()
@@ -188,6 +196,10 @@ class SimulatedLedger(SqliteLedger):
     @property
     def busy(self) -> bool:
         return self._memory.busy
+
+    def quietly(self) -> AbstractContextManager[SqliteUnit]:
+        """A read by whoever watches, which nothing befalls."""
+        return super().read()
 
     @contextmanager
     def read(self) -> Iterator[SqliteUnit]:

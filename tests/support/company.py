@@ -16,12 +16,14 @@ from invoicepay.billing.invoice import Invoice, InvoiceDetail
 from invoicepay.billing.payment import Payment
 from invoicepay.billing.ports import Message, Receipt
 from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.secret_hash import secret_hash
+from invoicepay.operations.send_mail import SendMail
 from tests.support.scripted_gateway import ScriptedGateway
 from tests.support.told import told
 
@@ -102,28 +104,35 @@ class SmallCompany:
     mailer: KeptMail = field(default_factory=KeptMail)
     passwords: Any = None
 
+    def contact(self, name: str) -> App:
+        return App(self, lambda: name)
+
     @property
     def payer(self) -> App:
-        return App(self, lambda: "payer")
+        return self.contact("payer")
 
     @property
     def stranger(self) -> App:
-        return App(self, lambda: "stranger")
+        return self.contact("stranger")
 
     @property
     def finance(self) -> App:
-        return App(self, lambda: "finance")
+        return self.contact("finance")
 
     def call(self, request: Request[R]) -> R:
         return self.payer.call(request)
 
     def pay(self, *numbers: str, **more: Any) -> Payment:
-        """Quote and pay as C-1's contact."""
+        """Quote and pay as C-1's contact, who is shown what comes of it."""
         quoted = self.call(Quote(numbers=numbers, **more))
-        if quoted.plan is None:
-            assert quoted.existing is not None
-            return quoted.existing
-        return self.call(Pay(quoted.plan))
+        payment = quoted.existing or self.call(Pay(quoted.plan))  # type: ignore[arg-type]
+        self.show(payment)
+        return payment
+
+    def show(self, payment: Payment) -> None:
+        """What the command does once it has written how the payment stands."""
+        self.call(AcknowledgePayments((payment.id,)))
+        self.call(SendMail(payment.id))
 
     def invoice(self, number: str) -> Invoice:
         with self.ledger.read() as unit:
@@ -165,11 +174,11 @@ def make_template(folder: Path) -> Path:
     customers.write_text("number,name\nC-1,Harbor Finch\nC-2,Nettle Hill\n")
     invoices = folder / "invoices.csv"
     invoices.write_text(_INVOICES)
-    _add_contact(company, "finance", Role.FINANCE)
+    add_contact(company, "finance", Role.FINANCE)
     company.finance.call(Import("customers", str(customers)))
     company.finance.call(Import("invoices", str(invoices)))
-    _add_contact(company, "payer", Role.CUSTOMER, CUSTOMER)
-    _add_contact(company, "stranger", Role.CUSTOMER, OTHER)
+    add_contact(company, "payer", Role.CUSTOMER, CUSTOMER)
+    add_contact(company, "stranger", Role.CUSTOMER, OTHER)
     company.ledger.close()
     return path
 
@@ -191,7 +200,7 @@ def open_copy(
     return company
 
 
-def _add_contact(company: SmallCompany, name: str, role: Role, *customers: str) -> None:
+def add_contact(company: SmallCompany, name: str, role: Role, *customers: str) -> None:
     contact = Contact(name, f"{name}@example.com", name, role, customers, "active")
     far = START + timedelta(days=3650)
     session = Session(f"session-{name}", "token", name, secret_hash(name), START, far, 10**9, START)

@@ -111,8 +111,8 @@ class ScriptedGateway:
     def retrieve(self, intent_id: str) -> Intent:
         return self._call("retrieve", lambda: self._get(intent_id))
 
-    def cancel(self, intent_id: str) -> Intent:
-        return self._call("cancel", lambda: self._cancel(intent_id))
+    def cancel(self, intent_id: str, *, on_request: bool = False) -> Intent:
+        return self._call("cancel", lambda: self._cancel(intent_id, on_request))
 
     def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
         last = ""
@@ -262,7 +262,7 @@ class ScriptedGateway:
         self.found[intent_id] = intent
         return intent
 
-    def _cancel(self, intent_id: str) -> Intent:
+    def _cancel(self, intent_id: str, on_request: bool) -> Intent:
         intent = self._get(intent_id)
         if intent.status in (
             IntentStatus.SUCCEEDED,
@@ -270,5 +270,7 @@ class ScriptedGateway:
             IntentStatus.CANCELED,
         ):
             raise Rejected("payment_intent_unexpected_state", f"it is {intent.status}")
-        self.found[intent_id] = replace(intent, status=IntentStatus.CANCELED)
+        self.found[intent_id] = replace(
+            intent, status=IntentStatus.CANCELED, abandoned=not on_request
+        )
         return self.found[intent_id]

@@ -10,16 +10,29 @@ from typing import ClassVar
 
 
 class InvoicepayError(Exception):
-    """`message`: one line saying what is wrong. `hint`: what to do next."""
+    """`message`: one line saying what is wrong. `hint`: what to do next.
+
+    `payment`: the id of the payment that it is about, empty for none. `says_outcome`: the message
+    says that this payment was accepted or how it ended, so whoever reads it has been told.
+    """
 
     exit_code: ClassVar[int] = 1
     codes: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        payment: str = "",
+        says_outcome: bool = False,
+    ) -> None:
         if code not in self.codes:
             raise AssertionError(f"{type(self).__name__} has no code {code!r}")
         super().__init__(message)
         self.code, self.message, self.hint = code, message, hint
+        self.payment, self.says_outcome = payment, says_outcome
 
 
 class Usage(InvoicepayError):
@@ -93,6 +106,7 @@ class Refused(InvoicepayError):
             "ledger_behind_gateway",
             "method_unusable",
             "moved_since_quoted",
+            "not_acknowledged",
             "not_cancelable",
             "not_payable",
             "total_differs",

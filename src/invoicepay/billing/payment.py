@@ -38,6 +38,13 @@ TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
 }
 
 
+GIVEN_UP = "given_up"
+"""The failure code of a payment that its payer or a settler canceled before it could be charged:
+the only end after which a key may be tried again."""
+CANCELED_ON_REQUEST = "canceled_on_request"
+"""The failure code of a payment that somebody canceled on purpose."""
+
+
 def may_become(old: PaymentStatus, new: PaymentStatus) -> bool:
     """Whether a payment in `old` may be put into `new`. Nothing else changes a state."""
     return new in TRANSITIONS[old]
@@ -103,6 +110,16 @@ class Payment:
     request_digest: str = ""
     """Of what was asked for, so that a repeated key with other content is refused."""
     plan_digest: str = ""
+
+    @property
+    def outcome_known(self) -> bool:
+        """Whether it was accepted or has ended: what a payer is told once and for all."""
+        return self.status is PaymentStatus.PROCESSING or self.status in FINAL
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it ended before it could be charged, and nobody wanted it to."""
+        return self.status is PaymentStatus.CANCELED and self.failure_code == GIVEN_UP
 
     @property
     def allocated_minor(self) -> int:

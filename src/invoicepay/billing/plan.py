@@ -28,6 +28,11 @@ class PlanLine:
     invoice: Invoice
     amount_minor: int
 
+    @property
+    def leaves_minor(self) -> int:
+        """What is owed on the invoice once this and all that is under way has arrived."""
+        return self.invoice.payable_minor - self.amount_minor
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentPlan:
@@ -40,6 +45,12 @@ class PaymentPlan:
     lines: tuple[PlanLine, ...]
     request_digest: str
     memo: str = ""
+    with_key: bool = False
+    """Whether its id follows from a key, so that repeating it makes no second payment."""
+    allow_pending: bool = False
+    """Whether it may pay more of an invoice that acknowledged, accepted payments hold."""
+    left_out: tuple[str, ...] = ()
+    """Invoices of the selection that payments under way hold."""
 
     @property
     def allocations(self) -> tuple[Allocation, ...]:
@@ -49,6 +60,12 @@ class PaymentPlan:
     def total_minor(self) -> int:
         """The cash that will be charged, in minor units."""
         return sum(line.amount_minor for line in self.lines)
+
+    @property
+    def too_small_to_pay_later(self) -> tuple[PlanLine, ...]:
+        """Lines that leave something, but less than one charge may be."""
+        least = charge_limits(self.currency).minimum
+        return tuple(line for line in self.lines if 0 < line.leaves_minor < least)
 
     @property
     def digest(self) -> str:
@@ -67,24 +84,31 @@ class PaymentPlan:
         )
 
 
-def one_customer_and_currency(invoices: Sequence[Invoice]) -> tuple[str, str]:
-    """The customer and currency that all `invoices` share. Raises Usage naming the options
-    that narrow a selection which has several."""
+def one_customer(invoices: Sequence[Invoice]) -> str:
+    """The customer of all `invoices`. Raises Usage naming the option that narrows a selection of
+    several."""
     customers = sorted({i.customer for i in invoices})
-    currencies = sorted({i.currency for i in invoices})
     if len(customers) > 1:
         raise Usage(
             "ambiguous_selection",
             f"one payment is for one customer; this selection has {_some(customers)}",
             f"Narrow it with --customer, e.g. --customer {customers[0]}.",
         )
+    return customers[0]
+
+
+def one_customer_and_currency(invoices: Sequence[Invoice]) -> tuple[str, str]:
+    """The customer and currency that all `invoices` share. Raises Usage naming the options
+    that narrow a selection which has several."""
+    customer = one_customer(invoices)
+    currencies = sorted({i.currency for i in invoices})
     if len(currencies) > 1:
         raise Usage(
             "ambiguous_selection",
             f"one payment is in one currency; this selection has {_some(currencies)}",
             f"Narrow it with --currency, e.g. --currency {currencies[0]}.",
         )
-    return customers[0], currencies[0]
+    return customer, currencies[0]
 
 
 def plan_lines(invoices: Sequence[Invoice], amounts: Mapping[str, int]) -> tuple[PlanLine, ...]:
@@ -107,7 +131,7 @@ def _amount(invoice: Invoice, wanted: int | None) -> int:
     if payable == 0:
         raise Refused(
             "in_flight",
-            f"a payment for {number} is under way, nothing of it is left to pay",
+            f"payments under way are for all of {number}, nothing of it is left to pay",
             f"See `invoicepay invoices show {number}`; `invoicepay sync` asks the bank.",
         )
     amount = payable if wanted is None else wanted

@@ -182,6 +182,18 @@ class PaymentStore(Protocol):
     def unsettled(self, scope: Scope, invoices: Sequence[str] | None = None) -> list[Payment]:
         """Payments under way, oldest first; with `invoices`, those that hold one of them."""
 
+    def not_acknowledged(self, invoices: Sequence[str], contact: str) -> list[Payment]:
+        """Charges of these invoices that are at the bank or succeeded, by the contact with this
+        e-mail address or by nobody known, and that this contact has not been told of; oldest
+        first."""
+
+    def is_acknowledged(self, payment: Payment, contact: str) -> bool:
+        """Whether the contact who paid has been told how `payment` stands; where nobody knows who
+        paid, whether `contact` (an e-mail address) has."""
+
+    def acknowledge(self, payment_id: str, contact: str, at: datetime) -> None:
+        """Remember that `contact` was told. Doing it again changes nothing."""
+
 
 class MailKind(StrEnum):
     """The news of a payment that is worth an e-mail."""
@@ -246,6 +258,9 @@ class JournalStore(Protocol):
 class BooksStore(Protocol):
     def differences(self) -> list[Difference]:
         """Every figure that does not tie out with the rows it is made of."""
+
+    def differences_of(self, invoices: Collection[str]) -> list[Difference]:
+        """Of these invoices only, by the same formulas: their lines, what is paid and reserved."""
 
     def rebuild(self, numbers: Collection[str]) -> None:
         """Make what is paid and reserved on these invoices, and since when they are paid, the
@@ -447,6 +462,8 @@ class Intent:
     allocations: tuple[Allocation, ...] = ()
     failure_code: str = ""
     failure_message: str = ""
+    abandoned: bool = False
+    """Canceled by somebody who gave it up before it could be charged (`Gateway.cancel`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,8 +528,9 @@ class Gateway(Protocol):
         the intent says so."""
 
     def retrieve(self, intent_id: str) -> Intent: ...
-    def cancel(self, intent_id: str) -> Intent:
-        """Rejected when it can no longer be canceled."""
+    def cancel(self, intent_id: str, *, on_request: bool = False) -> Intent:
+        """Rejected when it can no longer be canceled. `on_request`: somebody wants it canceled;
+        else it is abandoned, and reads so ever after."""
 
     def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
         """Those that a ledger made, newest first, read from the list endpoint (never from

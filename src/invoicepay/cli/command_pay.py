@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Optional
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
 
-from invoicepay.billing.errors import OutcomeUnknown, Refused, Usage
+from invoicepay.billing.errors import NotFound, OutcomeUnknown, Refused, Usage
 from invoicepay.billing.invoice import InvoiceState
-from invoicepay.billing.payment import FINAL
+from invoicepay.billing.payment import FINAL, PaymentStatus
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
+from invoicepay.operations.pay import Pay
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Payment
@@ -40,6 +42,10 @@ def pay(
     key: Annotated[str, typer.Option(metavar="T", help="The same key never pays twice.")] = "",
     expect_total: Annotated[str, typer.Option(metavar="A", help="Refuse any other total.")] = "",
     max_total: Annotated[str, typer.Option(metavar="A", help="Refuse a larger total.")] = "",
+    allow_pending: Annotated[
+        bool,
+        typer.Option("--allow-pending", help="Pay more of what accepted payments are for."),
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Until the bank has settled it.")] = False,
     timeout: Annotated[str, typer.Option(metavar="T", help="How long --wait waits.")] = "5m",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it and change nothing.")] = False,
@@ -47,9 +53,9 @@ def pay(
 ) -> None:
     """Pay invoices in one charge: named ones, or everything --open or --overdue."""
     from invoicepay.cli.durations import seconds
-    from invoicepay.cli.payment_view import print_plan, show_plan
+    from invoicepay.cli.interrupts import one_interrupt
+    from invoicepay.cli.payment_view import note_plan, print_plan, show_plan
     from invoicepay.cli.prompts import can_ask, confirm
-    from invoicepay.operations.pay import Pay
     from invoicepay.operations.quote import Quote
 
     state = state_of(context)
@@ -62,61 +68,143 @@ def pay(
             f"--yes with --{selected} pays whatever is there",
             "Add --expect-total or --max-total.",
         )
+    if allow_pending and yes and not (key or dry_run):
+        raise Usage(
+            "guard_needed",
+            "--yes with --allow-pending pays once more each time it is repeated",
+            "Add --key, with a new text for each payment that you want.",
+        )
     if not (yes or dry_run or can_ask()):
         raise Usage("input_needed", "paying needs a yes, and there is no terminal", "Say --yes.")
-    patience = seconds(timeout)
-    quoted = state.call(
-        Quote(
-            numbers=tuple(numbers or ()),
-            state=selected,
-            customer=customer,
-            currency=currency,
-            amounts=tuple(_amount(text) for text in amount or ()),
-            method=method,
-            memo=memo,
-            key=key,
-            expect_total=expect_total,
-            max_total=max_total,
-            settle_first=not dry_run,
-        )
+    patience = Patience(seconds(timeout), timeout) if wait else None
+    request = Quote(
+        numbers=tuple(numbers or ()),
+        state=selected,
+        customer=customer,
+        currency=currency,
+        amounts=tuple(_amount(text) for text in amount or ()),
+        method=method,
+        memo=memo,
+        key=key,
+        expect_total=expect_total,
+        max_total=max_total,
+        settle_first=not dry_run,
+        allow_pending=allow_pending,
     )
-    plan = quoted.plan
-    if plan is None:
-        assert quoted.existing is not None
-        state.out.note("This key has paid before; nothing is charged again.")
-        finish(state, quoted.existing, patience if wait else None)
-        return
-    if dry_run:
-        show_plan(plan, state)
-        return
-    if state.out.for_people:
-        print_plan(plan, state.out)
-        state.out.text()
-    if not yes and not confirm("Pay this now?", "--yes"):
-        raise Refused("answered_no", "nothing was paid")
-    finish(state, state.call(Pay(plan)), patience if wait else None)
+    with one_interrupt():
+        quoted = state.call(request)
+        plan = quoted.plan
+        if plan is None:
+            assert quoted.existing is not None
+            state.out.note("This key has paid before; nothing is charged again.")
+            existing = quoted.existing
+            _tell(state, existing.id, lambda: existing, patience, with_key=True)
+            return
+        if dry_run:
+            show_plan(plan, state)
+            return
+        if state.out.for_people:
+            print_plan(plan, state.out)
+            note_plan(plan, state.out)
+            state.out.text()
+        if not yes and not confirm("Pay this now?", "--yes"):
+            raise Refused("answered_no", "nothing was paid")
+        state.out.note(f"Making payment {plan.payment_id}.")
+        _tell(state, plan.payment_id, lambda: state.call(Pay(plan)), patience, with_key=bool(key))
 
 
-def finish(state: State, payment: Payment, wait_seconds: float | None) -> None:
-    """Show how a payment stands, and end with the exit code that says so."""
-    from invoicepay.cli.payment_view import raise_for, show_payment
+class Patience(NamedTuple):
+    """How long --wait waits, in seconds and as it was typed."""
 
-    if wait_seconds is not None:
-        payment = _wait(state, payment, wait_seconds)
-    show_payment(payment, state)
-    raise_for(payment)
-    if wait_seconds is not None and payment.status not in FINAL:
+    seconds: float
+    typed: str
+
+
+def _tell(
+    state: State,
+    payment_id: str,
+    pay: Callable[[], Payment],
+    patience: Patience | None,
+    *,
+    with_key: bool,
+) -> None:
+    """Pay, show how it stands, send its e-mail, and end with the exit code that says so. Whoever
+    interrupts is told whether it may have been charged, and once that is known, how it ended."""
+    from invoicepay.cli.payment_view import raise_for
+
+    showing = False
+    try:
+        payment = pay()
+        waits = patience is not None and patience.seconds > 0 and payment.status not in FINAL
+        if patience and waits and not state.out.for_people:  # one object, of how it ends
+            payment, waits = _wait(state, payment, patience), False
+        showing = True
+        _show(state, payment)
+        if patience and waits:
+            state.out.note(
+                f"Waiting up to {patience.typed} for the bank. Ctrl-C stops waiting only."
+            )
+            payment = _wait(state, payment, patience)
+            if payment.status in FINAL:
+                state.out.text()
+                _show(state, payment)
+    except KeyboardInterrupt:
+        payment = _stop(state, payment_id)
+        if not showing:
+            _show(state, payment, mail=False)
+    raise_for(payment, with_key=with_key)
+    if patience is not None and payment.status not in FINAL:
         raise OutcomeUnknown(
             "wait_ran_out",
             f"payment {payment.id} is still {payment.status}",
-            "It goes on; look again with `invoicepay sync`.",
+            f"It goes on; look again with `invoicepay payments show {payment.id}` or "
+            "`invoicepay sync`.",
+            payment=payment.id,
         )
 
 
-def _wait(state: State, payment: Payment, patience: float) -> Payment:
+def _show(state: State, payment: Payment, *, mail: bool = True) -> None:
+    """The result first, then that it was shown, then the e-mail: a mail server may be slow."""
+    from invoicepay.cli.payment_view import show_payment
+    from invoicepay.operations.send_mail import SendMail
+
+    show_payment(payment, state)
+    if payment.outcome_known:
+        state.acknowledge(payment.id)
+    if mail and payment.status in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
+        for failed in state.call(SendMail(payment.id)).not_delivered:
+            state.out.note(
+                f"The e-mail could not be sent yet: {failed.error}. `invoicepay sync` tries again."
+            )
+
+
+class Stopped(KeyboardInterrupt):
+    """Somebody has interrupted a payment, of which nothing was charged."""
+
+    def __init__(self, payment: str = "") -> None:
+        super().__init__("interrupted; nothing was charged")
+        self.payment = payment
+
+
+def _stop(state: State, payment_id: str) -> Payment:
+    """The payment that somebody has interrupted, where its outcome is known. Raises Stopped where
+    nothing was charged, OutcomeUnknown where nobody knows."""
+    from invoicepay.operations.stop_payment import StopPayment
+
+    state.local.ledger.close()  # the signal may have come within a transaction
+    try:
+        payment = state.call(StopPayment(payment_id))
+    except NotFound:  # it had not come to the claim
+        raise Stopped from None
+    if payment.given_up:
+        raise Stopped(payment.id)
+    return payment
+
+
+def _wait(state: State, payment: Payment, patience: Patience) -> Payment:
     from invoicepay.operations.show_payment import ShowPayment
 
-    deadline, pause = time.monotonic() + patience, 1.0
+    deadline, pause = time.monotonic() + patience.seconds, 1.0
     while payment.status not in FINAL and (left := deadline - time.monotonic()) > 0:
         time.sleep(min(pause, left))
         pause = min(pause * 1.5, 15.0)

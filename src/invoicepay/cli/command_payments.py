@@ -68,7 +68,10 @@ def show(context: typer.Context, payment_id: Id) -> None:
     from invoicepay.operations.show_payment import ShowPayment
 
     state = state_of(context)
-    payment_view.show_payment(state.call(ShowPayment(payment_id)), state)
+    payment = state.call(ShowPayment(payment_id))
+    payment_view.show_payment(payment, state)
+    if payment.outcome_known:
+        state.acknowledge(payment.id)
 
 
 @app.command()
@@ -79,7 +82,7 @@ def receipt(
     view: Annotated[bool, typer.Option("--view", help="Open it.")] = False,
     stdout: Annotated[bool, typer.Option("--stdout", help="Write it to stdout.")] = False,
 ) -> None:
-    """Download a payment's receipt as PDF."""
+    """Download a payment's receipt, or the notice of one under way, as PDF."""
     import sys
 
     from invoicepay.cli.downloads import check_stdout, open_file, safe_name, write_whole
@@ -92,7 +95,7 @@ def receipt(
     if stdout:
         sys.stdout.buffer.write(rendered.content)
         return
-    path = dir / safe_name(rendered.number, ".pdf")
+    path = dir / safe_name(rendered.name, ".pdf")
     write_whole(path, rendered.content)
     state.out.one({"file": str(path)}, lambda: state.out.text(str(path)))
     if view:

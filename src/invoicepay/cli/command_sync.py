@@ -64,6 +64,9 @@ def sync(context: typer.Context) -> None:
         empty="nothing was settled" if errors else "nothing is under way",
         fields=("subject", "was", "error", *PAYMENT_FIELDS),
     )
+    state.acknowledge(
+        *(s.payment.id for s in settled if s.payment and s.payment.outcome_known), by_the_way=True
+    )
     if mail.sent:
         state.out.note(f"{len(mail.sent)} e-mail(s) sent.")
     errors += [s.error for s in settled if s.error]

@@ -187,8 +187,10 @@ def _main(arguments: Sequence[str] | None) -> None:
         sys.exit(_fail(state, error.exit_code, error.code, error.message, error.hint, error))
     except typer.TyperException as error:
         sys.exit(_usage(state, error))
-    except (typer.Abort, KeyboardInterrupt):
-        state.out.problem("interrupted", "interrupted", "")
+    except (typer.Abort, KeyboardInterrupt) as stop:
+        state.out.problem(
+            "interrupted", str(stop) or "interrupted", "", payment=getattr(stop, "payment", "")
+        )
         sys.exit(130)
     except BrokenPipeError:  # the reader has gone (`| head`)
         sys.exit(141)
@@ -263,5 +265,8 @@ def _fail(
         # Other people's messages are part of it, and an answer may repeat the key it was sent.
         shown = re.sub(r"[rs]k_live_\w+", "(the key)", "".join(traceback.format_exception(error)))
         print(clean_lines(shown), end="", file=sys.stderr)
-    state.out.problem(code, message, hint, getattr(error, "problems", ()))
+    payment = getattr(error, "payment", "")
+    state.out.problem(code, message, hint, getattr(error, "problems", ()), payment=payment)
+    if payment and getattr(error, "says_outcome", False):
+        state.acknowledge(payment)
     return exit_code

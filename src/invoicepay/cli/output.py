@@ -50,8 +50,17 @@ class Output:
         if self.for_people:
             self._err_line(clean(text))
 
-    def problem(self, code: str, message: str, hint: str, problems: Sequence[Any] = ()) -> None:
-        """An error: one line, or one JSON object, on stderr. `problems`: bad lines of a file."""
+    def problem(
+        self,
+        code: str,
+        message: str,
+        hint: str,
+        problems: Sequence[Any] = (),
+        *,
+        payment: str = "",
+    ) -> None:
+        """An error: one line, or one JSON object, on stderr. `problems`: bad lines of a file;
+        `payment`: the id of the payment that it is about."""
         if self.format is Format.JSON:
             import json
 
@@ -60,6 +69,8 @@ class Output:
                 "message": clean(message),
                 "hint": clean(hint),
             }
+            if payment:
+                error["payment"] = payment
             if problems:
                 error["problems"] = [
                     {"line": p.line, "column": p.column, "reason": clean(p.reason)}
@@ -71,6 +82,10 @@ class Output:
         text = clean(message)
         stop = "" if text.endswith((".", "!", "?")) else "."
         self._err_line(f"invoicepay: {text}{stop}{hint}")
+
+    def flush(self) -> None:
+        """Have the answer written. Raises OSError where whoever reads it has gone."""
+        self._out.flush()
 
     def _err_line(self, text: str) -> None:
         # First what was said before it, where both go to the same place.

@@ -18,6 +18,7 @@ from invoicepay.cli.text import clean
 def show_plan(plan: PaymentPlan, state: State) -> None:
     """What --dry-run answers."""
     state.out.one(plan_record(plan), lambda: print_plan(plan, state.out))
+    note_plan(plan, state.out)
     state.out.note("Dry run: nothing was changed.")
 
 
@@ -49,6 +50,17 @@ def print_plan(plan: PaymentPlan, out: Output) -> None:
     print_facts(facts, out)
 
 
+def note_plan(plan: PaymentPlan, out: Output) -> None:
+    """What to think of before saying yes."""
+    if plan.left_out:
+        out.note(f"Left out, since payments under way hold them: {', '.join(plan.left_out)}.")
+    for line in plan.too_small_to_pay_later:
+        out.note(
+            f"This leaves {Money(line.leaves_minor, plan.currency)} of {line.invoice.number}, less "
+            "than can be charged by itself: pay it in full, or the rest with other invoices."
+        )
+
+
 def plan_record(plan: PaymentPlan) -> dict[str, Any]:
     return {
         "payment": plan.payment_id,
@@ -61,6 +73,8 @@ def plan_record(plan: PaymentPlan) -> dict[str, Any]:
         "method_label": plan.method.name,
         "memo": plan.memo,
         "digest": plan.digest,
+        "left_out": list(plan.left_out),
+        "too_small_to_pay_later": [line.invoice.number for line in plan.too_small_to_pay_later],
         "allocations": [
             {"invoice": a.invoice, "amount_minor": a.amount_minor} for a in plan.allocations
         ],
@@ -100,7 +114,7 @@ def _print_payment(payment: Payment, out: Output) -> None:
     settled = payment.effective_on.isoformat() if payment.effective_on else ""
     facts = {
         "Payment": payment.id,
-        "Receipt" if settled else "Notice": payment.receipt_number,
+        "Receipt": payment.receipt_number,
         "Status": payment.status.value,
         "Amount": str(Money(payment.amount_minor, payment.currency)),
         "Unapplied": str(Money(payment.unapplied_minor, payment.currency))
@@ -124,26 +138,39 @@ def _print_payment(payment: Payment, out: Output) -> None:
             Column("Amount", lambda a: grouped_text(a.amount_minor, payment.currency), True),
         ]
         out.table(payment.allocations, columns)
-    if payment.receipt_number and payment.status is not PaymentStatus.FAILED:
+    if payment.gateway_id and payment.status in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
         name = "receipt" if settled else "notice, a receipt once the money is here"
         out.note(f"The {name}: invoicepay payments receipt {payment.id[:SHORT]}")
 
 
-def raise_for(payment: Payment) -> None:
+def raise_for(payment: Payment, *, with_key: bool = False) -> None:
     """Raise what a payment's status means for a command's exit code; nothing for one that was
-    accepted."""
+    accepted. `with_key`: it was asked for with a key, which stands for this payment."""
     total = Money(payment.amount_minor, payment.currency)
+    new_key = " and a new --key" if with_key else ""
     if payment.status is PaymentStatus.FAILED:
         why = clean(payment.failure_message or payment.failure_code)
-        hint = (
-            "Nothing was charged. Use another method: --method ID, see `invoicepay methods list`."
+        raise Declined(
+            "payment_declined",
+            f"{payment.method_label} was declined: {why}",
+            f"Nothing was charged. Pay with another method{new_key}: --method ID, see "
+            "`invoicepay methods list`.",
+            payment=payment.id,
+            says_outcome=True,
         )
-        raise Declined("payment_declined", f"{payment.method_label} was declined: {why}", hint)
     if payment.status is PaymentStatus.CANCELED:
-        raise Refused("not_payable", f"payment {payment.id} was canceled", "Nothing was charged.")
-    if payment.status in (PaymentStatus.UNKNOWN, PaymentStatus.CLAIMED, PaymentStatus.SUBMITTED):
+        again = "Pay again" if payment.given_up or not with_key else "Pay again with a new --key"
+        raise Refused(
+            "not_payable",
+            f"payment {payment.id} was canceled: {clean(payment.failure_message)}",
+            f"Nothing was charged. {again} if it is still wanted.",
+            payment=payment.id,
+            says_outcome=True,
+        )
+    if not payment.outcome_known:
         raise OutcomeUnknown(
             "outcome_unknown",
             f"it is not known yet whether {total} was charged (payment {payment.id})",
             "Do not pay again; `invoicepay sync` finds out.",
+            payment=payment.id,
         )

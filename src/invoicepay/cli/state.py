@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,16 @@ class State:
 
     def call(self, request: Request[R]) -> R:
         return self.local.app.call(request)
+
+    def acknowledge(self, *payment_ids: str, by_the_way: bool = False) -> None:
+        """Remember that the caller has been told how these payments stand. Called once that has
+        been written. Where it cannot be remembered, the payer is told once more, no worse."""
+        from invoicepay.billing.errors import InvoicepayError
+        from invoicepay.operations.acknowledge_payments import AcknowledgePayments
+
+        with suppress(InvoicepayError):
+            self.out.flush()
+            self.call(AcknowledgePayments(payment_ids, by_the_way))
 
     @property
     def sandbox(self) -> bool:

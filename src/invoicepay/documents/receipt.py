@@ -74,7 +74,7 @@ def _details(receipt: Receipt) -> list[tuple[str, str]]:
     received = payment.status is PaymentStatus.SUCCEEDED
     paid_on = payment.effective_on or local_date(payment.settled_at or payment.created_at, zone)
     return [
-        ("Receipt" if received else "Notice", payment.receipt_number),
+        ("Receipt", payment.receipt_number),
         ("Received" if received else "Initiated",
          (paid_on if received else local_date(payment.created_at, zone)).isoformat()),
         ("Customer", receipt.customer.number),

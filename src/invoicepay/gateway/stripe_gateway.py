@@ -36,6 +36,8 @@ RETRIES: Final = 2
 RATE_LIMIT_PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds. The SDK does not retry a 429, which is not carried out and not stored."""
 PAGE: Final = 100
+ABANDONED: Final = "abandoned"
+"""The cancellation reason of an intent that was given up before it could be charged."""
 _KEY: Final = re.compile(r"[rs]k_(live|test)_\w+", re.ASCII)
 _CODE, _BRAND, _MESSAGE = 100, 60, 300
 """Characters that are kept of what it says."""
@@ -130,8 +132,15 @@ class StripeGateway:
     def retrieve(self, intent_id: str) -> Intent:
         return _call(lambda: self._intent(self._client.payment_intents.retrieve(intent_id)))
 
-    def cancel(self, intent_id: str) -> Intent:
-        return _call(lambda: self._intent(self._client.payment_intents.cancel(intent_id)))
+    def cancel(self, intent_id: str, *, on_request: bool = False) -> Intent:
+        def cancel() -> Intent:
+            canceled = self._client.payment_intents.cancel(
+                intent_id,
+                {"cancellation_reason": "requested_by_customer" if on_request else ABANDONED},
+            )
+            return self._intent(canceled)
+
+        return _call(cancel)
 
     def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
         params: dict[str, Any] = {"limit": PAGE}
@@ -175,6 +184,7 @@ class StripeGateway:
             if failure
             else "",
             failure_message=_said(failure.message, _MESSAGE) if failure else "",
+            abandoned=found.cancellation_reason == ABANDONED,
         )
 
     def _check_mode(self, livemode: bool) -> None:

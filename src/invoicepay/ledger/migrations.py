@@ -19,6 +19,12 @@ def ledger(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations(name="0006_acknowledgements")
+def acknowledgements(db: Database) -> None:
+    """Which contact has been told how a payment stands."""
+    db.execute(_ACKNOWLEDGEMENTS)
+
+
 # Conventions: `…_minor` are minor units, `…_day` days since 1970-01-01 in the company's zone,
 # `…_at` UTC instants as ISO 8601 text with microseconds (they sort as text).
 # The checks repeat the money rules on purpose: what the code gets wrong, the file refuses.
@@ -256,4 +262,14 @@ CREATE TRIGGER journal_keeps BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;;
 CREATE TRIGGER journal_stays BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+"""
+
+# Not in the journal: it decides whether a payer is warned once, not what anything is worth.
+_ACKNOWLEDGEMENTS = """
+CREATE TABLE acknowledgements (
+    payment_seq INTEGER NOT NULL REFERENCES payments (seq),
+    contact TEXT NOT NULL,
+    acknowledged_at TEXT NOT NULL,
+    PRIMARY KEY (payment_seq, contact)
+) STRICT, WITHOUT ROWID
 """

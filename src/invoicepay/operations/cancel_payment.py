@@ -28,18 +28,20 @@ def cancel_payment(request: CancelPayment, actor: Actor, ports: Ports) -> Paymen
         payment = find_payment(unit, request.payment_id, actor.scope)
     if payment.status not in FINAL:
         try:
-            settled = settle(payment, ports)
+            settled = settle(payment, ports, on_request=True)
         except (NoAnswer, Rejected) as error:
             raise OutcomeUnknown(
                 "outcome_unknown",
                 f"payment {payment.id} may not be canceled yet: {error}",
                 "Try again, or `invoicepay sync`.",
+                payment=payment.id,
             ) from error
         if settled.status is PaymentStatus.UNKNOWN:
             raise OutcomeUnknown(
                 "outcome_unknown",
                 f"payment {payment.id}: the gateway does not say how it stands",
                 "Try again, or `invoicepay sync`.",
+                payment=payment.id,
             )
         if settled.status in (PaymentStatus.CANCELED, PaymentStatus.FAILED):
             return settled
@@ -50,4 +52,6 @@ def cancel_payment(request: CancelPayment, actor: Actor, ports: Ports) -> Paymen
         "The bank has it; ask for a refund once it has settled."
         if payment.status is PaymentStatus.PROCESSING
         else "",
+        payment=payment.id,
+        says_outcome=True,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.money import Money
+from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import MailKind, Receipt
 
 SANDBOX = "SANDBOX – no money moved"
@@ -56,7 +57,7 @@ def _news(kind: MailKind, receipt: Receipt) -> Iterator[str]:
             yield f"We have received your payment of {amount}. Thank you!"
         case MailKind.FAILED:
             yield f"Your payment of {amount} did not go through. We received nothing."
-            if payment.failure_message:
+            if payment.status is PaymentStatus.FAILED and payment.failure_message:
                 yield f"The bank says: {payment.failure_message}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import uuid
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from invoicepay.billing.plan import (
     check_limits,
     check_method,
     digest,
+    one_customer,
     one_customer_and_currency,
     plan_lines,
 )
@@ -27,6 +29,7 @@ from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.check_customer import check_customer
 from invoicepay.operations.protocol.claim import key_reused
+from invoicepay.operations.protocol.holds import check_payable
 from invoicepay.operations.protocol.settle import settle_if_left
 
 SETTLING_TAKES_AT_MOST = timedelta(seconds=10)
@@ -62,33 +65,43 @@ class Quote(Request[Quoted]):
     max_total: str = ""
     settle_first: bool = True
     """False changes nothing at all (--dry-run)."""
+    allow_pending: bool = False
+    """Pay more of an invoice that accepted payments hold, where their payers know of them."""
 
 
 def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
-    """The plan for `request`. Raises NotFound, Refused or Usage for what cannot be paid."""
+    """The plan for `request`. Raises NotFound, Refused, DoesNotTie or Usage for what cannot be
+    paid."""
     _check_texts(request)
-    payment_id, request_digest = _identity(request, actor, ports)
+    payment_id, request_digest = ports.ids.new(), ""
     if request.key:
-        with ports.ledger.read() as unit:
-            existing = unit.payments.get(payment_id, actor.scope)
-        if existing is not None:
-            if existing.request_digest != request_digest:
-                raise key_reused()
-            _check_total(existing.amount_minor, existing.currency, request)
-            if request.settle_first:
-                existing = settle_if_left(existing, ports)
-            return Quoted(None, existing)
+        attempt = _attempt(request, actor, ports)
+        if isinstance(attempt, Payment):
+            _check_total(attempt.amount_minor, attempt.currency, request)
+            return Quoted(None, attempt)
+        payment_id, request_digest = attempt
     with ports.ledger.read() as unit:
         invoices = _select(request, actor, unit, ports)
     if request.settle_first and any(i.reserved_minor for i in invoices):
         settle_what_holds([i.number for i in invoices], actor, ports)
     with ports.ledger.read() as unit:
         invoices = _select(request, actor, unit, ports)
+        left_out: list[Invoice] = []
         if request.state is not None:
-            invoices = [i for i in invoices if i.payable_minor]
+            left_out = [i for i in invoices if _is_held(i, request)]
+            invoices = [i for i in invoices if not _is_held(i, request)]
         if not invoices:
-            raise NotFound("nothing_selected", "nothing is open to pay in this selection")
+            held = f"; payments under way hold {len(left_out)} invoice(s)" if left_out else ""
+            raise NotFound("nothing_selected", f"nothing is open to pay in this selection{held}")
         customer, currency = one_customer_and_currency(invoices)
+        amounts = _amounts(request, invoices)
+        check_payable(
+            invoices,
+            actor,
+            unit,
+            with_key=bool(request.key),
+            allow_pending=request.allow_pending,
+        )
         method = _method(request.method, customer, actor, unit)
         check_method(method, currency, local_date(ports.clock.now(), unit.company.get().time_zone))
     plan = PaymentPlan(
@@ -96,13 +109,23 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         customer=customer,
         currency=currency,
         method=method,
-        lines=plan_lines(invoices, _amounts(request, invoices)),
+        lines=plan_lines(invoices, amounts),
         request_digest=request_digest,
         memo=request.memo,
+        with_key=bool(request.key),
+        allow_pending=request.allow_pending,
+        left_out=tuple(i.number for i in left_out if i.customer == customer),
     )
     check_limits(plan.total_minor, currency)
     _check_total(plan.total_minor, currency, request)
     return Quoted(plan)
+
+
+def _is_held(invoice: Invoice, request: Quote) -> bool:
+    """Whether a filter passes it over: a payment under way holds it."""
+    if request.allow_pending:
+        return not invoice.payable_minor
+    return invoice.reserved_minor > 0
 
 
 def settle_what_holds(numbers: Sequence[str], actor: Actor, ports: Ports) -> None:
@@ -126,25 +149,56 @@ def _check_texts(request: Quote) -> None:
         )
 
 
-def _identity(request: Quote, actor: Actor, ports: Ports) -> tuple[str, str]:
-    """The payment's id, and the digest of what was asked for. With a key the id follows from
-    it, for this contact on this ledger; without one it is random."""
+def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str, str]:
+    """The payment that the key stands for, or the id and content of the one to make for it.
+
+    A key belongs to the ledger and a customer, whoever uses it. Each attempt under it is a payment
+    of its own; there is another only where the last was given up before it could be charged.
+    """
     with ports.ledger.read() as unit:
         ledger_id = unit.company.identity().id
-    asked = digest(
+        customer = _customer_of_key(request, actor, unit, ports)
+    content = digest(
         {
             "numbers": sorted(set(request.numbers)),
             "state": request.state,
-            "customer": request.customer,
+            "customer": customer,
             "currency": request.currency,
             "amounts": sorted(request.amounts),
             "method": request.method,
             "memo": request.memo,
+            "allow_pending": request.allow_pending,
         }
     )
-    if not request.key:
-        return ports.ids.new(), asked
-    return str(uuid.uuid5(uuid.UUID(ledger_id), f"{actor.contact_id}\n{request.key}")), asked
+    for attempt in itertools.count(1):
+        name = f"{customer}\n{request.key}\n{attempt}"
+        payment_id = str(uuid.uuid5(uuid.UUID(ledger_id), name))
+        with ports.ledger.read() as unit:
+            existing = unit.payments.get(payment_id, actor.scope)
+        if existing is None:
+            return payment_id, content
+        if existing.request_digest != content:
+            raise key_reused(existing)
+        if request.settle_first:
+            existing = settle_if_left(existing, ports)
+        if not existing.given_up:
+            return existing
+    raise AssertionError("unreachable")
+
+
+def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> str:
+    """The customer whose key it is: named, of the named invoices whatever their status, or the
+    contact's only one. Raises Usage where that is nobody."""
+    if request.customer is not None:
+        check_customer(unit, request.customer, actor.scope)
+        return request.customer
+    if request.numbers:
+        return one_customer(_select(request, actor, unit, ports))
+    if actor.scope.customers is not None and len(actor.scope.customers) == 1:
+        return next(iter(actor.scope.customers))
+    raise Usage(
+        "input_needed", "a key is for one customer, and it is not clear which", "Say --customer C."
+    )
 
 
 def _select(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> list[Invoice]:

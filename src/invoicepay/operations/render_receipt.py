@@ -15,7 +15,9 @@ from invoicepay.operations.receipt import receipt_of
 
 @dataclass(frozen=True, slots=True)
 class RenderedReceipt:
-    number: str
+    """`name`: what to call its file, without an ending."""
+
+    name: str
     content: bytes
 
 
@@ -25,10 +27,12 @@ class RenderReceipt(Request[RenderedReceipt]):
 
 
 def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> RenderedReceipt:
-    """The receipt of a payment that was accepted. Raises NotFound, Refused."""
+    """The receipt of a payment, or the notice of one that was accepted and has not arrived: only a
+    receipt has a number. Raises NotFound, Refused."""
     with ports.ledger.read() as unit:
         payment = find_payment(unit, request.payment_id, actor.scope)
-        if not payment.receipt_number:
+        accepted = payment.status is PaymentStatus.PROCESSING
+        if not (payment.receipt_number or accepted):
             raise Refused(
                 "not_payable",
                 f"payment {payment.id} was received elsewhere: it has no receipt from here"
@@ -38,4 +42,5 @@ def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> Render
         receipt = receipt_of(unit, payment)
         sandbox = not unit.company.identity().livemode
     content = ports.documents.receipt(receipt, sandbox=sandbox)
-    return RenderedReceipt(payment.receipt_number, content)
+    name = f"payment-notice-{payment.id}" if accepted else payment.receipt_number
+    return RenderedReceipt(name, content)

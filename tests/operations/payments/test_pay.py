@@ -197,37 +197,6 @@ def test_a_quote_that_only_looks_changes_nothing(
     assert gateway.calls == []
 
 
-# --- The same key ---
-
-
-def test_the_same_key_pays_once(company: SmallCompany, gateway: ScriptedGateway) -> None:
-    first = company.pay("INV-1", method="card", key="october")
-    again = company.pay("INV-1", method="card", key="october")
-
-    assert again == first
-    assert len(gateway.charges) == 1
-
-
-def test_the_same_key_for_something_else_is_refused(
-    company: SmallCompany, gateway: ScriptedGateway
-) -> None:
-    company.pay("INV-1", method="card", key="october")
-
-    for other in ({"amounts": (("INV-1", "5"),)}, {"memo": "x"}, {"method": "ach"}):
-        with pytest.raises(Refused) as refusal:
-            company.pay("INV-1", **{"method": "card", "key": "october", **other})
-        assert refusal.value.code == "key_reused"
-    assert len(gateway.charges) == 1
-
-
-def test_a_key_belongs_to_its_contact(company: SmallCompany) -> None:
-    company.pay("INV-1", method="card", key="october")
-
-    plan = company.finance.call(Quote(numbers=("INV-2",), method="card", key="october")).plan
-
-    assert plan is not None
-
-
 def test_the_same_plan_twice_charges_once(company: SmallCompany, gateway: ScriptedGateway) -> None:
     plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
     assert plan is not None
@@ -340,22 +309,6 @@ def test_a_contact_who_was_disabled_meanwhile_pays_nothing(
     monkeypatch.setattr(company.ledger, "write", disabled_in_between)
     with pytest.raises(NotAllowed):
         company.call(Pay(plan))
-
-
-def test_a_key_of_a_payment_that_is_out_of_scope_by_now(company: SmallCompany) -> None:
-    company.pay("INV-1", method="card", key="october")
-    company.stranger.call(AttachTestMethod("C-2", "pm_card_visa"))
-    with company.ledger.write() as unit:
-        contact = unit.contacts.get("payer")
-        assert contact is not None
-        unit.contacts.put(replace(contact, customers=("C-2",)))
-        told(unit)
-
-    with pytest.raises(Refused) as refusal:
-        company.pay("INV-9", method="card", key="october")
-
-    assert refusal.value.code == "key_reused"
-    assert "INV-1" not in refusal.value.message
 
 
 def test_a_customers_sync_says_nothing_of_others_mail(

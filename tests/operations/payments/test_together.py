@@ -52,18 +52,20 @@ def test_a_charge_is_recorded_whole_or_not_at_all(
     assert len(gateway.charges) == len(company.mailer.sent) == 1
 
 
-def test_a_debit_keeps_its_receipt_number_when_it_settles(
+def test_receipt_numbers_are_given_when_money_arrives_so_that_a_returned_debit_leaves_no_gap(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
-    first, second = (company.pay(number, method="ach") for number in ("INV-1", "INV-2"))
+    returned, second, first = (
+        company.pay(number, method="ach") for number in ("INV-1", "INV-2", "INV-3")
+    )
+    assert [returned.receipt_number, second.receipt_number] == ["", ""]
 
-    for payment in (second, first):
-        gateway.bank_settles(payment.gateway_id)
+    for payment in (first, returned, second):
+        gateway.bank_settles(payment.gateway_id, returned=payment is returned)
         sync(company)
 
-    settled = [company.payment(payment.id) for payment in (first, second)]
-    assert [payment.status for payment in settled] == [PaymentStatus.SUCCEEDED] * 2
-    assert [payment.receipt_number for payment in settled] == ["R-000001", "R-000002"]
+    ended = [company.payment(payment.id) for payment in (first, second, returned)]
+    assert [payment.receipt_number for payment in ended] == ["R-000001", "R-000002", ""]
 
 
 def _kinds(company: SmallCompany) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Collection
 from contextlib import suppress
@@ -9,25 +10,44 @@ from contextlib import suppress
 from invoicepay.billing.journal import Difference
 from invoicepay.ledger.queries.scope import as_set
 
-_CHECKS = {
+_SUMS = {
     "paid on {}": """
         SELECT i.number, i.paid_minor, coalesce(s.amount, 0) FROM invoices i
         LEFT JOIN (SELECT a.invoice_id, SUM(a.amount_minor) AS amount FROM allocations a
-                   JOIN payments p ON p.seq = a.payment_seq WHERE p.status = 'succeeded'
+                   JOIN payments p ON p.seq = a.payment_seq
+                   WHERE p.status = 'succeeded' AND {a.invoice_id}
                    GROUP BY a.invoice_id) s ON s.invoice_id = i.id
-        WHERE i.kind = 'invoice' AND i.paid_minor <> coalesce(s.amount, 0)""",
+        WHERE i.kind = 'invoice' AND i.paid_minor <> coalesce(s.amount, 0) AND {i.id}""",
     "reserved on {}": """
         SELECT i.number, i.reserved_minor, coalesce(s.amount, 0) FROM invoices i
         LEFT JOIN (SELECT a.invoice_id, SUM(a.amount_minor) AS amount FROM allocations a
                    JOIN payments p ON p.seq = a.payment_seq
                    WHERE p.status IN ('claimed', 'submitted', 'processing', 'unknown')
+                   AND {a.invoice_id}
                    GROUP BY a.invoice_id) s ON s.invoice_id = i.id
-        WHERE i.reserved_minor <> coalesce(s.amount, 0)""",
+        WHERE i.reserved_minor <> coalesce(s.amount, 0) AND {i.id}""",
     "lines of {}": """
         SELECT i.number, i.total_minor, s.amount FROM invoices i
-        JOIN (SELECT invoice_id, SUM(amount_minor + tax_minor) AS amount FROM invoice_lines
-              GROUP BY invoice_id) s ON s.invoice_id = i.id
-        WHERE i.total_minor <> s.amount""",
+        JOIN (SELECT l.invoice_id, SUM(l.amount_minor + l.tax_minor) AS amount
+              FROM invoice_lines l WHERE {l.invoice_id}
+              GROUP BY l.invoice_id) s ON s.invoice_id = i.id
+        WHERE i.total_minor <> s.amount AND {i.id}""",
+}
+"""What a claim, too, checks of its invoices. In braces: the column that a choice of invoices
+narrows."""
+_SELECTED = "IN (SELECT id FROM invoices WHERE number IN (SELECT value FROM json_each(:numbers)))"
+
+
+def _of_all(query: str) -> str:
+    return re.sub(r"\{[\w.]+\}", "1", query)
+
+
+def _of_selected(query: str) -> str:
+    return re.sub(r"\{([\w.]+)\}", rf"\1 {_SELECTED}", query)
+
+
+_CHECKS = {
+    **{what: _of_all(query) for what, query in _SUMS.items()},
     "allocations of payment {}": """
         SELECT p.id, p.amount_minor, coalesce(SUM(a.amount_minor), 0) FROM payments p
         LEFT JOIN allocations a ON a.payment_seq = p.seq
@@ -79,14 +99,25 @@ class Books:
 
     def differences(self) -> list[Difference]:
         return [
-            Difference(
-                what.format(name), str(expected), str(found), name if what in _DERIVED else ""
-            )
+            _difference(what, name, expected, found)
             for what, query in _CHECKS.items()
             for name, found, expected in self._db.execute(query)
+        ]
+
+    def differences_of(self, invoices: Collection[str]) -> list[Difference]:
+        numbers = {"numbers": as_set(invoices)}
+        return [
+            _difference(what, name, expected, found)
+            for what, query in _SUMS.items()
+            for name, found, expected in self._db.execute(_of_selected(query), numbers)
         ]
 
     def rebuild(self, numbers: Collection[str]) -> None:
         # A sum that the schema's checks refuse means that the payments are wrong: all stays.
         with suppress(sqlite3.IntegrityError):
             self._db.execute(_REBUILD, (as_set(numbers),))
+
+
+def _difference(what: str, name: str, expected: object, found: object) -> Difference:
+    derived_of = name if what in _DERIVED else ""
+    return Difference(what.format(name), str(expected), str(found), derived_of)

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from invoicepay.billing.customer import Scope
@@ -193,6 +194,35 @@ class Payments:
             values = values | {"invoices": as_set(invoices)}
         return self._load(
             self._db.execute(f"{_SELECT} WHERE {' AND '.join(terms)} ORDER BY p.seq", values)
+        )
+
+    def not_acknowledged(self, invoices: Sequence[str], contact: str) -> list[Payment]:
+        return self._load(
+            self._db.execute(
+                f"{_SELECT} WHERE p.seq IN (SELECT payment_seq FROM allocations "
+                "JOIN invoices ON id = invoice_id "
+                "WHERE number IN (SELECT value FROM json_each(:invoices))) "
+                "AND p.status IN ('processing', 'succeeded') AND p.gateway_id <> '' "
+                "AND p.initiated_by IN (:contact, '') "
+                "AND NOT EXISTS (SELECT 1 FROM acknowledgements "
+                "WHERE payment_seq = p.seq AND contact = :contact) ORDER BY p.seq",
+                {"invoices": as_set(invoices), "contact": contact},
+            )
+        )
+
+    def is_acknowledged(self, payment: Payment, contact: str) -> bool:
+        found = self._db.execute(
+            "SELECT 1 FROM acknowledgements JOIN payments ON seq = payment_seq "
+            "WHERE id = ? AND contact = ?",
+            (payment.id, payment.initiated_by or contact),
+        ).fetchone()
+        return found is not None
+
+    def acknowledge(self, payment_id: str, contact: str, at: datetime) -> None:
+        self._db.execute(
+            "INSERT INTO acknowledgements (payment_seq, contact, acknowledged_at) "
+            "SELECT seq, ?, ? FROM payments WHERE id = ? ON CONFLICT DO NOTHING",
+            (contact, instant_text(at), payment_id),
         )
 
     def _load(self, rows: Iterable[tuple[Any, ...]]) -> list[Payment]:

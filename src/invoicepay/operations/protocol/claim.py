@@ -14,6 +14,7 @@ from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.plan import PaymentPlan, PlanLine, check_limits, check_method, plan_lines
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.authenticate import reread_actor
+from invoicepay.operations.protocol.holds import check_payable
 
 LEASE = timedelta(minutes=2)
 """How long only its own payer works on a payment. Courtesy, not safety: compare-and-set and
@@ -24,7 +25,8 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
     """The payment of `plan`, and whether it was claimed just now.
 
     The same plan again returns the payment it made; another plan under its id is refused, as is
-    a plan whose invoices or method have changed since it was quoted. Raises Refused, NotFound.
+    a plan whose invoices or method have changed since it was quoted. Raises Refused, NotFound,
+    DoesNotTie.
     """
     now, lease_until = ports.clock.now(), ports.clock.real_now() + LEASE
     with ports.ledger.write() as unit:
@@ -32,7 +34,7 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
         existing = unit.payments.get(plan.payment_id, EVERYTHING)
         if existing is not None:
             if existing.plan_digest != plan.digest or not actor.scope.has(existing.customer):
-                raise key_reused()
+                raise key_reused(existing)
             return existing, False
         method = _check_unmoved(plan, actor, unit, ports)
         payment = Payment(
@@ -71,11 +73,13 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
     return payment, True
 
 
-def key_reused() -> Refused:
+def key_reused(payment: Payment) -> Refused:
     return Refused(
         "key_reused",
         "this key has been used for a payment of something else",
-        "Use a new --key for a new payment; `invoicepay payments list` shows what was paid.",
+        f"Use a new --key for a new payment; `invoicepay payments show {payment.id}` has what was "
+        "paid with this one.",
+        payment=payment.id,
     )
 
 
@@ -93,12 +97,15 @@ def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, ports: Ports) ->
     numbers = [line.invoice.number for line in plan.lines]
     if not numbers or len(set(numbers)) < len(numbers):
         raise Usage("usage", "a plan names each of its invoices once")
-    # In one order everywhere, so that row locks (PostgreSQL) cannot meet crosswise.
-    for line in sorted(plan.lines, key=lambda line: line.invoice.number):
-        found = unit.invoices.get(line.invoice.number, actor.scope)
-        if found is None:
-            raise not_found("invoice", line.invoice.number)
-        _check_line(line, found, plan)
+    found = []
+    for number in numbers:
+        invoice = unit.invoices.get(number, actor.scope)
+        if invoice is None:
+            raise not_found("invoice", number)
+        found.append(invoice)
+    check_payable(found, actor, unit, with_key=plan.with_key, allow_pending=plan.allow_pending)
+    for line, invoice in zip(plan.lines, found, strict=True):
+        _check_line(line, invoice, plan)
     return method
 
 

@@ -10,7 +10,13 @@ from typing import Any
 from invoicepay.billing.customer import EVERYTHING, Customer, Scope
 from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import DoesNotTie
-from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
+from invoicepay.billing.payment import (
+    CANCELED_ON_REQUEST,
+    FINAL,
+    GIVEN_UP,
+    Payment,
+    PaymentStatus,
+)
 from invoicepay.billing.ports import (
     Intent,
     IntentStatus,
@@ -66,19 +72,15 @@ def record(
                 f"payment {current.id} is {current.status} here and {intent.status} at the "
                 f"gateway ({intent.id})",
                 "Do not pay again; ask support with this line.",
+                payment=current.id,
             )
         reason = failure or intent
-        return _move(
-            current,
-            PaymentChange(
-                status,
-                failure_code=reason.failure_code,
-                failure_message=reason.failure_message,
-            ),
-            unit,
-            ports,
-            received_at,
-        )
+        code, message = reason.failure_code, reason.failure_message
+        if status is PaymentStatus.CANCELED and not code:
+            change = _canceled(on_request=not intent.abandoned)
+        else:
+            change = PaymentChange(status, failure_code=code, failure_message=message)
+        return _move(current, change, unit, ports, received_at)
 
 
 def record_unknown(payment: Payment, why: str, ports: Ports) -> Payment:
@@ -94,15 +96,16 @@ def record_unknown(payment: Payment, why: str, ports: Ports) -> Payment:
         return _move(current, change, unit, ports)
 
 
-def record_never_confirmed(payment: Payment, why: str, ports: Ports) -> Payment:
+def record_never_confirmed(
+    payment: Payment, ports: Ports, why: str = "", *, on_request: bool = False
+) -> Payment:
     """`claimed → canceled`. Nobody confirms an intent whose id was not stored, so this is
     released at once. Returns the payment as it is now."""
     with ports.ledger.write() as unit:
         current = _reread(payment, unit)
         if current.status is not PaymentStatus.CLAIMED:
             return current
-        change = PaymentChange(PaymentStatus.CANCELED, failure_message=why)
-        return _move(current, change, unit, ports)
+        return _move(current, _canceled(why, on_request=on_request), unit, ports)
 
 
 def give_up_claims(customer: Customer, why: str, unit: Unit, ports: Ports) -> None:
@@ -111,7 +114,13 @@ def give_up_claims(customer: Customer, why: str, unit: Unit, ports: Ports) -> No
     compare-and-set, and confirm nothing."""
     for payment in unit.payments.unsettled(Scope(frozenset({customer.number}))):
         if payment.status is PaymentStatus.CLAIMED:
-            _move(payment, PaymentChange(PaymentStatus.CANCELED, failure_message=why), unit, ports)
+            _move(payment, _canceled(why), unit, ports)
+
+
+def _canceled(why: str = "", *, on_request: bool = False) -> PaymentChange:
+    code = CANCELED_ON_REQUEST if on_request else GIVEN_UP
+    why = why or ("canceled on request" if on_request else "given up before it was charged")
+    return PaymentChange(PaymentStatus.CANCELED, failure_code=code, failure_message=why)
 
 
 def record_submitted(payment: Payment, intent: Intent, ports: Ports) -> tuple[Payment, bool]:
@@ -148,6 +157,7 @@ def _check_same(payment: Payment, intent: Intent) -> None:
             "books_differ",
             f"the gateway's {intent.id} is not what payment {payment.id} asked for",
             "Do not pay again; ask support with this line.",
+            payment=payment.id,
         )
 
 
@@ -166,11 +176,11 @@ def _move(
         effective_on = local_date(received_at or now, unit.company.get().time_zone)
         settled = {"settled_at": now, "effective_on": effective_on}
         unit.invoices.apply(payment.allocations, effective_on)
+        if not payment.receipt_number:
+            settled["receipt_number"] = unit.payments.next_receipt_number()
     elif new in FINAL:
         settled = {"settled_at": now}
         unit.invoices.release(payment.allocations)
-    if new in (PaymentStatus.SUCCEEDED, PaymentStatus.PROCESSING) and not payment.receipt_number:
-        settled["receipt_number"] = unit.payments.next_receipt_number()
     moved = unit.payments.change(payment, replace(change, **settled))
     assert moved, "the transaction holds the write lock"
     unit.journal.append(

@@ -25,11 +25,12 @@ def has_lease(payment: Payment, ports: Ports) -> bool:
     return payment.lease_until is not None and now < payment.lease_until <= now + LEASE
 
 
-def settle(payment: Payment, ports: Ports) -> Payment:
+def settle(payment: Payment, ports: Ports, *, on_request: bool = False) -> Payment:
     """Ask the gateway how `payment` stands, and record it; the payment as it is now.
 
     What was never confirmed, or was declined, is canceled at the gateway before anything is
-    released. Raises NoAnswer or Rejected when the gateway does not say.
+    released. `on_request`: somebody wants it canceled; else its payer has left it. Raises NoAnswer
+    or Rejected when the gateway does not say.
     """
     if payment.status in FINAL:
         return payment
@@ -37,7 +38,7 @@ def settle(payment: Payment, ports: Ports) -> Payment:
         # One may have been created. From here on its creator loses the compare-and-set.
         found = _find(payment, ports)
         if found is None:
-            return record_never_confirmed(payment, "given up before it was submitted", ports)
+            return record_never_confirmed(payment, ports, on_request=on_request)
         payment, _ = record_submitted(payment, found, ports)
         if payment.status in FINAL:
             # Another settler was sooner. If a copy of the ledger has charged it all the same,
@@ -45,11 +46,11 @@ def settle(payment: Payment, ports: Ports) -> Payment:
             if found.status not in SETTLED_BY:
                 cancel_orphan(found, ports)
             return payment
-        return conclude(payment, found, ports)
+        return conclude(payment, found, ports, on_request=on_request)
     intent = ports.gateway.retrieve(payment.gateway_id)
     if payment.status is PaymentStatus.PROCESSING and intent.status is IntentStatus.PROCESSING:
         return payment
-    return conclude(payment, intent, ports)
+    return conclude(payment, intent, ports, on_request=on_request)
 
 
 def settle_if_left(payment: Payment, ports: Ports) -> Payment:

@@ -48,17 +48,28 @@ def submit(payment: Payment, ports: Ports) -> Payment:
             f"payment {payment.id} may have been charged, and this could not be recorded: "
             f"{error.message}",
             "Do not pay again; `invoicepay sync` finds out.",
+            payment=payment.id,
         ) from error
 
 
-def conclude(payment: Payment, intent: Intent, ports: Ports) -> Payment:
+def conclude(
+    payment: Payment,
+    intent: Intent,
+    ports: Ports,
+    *,
+    refused: Rejected | None = None,
+    on_request: bool = False,
+) -> Payment:
     """Record what `intent` decides. One that could still be charged is canceled first; only
-    when it reads `canceled` is anything released. Never confirms."""
+    when it reads `canceled` is anything released. Never confirms.
+
+    `refused`: why the gateway would not confirm it. `on_request`: somebody wants it canceled.
+    """
     if intent.status in SETTLED_BY:
         return record(payment, intent, ports, failure=intent if intent.failure_code else None)
-    declined = _declined(intent)
+    declined = _declined(intent, refused)
     try:
-        intent = cancel(intent, ports)
+        intent = cancel(intent, ports, on_request=on_request)
     except (NoAnswer, Rejected) as error:
         return record_unknown(payment, str(error), ports)
     if intent.status not in SETTLED_BY:
@@ -67,8 +78,12 @@ def conclude(payment: Payment, intent: Intent, ports: Ports) -> Payment:
     return record(payment, intent, ports, failure=declined or _declined(intent))
 
 
-def _declined(intent: Intent) -> Intent | None:
+def _declined(intent: Intent, refused: Rejected | None = None) -> Intent | None:
     """The intent as the reason of a failure; None for one that was never confirmed."""
+    if refused is not None and not intent.failure_code:
+        return replace(
+            intent, failure_code=refused.code or "refused", failure_message=refused.message
+        )
     if intent.status is IntentStatus.REQUIRES_ACTION and not intent.failure_code:
         return replace(
             intent,
@@ -97,7 +112,7 @@ def _prepare(payment: Payment, ports: Ports) -> Intent:
         intent = ports.gateway.create(order)
         check_not_behind(customer, intent, ports)
     except (NoAnswer, Rejected, Refused, Unreachable) as error:
-        record_never_confirmed(payment, str(error), ports)
+        record_never_confirmed(payment, ports, str(error))
         if intent is not None:
             cancel_orphan(intent, ports)
         if isinstance(error, NoAnswer | Rejected):
@@ -107,14 +122,16 @@ def _prepare(payment: Payment, ports: Ports) -> Intent:
 
 
 def _confirm(payment: Payment, intent: Intent, ports: Ports) -> Payment:
+    refused = None
     try:
         try:
             intent = ports.gateway.confirm(intent.id, payment.id)
-        except Rejected:  # somebody may have canceled it; what it says itself decides
+        except Rejected as error:  # somebody may have canceled it; what it says itself decides
+            refused = error
             intent = ports.gateway.retrieve(intent.id)
     except (NoAnswer, Rejected) as error:
         return record_unknown(payment, str(error), ports)
-    return conclude(payment, intent, ports)
+    return conclude(payment, intent, ports, refused=refused)
 
 
 def _order(payment: Payment, ports: Ports) -> tuple[Customer, ChargeOrder]:

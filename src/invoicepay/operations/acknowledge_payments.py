@@ -1,0 +1,44 @@
+"""Remember that a payer has been told how payments stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.ports import Ports
+from invoicepay.operations.app import Request
+from invoicepay.operations.authenticate import reread_session
+from invoicepay.operations.find_payment import find_payment
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgePayments(Request[None]):
+    """Payments (ids) that the caller has shown, accepted or ended.
+
+    `by_the_way`: shown in a list of whatever moved. What a token's command prints so, in a log,
+    nobody may have read: it does not count.
+    """
+
+    payment_ids: tuple[str, ...]
+    by_the_way: bool = False
+
+
+def acknowledge_payments(request: AcknowledgePayments, actor: Actor, ports: Ports) -> None:
+    """Passes over payments that somebody else has made, and those that nobody knows the outcome
+    of. Raises NotFound."""
+    now = ports.clock.now()
+    with ports.ledger.read() as unit:
+        found = [find_payment(unit, each, actor.scope) for each in request.payment_ids]
+        payments = [
+            payment
+            for payment in found
+            if payment.outcome_known
+            and payment.initiated_by in (actor.email, "")
+            and not unit.payments.is_acknowledged(payment, actor.email)
+        ]
+        if request.by_the_way and reread_session(unit, actor).kind == "token":
+            return
+    if payments:
+        with ports.ledger.write() as unit:
+            for payment in payments:
+                unit.payments.acknowledge(payment.id, actor.email, now)
