@@ -100,8 +100,21 @@ class Desk:
         }
 
     @contextmanager
-    def at_terminal(self, command: str | Sequence[str], **more: str) -> Iterator[Conversation]:
-        """`invoicepay COMMAND` with a terminal for stdin; the rest is piped."""
+    def at_terminal(
+        self,
+        command: str | Sequence[str],
+        *,
+        ignoring: signal.Signals | None = None,
+        **more: str,
+    ) -> Iterator[Conversation]:
+        """`invoicepay COMMAND` with a terminal for stdin; the rest is piped. `ignoring`: a signal
+        that it is started to ignore, as `nohup` does."""
+
+        def set_signals() -> None:
+            heed_interrupts()
+            if ignoring is not None:
+                signal.signal(ignoring, signal.SIG_IGN)
+
         ours, theirs = pty.openpty()
         process = subprocess.Popen(
             [str(PROGRAM), *_words(command)],
@@ -111,7 +124,7 @@ class Desk:
             cwd=self.folder,
             env=self.environment(more),
             start_new_session=True,  # this terminal is not the one the tests run in
-            preexec_fn=heed_interrupts,
+            preexec_fn=set_signals,
         )
         os.close(theirs)
         try:
@@ -145,14 +158,20 @@ class Conversation:
     def say(self, line: str) -> None:
         os.write(self._terminal, line.encode() + b"\n")
 
-    def interrupt(self) -> None:
-        """Ctrl-C."""
-        self._process.send_signal(signal.SIGINT)
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Ctrl-C, or another signal."""
+        self._process.send_signal(number)
+
+    def close_stdout(self) -> None:
+        """Nobody reads the answer."""
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process.stdout = None
 
     def end(self) -> Result:
         stdout, stderr = self._process.communicate(timeout=HANGS_AFTER)
         said = (self._said + stderr).decode()
-        return Result(self._process.returncode, stdout.decode(), said)
+        return Result(self._process.returncode, (stdout or b"").decode(), said)
 
 
 @dataclass(frozen=True)

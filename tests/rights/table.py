@@ -195,6 +195,7 @@ NAMES_NOTHING = {
     "invoices pdf": {"open", "paid", "dir", "zip", "view", "stdout"},
     "pay": {
         *{"open", "overdue", "currency", "memo", "expect_total", "max_total", "wait", "timeout"},
+        "allow_pending",
         *{"dry_run", "yes"},
     },
     "payments list": {"since", "status", "limit"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
@@ -151,7 +152,8 @@ def _tell(
     except KeyboardInterrupt:
         payment = _stop(state, payment_id)
         if not showing:
-            _show(state, payment, mail=False)
+            with suppress(OSError):  # the terminal may be gone, and the outcome stands
+                _show(state, payment, mail=False)
     raise_for(payment, with_key=with_key)
     if patience is not None and payment.status not in FINAL:
         raise OutcomeUnknown(

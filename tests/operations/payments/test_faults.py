@@ -521,3 +521,35 @@ def test_a_decline_that_arrives_while_it_is_settled_is_a_decline(
     list(company.finance.call(Sync()))
 
     assert company.payment(payment.id).status is PaymentStatus.FAILED
+
+
+@pytest.mark.parametrize("method", ["card", "ach"])
+def test_a_confirm_that_is_refused_keeps_its_reason(
+    company: SmallCompany, gateway: ScriptedGateway, method: str
+) -> None:
+    gateway.fail_next("confirm", Fault.REFUSED)
+
+    payment = company.pay("INV-1", method=method)
+
+    assert payment.status is PaymentStatus.FAILED
+    assert payment.failure_code == "account_invalid"
+    assert payment.failure_message == "confirm is not allowed now"
+    assert gateway.found[payment.gateway_id].status is IntentStatus.CANCELED
+    assert company.invoice("INV-1").reserved_minor == 0
+
+
+def test_a_confirm_that_is_refused_because_somebody_was_sooner_is_not_a_failure(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    def sooner(call: str) -> None:
+        if call == "confirm":
+            gateway.before = lambda name: None
+            (intent,) = gateway.found.values()
+            gateway.cancel(intent.id)
+
+    gateway.before = sooner
+
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.status is PaymentStatus.CANCELED
+    assert payment.given_up

@@ -398,3 +398,18 @@ def test_a_beginning_that_several_payments_share_is_not_guessed(
     with pytest.raises(Usage):
         company.call(ShowPayment("aaaaaaaa"))
     assert company.call(ShowPayment("aaaaaaaa-2")) == second
+
+
+# --- What a part leaves ---
+
+
+@pytest.mark.parametrize(
+    ("amount", "warned"), [("99.50", False), ("99.51", True), ("99.99", True), ("100", False)]
+)
+def test_a_part_that_leaves_less_than_can_be_charged_is_warned_about(
+    company: SmallCompany, amount: str, warned: bool
+) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card", amounts=(("INV-1", amount),))).plan
+
+    assert plan is not None
+    assert bool(plan.too_small_to_pay_later) is warned
