@@ -21,6 +21,7 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any, Self
 
+from invoicepay.billing.customer import Role
 from invoicepay.billing.invoice import Invoice
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import PaymentFilter
@@ -28,14 +29,16 @@ from invoicepay.gateway.stripe_gateway import StripeGateway
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.sandbox.server import SandboxServer
 from tests.crash.shim import BANK
-from tests.support.company import EVERYTHING, make_template, open_copy
+from tests.support.company import EVERYTHING, add_contact, make_template, open_copy
 
 CHARGED = (PaymentStatus.SUCCEEDED, PaymentStatus.PROCESSING)
 AT_BANK = ("succeeded", "processing")
 LATER = 3600.0
 """Seconds: after these every lease has passed, and what was about to be mailed is due."""
-EXIT_CODES = frozenset({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})
+EXIT_CODES = frozenset({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130})
 """Those with a name; 1 is what nobody expected."""
+PAYERS = ("ann", "bob", "cid", "dora", "eve", "fay")
+"""Contacts of C-1, besides `payer`."""
 HANGS_AFTER = 120.0
 
 
@@ -52,7 +55,8 @@ class Run:
 
     @property
     def killed(self) -> bool:
-        return self.exit_code == -signal.SIGKILL
+        """By a signal, at which nothing is left to be said."""
+        return self.exit_code < 0
 
     @property
     def json(self) -> Any:
@@ -307,6 +311,8 @@ def found_company(folder: Path) -> Path:
             company,
             lambda clock: StripeGateway("sk_test_x", livemode=False, base_address=server.url),
         )
+        for name in PAYERS:
+            add_contact(opened, name, Role.CUSTOMER, "C-1")
         opened.ledger.close()
     return company
 

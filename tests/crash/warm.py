@@ -61,6 +61,8 @@ class Asked(TypedDict, total=False):
     """Shim.plan's arguments."""
     kill_after: float
     """Seconds after which the process is killed, if it is still there."""
+    kill_with: int
+    """With which signal; SIGKILL where it does not say."""
 
 
 def serve(path: str) -> None:
@@ -118,7 +120,7 @@ def run(asked: Asked, shim: Shim | None, connection: socket.socket) -> dict[str,
         os.close(ends)
         if "kill_after" in asked and not select.select([life], [], [], asked["kill_after"])[0]:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
+                os.kill(child, asked.get("kill_with", signal.SIGKILL))
         _, status = os.waitpid(child, 0)
         os.close(life)
         return {
