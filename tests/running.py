@@ -218,6 +218,12 @@ class DemoCompany(Desk):
             for statement in statements:
                 ledger.execute(statement)
 
+    def edit_bank(self, *statements: str) -> None:
+        """Change what the practice bank has."""
+        with closing(sqlite3.connect(self.sandbox)) as bank, bank:
+            for statement in statements:
+                bank.execute(statement)
+
     def dump(self) -> str:
         """All that the ledger holds, but for sessions: reading notes that they are in use."""
         with closing(sqlite3.connect(self.ledger)) as ledger:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +15,16 @@ import pytest
 from invoicepay.billing.customer import Customer
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import Allocation
-from invoicepay.billing.ports import ChargeOrder, Gateway, IntentStatus, NoAnswer, Rejected
+from invoicepay.billing.ports import (
+    ChargeOrder,
+    Gateway,
+    IntentStatus,
+    NoAnswer,
+    Rejected,
+    Unreadable,
+    UnreadableIntent,
+)
+from invoicepay.gateway import stripe_gateway
 from invoicepay.gateway.stripe_gateway import StripeGateway
 from invoicepay.sandbox.clock import advance
 from invoicepay.sandbox.faults import add_fault
@@ -32,6 +43,8 @@ class Bank:
     settle: Callable[[str], None]
     lose_answer: Callable[[], None]
     pass_a_day: Callable[[], None] = lambda: None
+    spoil: Callable[[str], None] = lambda intent: None
+    """Give an intent a status that nobody knows."""
     customer: str = ""
 
     def order(self, token: str = "pm_card_visa", amount: int = 12345) -> ChargeOrder:
@@ -52,17 +65,24 @@ class Bank:
 
 
 @pytest.fixture(params=["stripe on the sandbox", "scripted"])
-def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
+def bank(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Bank]:
+    """Lists in pages of two."""
     if request.param == "scripted":
         days = [timedelta(0)]
-        scripted = ScriptedGateway(now=lambda: datetime.now(UTC) + sum(days, timedelta(0)))
+        scripted = ScriptedGateway(
+            now=lambda: datetime.now(UTC) + sum(days, timedelta(0)), page_size=2
+        )
         yield Bank(
             scripted,
             scripted.bank_settles,
             lambda: scripted.fail_next("confirm", Fault.LOST_ANSWER),
             lambda: days.append(timedelta(days=1, seconds=1)),
+            lambda intent: scripted.unreadable.update({intent: True}),
         )
         return
+    monkeypatch.setattr(stripe_gateway, "PAGE", 2)
     path = tmp_path / "bank.sandbox"
     with SandboxServer(path) as server:
         yield Bank(
@@ -70,6 +90,15 @@ def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
             lambda intent: void(advance(path, timedelta(days=5))),
             lambda: add_fault(path, CONFIRM, "lose_answer", times=3),
             lambda: void(advance(path, timedelta(days=1, seconds=1))),
+            lambda intent: spoil(path, intent),
+        )
+
+
+def spoil(path: Path, intent: str) -> None:
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute(
+            "UPDATE objects SET body = json_set(body, '$.status', 'requires_wonder') WHERE id = ?",
+            (intent,),
         )
 
 
@@ -110,8 +139,8 @@ def test_a_key_is_forgotten_after_a_day(bank: Bank) -> None:
 
     assert second.id != first.id
     assert second.status is IntentStatus.REQUIRES_CONFIRMATION
-    assert [i.id for i in bank.gateway.intents()] == [second.id, first.id]
-    assert {i.payment_id for i in bank.gateway.intents()} == {order.payment_id}
+    assert [i.id for i in bank.gateway.intents(LEDGER)] == [second.id, first.id]
+    assert {i.payment_id for i in bank.gateway.intents(LEDGER)} == {order.payment_id}
     assert bank.gateway.confirm(second.id, order.payment_id).status is IntentStatus.SUCCEEDED
 
 
@@ -182,12 +211,57 @@ def test_intents_are_listed_newest_first(bank: Bank) -> None:
     other = bank.gateway.create(bank.order())
 
     def ids(**only: object) -> list[str]:
-        return [intent.id for intent in bank.gateway.intents(**only)]  # type: ignore[arg-type]
+        return [intent.id for intent in bank.gateway.intents(LEDGER, **only)]  # type: ignore[arg-type]
 
     assert ids(customer=mine[0].customer) == [intent.id for intent in reversed(mine)]
     assert ids()[0] == other.id
     assert ids(since=datetime.now(UTC) - timedelta(hours=1)) == ids()
     assert ids(since=datetime.now(UTC) + timedelta(hours=1)) == []
+
+
+def test_what_cannot_be_read_is_listed_as_such_and_stops_nothing(bank: Bank) -> None:
+    first, odd, last = (bank.gateway.create(bank.order()) for _ in range(3))
+    bank.spoil(odd.id)
+
+    found = list(bank.gateway.intents(LEDGER, customer=bank.customer))
+
+    assert [intent.id for intent in found] == [last.id, odd.id, first.id]
+    assert (found[0], found[2]) == (last, first)
+    assert found[1] == UnreadableIntent(
+        id=odd.id,
+        why="its status is requires_wonder",
+        payment_id=odd.payment_id,
+        customer=bank.customer,
+        customer_number="C-1",
+        invoices=frozenset({"INV 1=2", "№-7"}),
+        created_at=odd.created_at,
+        livemode=False,
+    )
+
+
+def test_what_cannot_be_read_is_named_and_not_touched(bank: Bank) -> None:
+    order = bank.order()
+    intent = bank.gateway.create(order)
+    bank.spoil(intent.id)
+
+    with pytest.raises(Unreadable, match=f"^{intent.id} cannot be read: its status is requires_w"):
+        bank.gateway.retrieve(intent.id)
+    with pytest.raises(Rejected):
+        bank.gateway.confirm(intent.id, order.payment_id)
+    with pytest.raises(Rejected):
+        bank.gateway.cancel(intent.id)
+
+
+def test_what_other_ledgers_made_is_passed_over(bank: Bank) -> None:
+    """Also where it fills pages, and where it cannot be read."""
+    mine = [bank.gateway.create(bank.order())]
+    for _ in range(5):
+        theirs = bank.gateway.create(replace(bank.order(), ledger_id="another"))
+    bank.spoil(theirs.id)
+    mine += [bank.gateway.create(bank.order())]
+
+    assert list(bank.gateway.intents(LEDGER)) == [mine[1], mine[0]]
+    assert len(list(bank.gateway.intents("another"))) == 5
 
 
 def test_a_customer_is_made_once(bank: Bank) -> None:
@@ -302,7 +376,7 @@ def test_what_is_not_stripes_answer_is_no_answer(
     with pytest.raises(expected):
         gateway.confirm("pi_1", "payment")
     with pytest.raises(expected):
-        list(gateway.intents())
+        list(gateway.intents(LEDGER))
 
 
 def test_other_programs_charges_on_the_account_are_not_ours(
@@ -314,7 +388,7 @@ def test_other_programs_charges_on_the_account_are_not_ours(
     client = gateway._client.payment_intents
     client.create({"amount": 500, "currency": "usd", "customer": bank.customer})
 
-    assert [intent.id for intent in gateway.intents()] == [mine.id]
+    assert [intent.id for intent in gateway.intents(LEDGER)] == [mine.id]
 
 
 def test_a_long_invoice_number_in_any_script_fits_the_metadata(

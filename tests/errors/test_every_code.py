@@ -453,6 +453,19 @@ def gateway_unreachable(company: DemoCompany) -> Result:
 
 
 @says(
+    "the gateway's {any} cannot be read: its status is requires_capture. What is under way stays "
+    "so; run `invoicepay sync` again later. Finance: look it up in the gateway's dashboard, and "
+    "cancel it there if it should not be charged; a newer invoicepay may be able to read it."
+)
+def gateway_unreadable(company: DemoCompany) -> Result:
+    company.edit_bank(
+        "UPDATE objects SET body = json_set(body, '$.status', 'requires_capture') "
+        "WHERE kind = 'payment_intent' AND json_extract(body, '$.status') = 'processing'"
+    )
+    return company.run("sync")
+
+
+@says(
     "INVOICEPAY_STRIPE_KEY_FILE names nowhere, which is not there. Store it with `invoicepay "
     "config stripe`, or name a file of mode 0600 that holds it with INVOICEPAY_STRIPE_KEY_FILE."
 )

@@ -51,7 +51,7 @@ def test_what_is_no_answer_is_none(
     for ask in (
         there.account,
         lambda: there.confirm("pi_1", "payment"),
-        lambda: list(there.intents()),
+        lambda: list(there.intents("ledger")),
     ):
         with pytest.raises(REFUSALS.get(name, NoAnswer)) as caught:
             ask()

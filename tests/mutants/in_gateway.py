@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _FILE = "gateway/stripe_gateway.py"
+_READING = "gateway/reading.py"
+_ODD = "tests/adapters/gateway/test_odd_objects.py"
 _FIRST = "tests/contracts/test_gateway.py"
 
 IN_GATEWAY = (
@@ -82,7 +84,7 @@ IN_GATEWAY = (
         "mode-not-checked",
         "a live key charges real cards for a practice ledger",
         _FILE,
-        "if livemode is not self._livemode:",
+        "if livemode is (not self._livemode):",
         "if False:",
         _FIRST,
     ),
@@ -97,9 +99,41 @@ IN_GATEWAY = (
     Mutant(
         "other-programs-charges",
         "charges of other programs on the account are taken for ours",
-        _FILE,
-        "if metadata.LEDGER in (i.metadata or {})]",
-        "]",
+        _READING,
+        "if written_on(found).get(metadata.LEDGER) == ledger_id:",
+        "if True:",
         _FIRST,
+    ),
+    Mutant(
+        "page-of-others-ends-the-list",
+        "where other programs charge much, a charge of ours is never listed",
+        _FILE,
+        "            more = bool(last)\n",
+        "            more = bool(last) and bool(intents)\n",
+        _FIRST,
+    ),
+    Mutant(
+        "list-that-does-not-say-ends",
+        "charges on the next page are taken for not made",
+        _READING,
+        'if not data or listed.get("has_more") is False:',
+        'if not data or not listed.get("has_more"):',
+        _ODD,
+    ),
+    Mutant(
+        "unreadable-is-passed-over",
+        "a charge that cannot be read is taken for not made",
+        _READING,
+        "if isinstance(read, Intent) or _status(found) is not IntentStatus.CANCELED:",
+        "if isinstance(read, Intent):",
+        _FIRST,
+    ),
+    Mutant(
+        "absent-field-is-no-answer",
+        "one field that Stripe leaves out stops every listing",
+        _READING,
+        '    code = said(text(error, "decline_code") or text(error, "code"), _CODE)\n',
+        '    code = said(error["decline_code"] or error["code"], _CODE)\n',
+        _ODD,
     ),
 )

@@ -14,6 +14,7 @@ _FAULTS = "tests/operations/payments/test_faults.py"
 _PAY = "tests/operations/payments/test_pay.py"
 _RESTORED = "tests/operations/payments/test_restored.py"
 _OVERTAKEN = "tests/operations/payments/test_overtaken.py"
+_UNREADABLE = "tests/operations/payments/test_unreadable.py"
 _TOGETHER = "tests/operations/payments/test_together.py"
 
 IN_PROTOCOL = (
@@ -48,9 +49,9 @@ IN_PROTOCOL = (
         "two copies of a ledger that pay at once do not see each other: both charge",
         _SUBMIT,
         "        intent = ports.gateway.create(order)\n"
-        "        check_not_behind(customer, intent, ports)\n",
+        "        check_not_behind(payment, customer, intent, ports)\n",
         "        nothing = __import__('types').SimpleNamespace(id='')\n"
-        "        check_not_behind(customer, nothing, ports)\n"
+        "        check_not_behind(payment, customer, nothing, ports)\n"
         "        intent = ports.gateway.create(order)\n",
         _RESTORED,
     ),
@@ -58,7 +59,7 @@ IN_PROTOCOL = (
         "restored-ledger-not-noticed",
         "a ledger restored from a backup charges again what was paid after it",
         _SUBMIT,
-        "        check_not_behind(customer, intent, ports)\n",
+        "        check_not_behind(payment, customer, intent, ports)\n",
         "",
         _RESTORED,
     ),
@@ -239,8 +240,8 @@ IN_PROTOCOL = (
         "settling-confirms",
         "a payment whose confirm was lost on its way is charged days later",
         _SETTLE,
-        "    intent = ports.gateway.retrieve(payment.gateway_id)\n",
-        "    intent = ports.gateway.confirm(payment.gateway_id, payment.id)\n",
+        "        intent = ports.gateway.retrieve(payment.gateway_id)\n",
+        "        intent = ports.gateway.confirm(payment.gateway_id, payment.id)\n",
         _FAULTS,
     ),
     Mutant(
@@ -248,9 +249,9 @@ IN_PROTOCOL = (
         "after a day the gateway has forgotten the key, and a second intent is made and canceled "
         "in place of the one that was charged",
         _SETTLE,
-        "    intent = ports.gateway.retrieve(payment.gateway_id)\n",
-        "    from invoicepay.operations.protocol.submit import _order\n\n"
-        "    intent = ports.gateway.create(_order(payment, ports)[1])\n",
+        "        intent = ports.gateway.retrieve(payment.gateway_id)\n",
+        "        from invoicepay.operations.protocol.submit import _order\n\n"
+        "        intent = ports.gateway.create(_order(payment, ports)[1])\n",
         _FAULTS,
     ),
     Mutant(
@@ -306,9 +307,33 @@ IN_PROTOCOL = (
         "canceled-crowd-out",
         "many declines hide a charge that the ledger does not know",
         _RECONCILE,
-        "if intent.ledger_id == ledger_id and intent.status is not IntentStatus.CANCELED",
-        "if intent.ledger_id == ledger_id",
+        "(intent for intent in listed if not _is_canceled(intent))",
+        "(intent for intent in listed)",
         _RESTORED,
+    ),
+    Mutant(
+        "unreadable-is-nothing",
+        "what may have been charged already, but cannot be read, is charged again",
+        _RECONCILE,
+        "    _refuse_what_may_be_charged(payment, behind.unreadable)\n",
+        "",
+        _UNREADABLE,
+    ),
+    Mutant(
+        "unreadable-locks-out",
+        "one charge that cannot be read refuses all that its customer pays",
+        _RECONCILE,
+        "if intent.invoices is None or allocation.invoice in intent.invoices:",
+        "if True:",
+        _UNREADABLE,
+    ),
+    Mutant(
+        "unreadable-is-given-up",
+        "a claim whose charge cannot be read is released",
+        _SETTLE,
+        "    if unreadable is not None:\n",
+        "    if False:\n",
+        _UNREADABLE,
     ),
     Mutant(
         "account-not-compared",

@@ -139,6 +139,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the body would wait 40 ms for the headers to be acknowledged
     server: _Server
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -22,6 +22,8 @@ from invoicepay.billing.ports import (
     IntentStatus,
     NoAnswer,
     Rejected,
+    Unreadable,
+    UnreadableIntent,
 )
 
 T = TypeVar("T")
@@ -42,6 +44,8 @@ class Fault(StrEnum):
     """Carried out and answered; carried out once more when `arrive_late` is called."""
     REFUSED = "refused"
     """Not carried out, and the caller hears so: a wrong key, a limit of the account."""
+    UNREADABLE = "unreadable"
+    """Carried out; what the answer says of its intents cannot be read this time."""
 
 
 FATES = {
@@ -53,6 +57,28 @@ FATES = {
 
 KEYS_KEPT = timedelta(hours=24)
 """How long a key stands for what it has made: https://docs.stripe.com/api/idempotent_requests."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    intents: tuple[Intent | UnreadableIntent, ...]
+    last: str | None
+    """Id after which the next begins; None where there is none."""
+
+
+def _odd(
+    intent: Intent, why: str = "its status is requires_wonder", *, invoices: bool = True
+) -> UnreadableIntent:
+    return UnreadableIntent(
+        id=intent.id,
+        why=why,
+        payment_id=intent.payment_id,
+        customer=intent.customer,
+        customer_number=intent.customer_number,
+        invoices=frozenset(a.invoice for a in intent.allocations) if invoices else None,
+        created_at=intent.created_at,
+        livemode=intent.livemode,
+    )
 
 
 @dataclass
@@ -72,6 +98,9 @@ class ScriptedGateway:
     """Runs before each call's caller hears of it, or has waited long enough."""
     page_size: int = 100
     """Of a list; each page is a call of its own."""
+    unreadable: dict[str, bool] = field(default_factory=dict)
+    """Id of an intent whose status is a word that nobody knows → whether its metadata tell its
+    invoices."""
     calls: list[str] = field(default_factory=list)
     charges: list[str] = field(default_factory=list)
     """Intent ids in the order in which money moved, or was sent to the bank."""
@@ -103,25 +132,25 @@ class ScriptedGateway:
         self._methods.pop(method, None)
 
     def create(self, order: ChargeOrder) -> Intent:
-        return self._call("create", lambda: self._create(order))
+        return self._call("create", lambda: self._answer(self._create(order)))
 
     def confirm(self, intent_id: str, payment_id: str) -> Intent:
-        return self._call("confirm", lambda: self._confirm(intent_id))
+        return self._call("confirm", lambda: self._answer(self._confirm(intent_id)))
 
     def retrieve(self, intent_id: str) -> Intent:
-        return self._call("retrieve", lambda: self._get(intent_id))
+        return self._call("retrieve", lambda: self._answer(self._get(intent_id)))
 
     def cancel(self, intent_id: str, *, on_request: bool = False) -> Intent:
-        return self._call("cancel", lambda: self._cancel(intent_id, on_request))
+        return self._call("cancel", lambda: self._answer(self._cancel(intent_id, on_request)))
 
-    def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
-        last = ""
-        while True:
-            page, more = self._call("intents", partial(self._page, customer, since, last))
-            yield from page
-            if not more:
-                return
-            last = page[-1].id
+    def intents(
+        self, ledger_id: str, *, customer: str = "", since: datetime | None = None
+    ) -> Iterator[Intent | UnreadableIntent]:
+        last: str | None = ""
+        while last is not None:
+            page = self._call("intents", partial(self._page, ledger_id, customer, since, last))
+            yield from page.intents
+            last = page.last
 
     # --- What the test does to it ---------------------------------------------------------------
 
@@ -138,7 +167,7 @@ class ScriptedGateway:
         late = self._late[:] if which is None else [self._late[which]]
         for act in late:
             self._late.remove(act)
-            with suppress(Rejected):
+            with suppress(Rejected, Unreadable):
                 act()
 
     def bank_settles(self, intent_id: str, *, returned: bool = False) -> None:
@@ -177,7 +206,7 @@ class ScriptedGateway:
             case None:
                 return act()
             case Fault.TWICE:
-                with suppress(Rejected):
+                with suppress(Rejected, Unreadable):
                     act()
                 return act()
             case Fault.ECHO:
@@ -186,22 +215,47 @@ class ScriptedGateway:
             case Fault.REFUSED:
                 raise Rejected("account_invalid", f"{name} is not allowed now")
             case Fault.LOST_ANSWER:
-                with suppress(Rejected):
+                with suppress(Rejected, Unreadable):
                     act()
             case Fault.LATE:
                 self._late.append(act)
+            case Fault.UNREADABLE:
+                return self._garbled(act())
         raise NoAnswer(f"no answer to {name} ({fault})")
 
-    def _page(self, customer: str, since: datetime | None, last: str) -> tuple[list[Intent], bool]:
-        """The intents that follow the one with the id `last`, and whether there are more."""
-        found = [
+    def _garbled(self, answer: T) -> T:
+        """An answer in which no status is a known word."""
+        if isinstance(answer, _Page):
+            garbled = (i if isinstance(i, UnreadableIntent) else _odd(i) for i in answer.intents)
+            return replace(answer, intents=tuple(garbled))
+        if isinstance(answer, Intent):
+            raise Unreadable(_odd(answer))
+        return answer
+
+    def _answer(self, intent: Intent) -> Intent:
+        shown = self._shown(intent)
+        if isinstance(shown, UnreadableIntent):
+            raise Unreadable(shown)
+        return shown
+
+    def _shown(self, intent: Intent) -> Intent | UnreadableIntent:
+        if intent.id in self.unreadable:
+            return _odd(intent, invoices=self.unreadable[intent.id])
+        return intent if intent.livemode is self.livemode else _odd(intent, "it is of another mode")
+
+    def _page(self, ledger_id: str, customer: str, since: datetime | None, last: str) -> _Page:
+        """What follows the intent with the id `last`, if any; others' intents take up room."""
+        oldest_first = sorted(self.found.values(), key=lambda intent: intent.created_at)
+        listed = [
             intent
-            for intent in reversed(self.found.values())
+            for intent in reversed(oldest_first)
             if customer in ("", intent.customer) and (since is None or intent.created_at >= since)
         ]
-        start = next((n + 1 for n, intent in enumerate(found) if intent.id == last), 0)
-        end = start + self.page_size
-        return found[start:end], end < len(found)
+        start = next((n + 1 for n, intent in enumerate(listed) if intent.id == last), 0)
+        page = listed[start : start + self.page_size]
+        more = start + self.page_size < len(listed)
+        ours = (self._shown(intent) for intent in page if intent.ledger_id == ledger_id)
+        return _Page(tuple(ours), page[-1].id if more else None)
 
     def _get(self, intent_id: str) -> Intent:
         if intent_id not in self.found:
@@ -241,7 +295,7 @@ class ScriptedGateway:
         intent = self._get(intent_id)
         if intent_id in self._confirmed:  # the same key: the first answer's intent, as it is now
             return intent
-        if intent.status is not IntentStatus.REQUIRES_CONFIRMATION:
+        if intent.status is not IntentStatus.REQUIRES_CONFIRMATION or intent_id in self.unreadable:
             raise Rejected("payment_intent_unexpected_state", f"it is {intent.status}")
         method = self._orders[intent_id].method
         if method not in self._methods:
@@ -264,11 +318,8 @@ class ScriptedGateway:
 
     def _cancel(self, intent_id: str, on_request: bool) -> Intent:
         intent = self._get(intent_id)
-        if intent.status in (
-            IntentStatus.SUCCEEDED,
-            IntentStatus.PROCESSING,
-            IntentStatus.CANCELED,
-        ):
+        ended = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING, IntentStatus.CANCELED)
+        if intent.status in ended or intent_id in self.unreadable:
             raise Rejected("payment_intent_unexpected_state", f"it is {intent.status}")
         self.found[intent_id] = replace(
             intent, status=IntentStatus.CANCELED, abandoned=not on_request

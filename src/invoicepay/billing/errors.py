@@ -152,6 +152,7 @@ class Unreachable(InvoicepayError):
             "gateway_mismatch",
             "gateway_refused",
             "gateway_unreachable",
+            "gateway_unreadable",
             "key_missing",
             "keyring_unavailable",
             "ledger_missing",

@@ -467,6 +467,28 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableIntent:
+    """A charge of a ledger's of which cannot be told whether money moved, or how much: a status
+    that is not known here, an absent amount. It counts as perhaps charged."""
+
+    id: str
+    """Empty where even that is missing."""
+    why: str
+    """E.g. `its status is requires_capture`."""
+    payment_id: str
+    customer: str
+    """The gateway's customer; empty where that cannot be told, like the next."""
+    customer_number: str
+    invoices: frozenset[str] | None
+    """What it is for; None where that cannot be told either."""
+    created_at: datetime | None
+    livemode: bool | None
+
+    def __str__(self) -> str:
+        return f"{self.id or 'an intent without an id'} cannot be read: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class ChargeOrder:
     """What to create an intent for."""
 
@@ -501,6 +523,14 @@ class NoAnswer(Exception):
     """The call may or may not have been carried out: timeout, reset, cut body, 5xx, 409, 429."""
 
 
+class Unreadable(NoAnswer):
+    """There was an answer, and what it says of the intent cannot be told."""
+
+    def __init__(self, intent: UnreadableIntent) -> None:
+        super().__init__(str(intent))
+        self.intent = intent
+
+
 class Rejected(Exception):
     """The gateway understood, and did nothing: a 4xx that is not a decline."""
 
@@ -510,7 +540,8 @@ class Rejected(Exception):
 
 
 class Gateway(Protocol):
-    """How money moves. Every method raises NoAnswer or Rejected, and nothing of a vendor's."""
+    """How money moves. Every method raises NoAnswer or Rejected, and nothing of a vendor's; those
+    that return an intent raise Unreadable for one that cannot be read."""
 
     @property
     def livemode(self) -> bool: ...
@@ -532,9 +563,12 @@ class Gateway(Protocol):
         """Rejected when it can no longer be canceled. `on_request`: somebody wants it canceled;
         else it is abandoned, and reads so ever after."""
 
-    def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
-        """Those that a ledger made, newest first, read from the list endpoint (never from
-        search, which lags)."""
+    def intents(
+        self, ledger_id: str, *, customer: str = "", since: datetime | None = None
+    ) -> Iterator[Intent | UnreadableIntent]:
+        """Those that this ledger made, newest first, `since` then (the gateway's time, UTC); read
+        from the list endpoint (never from search, which lags). What others made is passed over
+        whatever it looks like, and so is what cannot be read but for that it is canceled."""
 
 
 # --- Documents, mail, time, chance ------------------------------------------------------------

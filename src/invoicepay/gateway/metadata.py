@@ -42,10 +42,34 @@ def allocations_in(metadata: Mapping[str, str]) -> tuple[Allocation, ...]:
     found = []
     for count in range(_PARTS):
         for text in metadata.get(f"{_ALLOCATIONS}{count}", "").split(" "):
-            invoice, _, amount = text.rpartition("=")
-            if invoice and amount.isascii() and amount.isdigit() and len(amount) < 19:
-                found.append(Allocation(unquote(invoice), int(amount)))
+            allocation = _allocation(text)
+            if allocation is not None:
+                found.append(allocation)
     return tuple(found)
+
+
+def all_invoices_in(metadata: Mapping[str, str], amount_minor: int | None) -> frozenset[str] | None:
+    """The invoices that a charge (of this amount, where that is known) is for; None where some may
+    not be written on it, or cannot be read."""
+    names = [f"{_ALLOCATIONS}{number}" for number in range(_PARTS)]
+    count = sum(name in metadata for name in names)
+    if not 0 < count < _PARTS:
+        return None
+    parts = [metadata.get(name, "") for name in names[:count]]
+    found = [_allocation(text) for part in parts for text in part.split(" ")]
+    allocations = [allocation for allocation in found if allocation is not None]
+    if len(allocations) < len(found):
+        return None
+    if amount_minor is not None and sum(a.amount_minor for a in allocations) < amount_minor:
+        return None
+    return frozenset(allocation.invoice for allocation in allocations)
+
+
+def _allocation(text: str) -> Allocation | None:
+    invoice, _, amount = text.rpartition("=")
+    if invoice and amount.isascii() and amount.isdigit() and len(amount) < 19:
+        return Allocation(unquote(invoice), int(amount))
+    return None
 
 
 def _escaped(number: str) -> str:

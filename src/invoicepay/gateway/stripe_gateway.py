@@ -10,7 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import requests
@@ -22,12 +22,13 @@ from invoicepay.billing.ports import (
     AttachedMethod,
     ChargeOrder,
     Intent,
-    IntentStatus,
     NoAnswer,
     Rejected,
+    Unreadable,
+    UnreadableIntent,
 )
-from invoicepay.billing.unseen import one_line
-from invoicepay.gateway import metadata
+from invoicepay.gateway import metadata, reading
+from invoicepay.gateway.reading import MODES, Doc, document, said, text
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
@@ -36,8 +37,6 @@ RETRIES: Final = 2
 RATE_LIMIT_PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds. The SDK does not retry a 429, which is not carried out and not stored."""
 PAGE: Final = 100
-ABANDONED: Final = "abandoned"
-"""The cancellation reason of an intent that was given up before it could be charged."""
 _KEY: Final = re.compile(r"[rs]k_(live|test)_\w+", re.ASCII)
 _CODE, _BRAND, _MESSAGE = 100, 60, 300
 """Characters that are kept of what it says."""
@@ -70,7 +69,7 @@ class StripeGateway:
         return self._livemode
 
     def account(self) -> str:
-        return _call(lambda: str(self._client.accounts.retrieve_current().id))
+        return _call(lambda: _id(document(self._client.accounts.retrieve_current())))
 
     def create_customer(self, customer: Customer, ledger_id: str) -> str:
         def create() -> str:
@@ -82,16 +81,14 @@ class StripeGateway:
                 },
                 {"idempotency_key": f"{ledger_id}:customer:{_digest(customer.number)}"},
             )
-            self._check_mode(created.livemode)
-            return str(created.id)
+            return self._checked(document(created))
 
         return _call(create)
 
     def attach_method(self, token: str, customer: str) -> AttachedMethod:
         def attach() -> AttachedMethod:
-            found = self._client.payment_methods.attach(token, {"customer": customer})
-            self._check_mode(found.livemode)
-            return _attached(found)
+            found = document(self._client.payment_methods.attach(token, {"customer": customer}))
+            return _attached(self._checked(found), found)
 
         return _call(attach)
 
@@ -136,64 +133,63 @@ class StripeGateway:
         def cancel() -> Intent:
             canceled = self._client.payment_intents.cancel(
                 intent_id,
-                {"cancellation_reason": "requested_by_customer" if on_request else ABANDONED},
+                {
+                    "cancellation_reason": "requested_by_customer"
+                    if on_request
+                    else reading.ABANDONED
+                },
             )
             return self._intent(canceled)
 
         return _call(cancel)
 
-    def intents(self, *, customer: str = "", since: datetime | None = None) -> Iterator[Intent]:
+    def intents(
+        self, ledger_id: str, *, customer: str = "", since: datetime | None = None
+    ) -> Iterator[Intent | UnreadableIntent]:
         params: dict[str, Any] = {"limit": PAGE}
         if customer:
             params["customer"] = customer
         if since is not None:
             params["created"] = {"gte": int(since.timestamp())}
 
-        def page() -> tuple[list[Intent], str]:
+        def page() -> tuple[list[Intent | UnreadableIntent], str]:
             found = self._client.payment_intents.list(params)  # type: ignore[arg-type]
-            # The account may have charges that no ledger made; their states are not ours.
-            ours = [self._intent(i) for i in found.data if metadata.LEDGER in (i.metadata or {})]
-            return ours, str(found.data[-1].id) if found.has_more else ""
+            listed, last = reading.page(document(found))
+            return list(reading.of_ledger(ledger_id, listed, self._livemode)), last
 
         more = True
         while more:
             intents, last = _call(page)
             yield from intents
+            if last and last == params.get("starting_after"):
+                raise NoAnswer("the gateway lists the same again and again")
             more = bool(last)
             params["starting_after"] = last
 
-    def _intent(self, found: stripe.PaymentIntent) -> Intent:
-        self._check_mode(found.livemode)
-        failure = found.last_payment_error
-        metadata_of = found.metadata.to_dict() if found.metadata else {}
-        written = {name: _valid(text) for name, text in metadata_of.items()}
-        return Intent(
-            id=found.id,
-            status=_status(found),
-            amount_minor=found.amount,
-            currency=found.currency.upper(),
-            livemode=found.livemode,
-            customer=_id(found.customer),
-            created_at=datetime.fromtimestamp(found.created, UTC),
-            ledger_id=written.get(metadata.LEDGER, ""),
-            payment_id=written.get(metadata.PAYMENT, ""),
-            customer_number=written.get(metadata.CUSTOMER, ""),
-            method_type=written.get(metadata.METHOD, ""),
-            allocations=metadata.allocations_in(written),
-            failure_code=(_said(failure.decline_code or failure.code, _CODE) or "declined")
-            if failure
-            else "",
-            failure_message=_said(failure.message, _MESSAGE) if failure else "",
-            abandoned=found.cancellation_reason == ABANDONED,
-        )
+    def _intent(self, answer: object) -> Intent:
+        found = document(answer)
+        _id(found)
+        self._check_mode(reading.flag(found, "livemode"))
+        intent = reading.intent(found, self._livemode)
+        if isinstance(intent, UnreadableIntent):
+            raise Unreadable(intent)
+        return intent
 
-    def _check_mode(self, livemode: bool) -> None:
-        if livemode is not self._livemode:
-            names = {True: "live", False: "test"}
+    def _checked(self, found: Doc) -> str:
+        """The id of an object that is of this mode. Raises Unreachable, and ValueError for what
+        does not say."""
+        livemode = reading.flag(found, "livemode")
+        self._check_mode(livemode)
+        if livemode is None:
+            raise ValueError("an object that does not say its mode")
+        return _id(found)
+
+    def _check_mode(self, livemode: bool | None) -> None:
+        if livemode is (not self._livemode):
             raise Unreachable(
                 "gateway_mismatch",
-                f"the gateway answers in {names[livemode]} mode, this ledger is for "
-                f"{names[self._livemode]} mode",
+                f"the gateway answers in {MODES[livemode]} mode, this ledger is for "
+                f"{MODES[self._livemode]} mode",
                 "Use the key that belongs to this ledger.",
             )
 
@@ -214,18 +210,21 @@ class _Declined(Rejected):
     """A 402: the card or bank said no."""
 
 
-def _attached(found: stripe.PaymentMethod) -> AttachedMethod:
-    if found.type == "us_bank_account" and found.us_bank_account:
-        account = found.us_bank_account
-        bank = _said(account.bank_name, _BRAND) or "Bank account"
-        return AttachedMethod(found.id, "ach", bank, _last4(account.last4))
-    if found.type == "card" and found.card:
-        card = found.card
-        brand = _said(card.brand, _BRAND).title() or "Card"
-        return AttachedMethod(
-            found.id, "card", brand, _last4(card.last4), card.exp_month, card.exp_year
-        )
-    raise Rejected("method_type", f"a {found.type} cannot be used here")
+def _attached(id: str, found: Doc) -> AttachedMethod:
+    kind = text(found, "type")
+    details = reading.part(found, kind)
+    last4 = _last4(text(details, "last4"))
+    if kind == "us_bank_account" and details:
+        bank = said(text(details, "bank_name"), _BRAND) or "Bank account"
+        return AttachedMethod(id, "ach", bank, last4)
+    if kind == "card" and details:
+        brand = said(text(details, "brand"), _BRAND).title() or "Card"
+        month = reading.whole(details, "exp_month", 12)
+        year = reading.whole(details, "exp_year", 9999)
+        return AttachedMethod(id, "card", brand, last4, month, year)
+    raise Rejected(
+        "method_type", f"a {said(kind, _BRAND) or 'nameless method'} cannot be used here"
+    )
 
 
 def _call(call: Callable[[], T]) -> T:
@@ -251,8 +250,8 @@ def _call(call: Callable[[], T]) -> T:
             raise NoAnswer(_no_answer(error)) from error
         except OSError as error:  # of the system below the SDK, which wraps only its own requests
             raise NoAnswer("no answer from the gateway") from error
-        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
-            # The SDK and our mapping fail in these ways on what is not an answer of Stripe's.
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            # The SDK and our reading fail in these ways on what is not an answer of Stripe's.
             raise NoAnswer("the gateway answered something that is not an answer") from error
     raise AssertionError("unreachable")
 
@@ -265,31 +264,21 @@ def _no_answer(error: stripe.StripeError) -> str:
 
 def _code(error: stripe.StripeError) -> str:
     inner = getattr(error, "error", None)
-    code = error.code or getattr(inner, "code", None) or getattr(inner, "type", "") or ""
-    return _said(str(code), _CODE)
+    found = (error.code, getattr(inner, "code", None), getattr(inner, "type", None))
+    return said(next((code for code in found if code and isinstance(code, str)), ""), _CODE)
 
 
 def _message(error: stripe.StripeError) -> str:
     """One line; Stripe's own message, but never the key, should an answer repeat it."""
     if isinstance(error, stripe.AuthenticationError):
         return "it does not accept the key"
-    return _said(_KEY.sub("(the key)", str(error.user_message or error)), _MESSAGE)
+    words = error.user_message if isinstance(error.user_message, str) else ""
+    return said(_KEY.sub("(the key)", words), _MESSAGE) or _code(error) or "it does not say why"
 
 
-def _said(text: str | None, most: int) -> str:
-    """What the gateway says in words, as it can be stored and shown: an answer that could not be
-    recorded would never be final."""
-    return " ".join(one_line(text or "").split())[:most]
-
-
-def _valid(text: str) -> str:
-    """Half of a surrogate pair, which JSON may have, could not be looked up."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _last4(text: str | None) -> str:
+def _last4(text: str) -> str:
     """Never more than four characters of an account, and those that one has."""
-    return re.sub(r"[^0-9A-Za-z]", "", text or "", flags=re.ASCII)[-4:]
+    return re.sub(r"[^0-9A-Za-z]", "", text, flags=re.ASCII)[-4:]
 
 
 def _digest(number: str) -> str:
@@ -297,12 +286,8 @@ def _digest(number: str) -> str:
     return hashlib.sha256(number.encode()).hexdigest()
 
 
-def _status(found: stripe.PaymentIntent) -> IntentStatus:
-    try:
-        return IntentStatus(found.status)
-    except ValueError:  # requires_capture: never asked for
-        raise NoAnswer(f"{found.id} is {found.status}, which is not expected here") from None
-
-
-def _id(reference: Any) -> str:
-    return "" if reference is None else str(getattr(reference, "id", reference))
+def _id(found: Doc) -> str:
+    id = reading.id_of(found)
+    if not id:
+        raise ValueError("an object without an id")
+    return id

@@ -75,7 +75,7 @@ def _customer_at_gateway(
     customer: Customer, ledger_id: str, account: str, actor: Actor, ports: Ports
 ) -> str:
     """Make the customer at the gateway, and store its id before anything else is done with it."""
-    check_reconciled(ports)
+    check_reconciled(customer, ports)
     gateway_id = ports.gateway.create_customer(customer, ledger_id)
     with ports.ledger.write() as unit:
         unit.company.bind_gateway(account)

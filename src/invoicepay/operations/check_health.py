@@ -11,7 +11,12 @@ from invoicepay.billing.journal import Difference, JournalCheck
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
-from invoicepay.operations.protocol.reconcile import check_account
+from invoicepay.operations.protocol.reconcile import (
+    LOOK_IT_UP,
+    check_account,
+    since_reconciled,
+    unexplained,
+)
 
 STALE = timedelta(hours=1)
 """After this, mail that is not sent and payments whose outcome is unknown are worth a line."""
@@ -75,7 +80,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
                 f"{len(under_way)} under way, {len(unknown)} without a known outcome for an hour",
                 "Run `invoicepay sync`.",
             ),
-            _gateway(ports),
+            *_gateway(ports),
             Check(
                 "outbox",
                 not late,
@@ -98,13 +103,31 @@ def _journal(check: JournalCheck) -> Check:
     )
 
 
-def _gateway(ports: Ports) -> Check:
+def _gateway(ports: Ports) -> tuple[Check, ...]:
     try:
         account = check_account(ports)
     except (NoAnswer, Rejected, Unreachable) as error:
         if isinstance(error, Unreachable) and error.code == "gateway_mismatch":
-            return Check("gateway", False, error.message, error.hint)
+            return (Check("gateway", False, error.message, error.hint),)
         hint = "Check the key and the network."
-        return Check("gateway", False, f"cannot be asked: {error}", hint)
+        return (Check("gateway", False, f"cannot be asked: {error}", hint),)
     mode = "live" if ports.gateway.livemode else "sandbox"
-    return Check("gateway", True, f"{account} answers ({mode})")
+    return Check("gateway", True, f"{account} answers ({mode})"), _charges(ports)
+
+
+def _charges(ports: Ports) -> Check:
+    """That each charge which the gateway has of this ledger is known to it."""
+    try:
+        intents = since_reconciled(ports)
+    except (NoAnswer, Rejected, Unreachable) as error:
+        hint = "Run `invoicepay doctor` again later."
+        return Check("charges", False, f"cannot be listed: {error}", hint)
+    behind = unexplained(intents, ports)
+    if behind.unreadable:
+        return Check("charges", False, "; ".join(map(str, behind.unreadable[:3])), LOOK_IT_UP)
+    unknown = (*behind.charged, *behind.unfinished)
+    if unknown:
+        ids = ", ".join(intent.id for intent in unknown[:3])
+        found = f"{len(unknown)} at the gateway that this ledger does not know: {ids}"
+        return Check("charges", False, found, "Run `invoicepay sync`.")
+    return Check("charges", True, f"{len(intents)} looked at, each is known here")

@@ -11,11 +11,12 @@ from typing import TypeAlias
 from invoicepay.billing.customer import Actor, Role
 from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.payment import Payment, PaymentStatus
-from invoicepay.billing.ports import Intent, NoAnswer, Ports, Rejected
+from invoicepay.billing.ports import NoAnswer, Ports, Rejected, Unreadable
 from invoicepay.operations.app import Request
 from invoicepay.operations.deliver import DeliveryReport, deliver
 from invoicepay.operations.progress import Started
 from invoicepay.operations.protocol.reconcile import (
+    AnyIntent,
     cancel_unfinished,
     check_account,
     since_reconciled,
@@ -100,13 +101,17 @@ def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled]:
     behind = unexplained(intents, ports)
     steps = [_step(i.id, None, partial(take_in, i, ports)) for i in reversed(behind.charged)]
     steps += [_step(i.id, None, partial(cancel_unfinished, i, ports)) for i in behind.unfinished]
+    steps += [Settled(i.id, error=unreachable(Unreadable(i), LATER)) for i in behind.unreadable]
     yield from steps
     if intents and not any(step.error for step in steps):
         _remember(intents, ports)
 
 
-def _remember(intents: list[Intent], ports: Ports) -> None:
-    newest = max(intent.created_at for intent in intents) - OVERLAP
+def _remember(intents: list[AnyIntent], ports: Ports) -> None:
+    made = [intent.created_at for intent in intents if intent.created_at]
+    if not made:
+        return
+    newest = max(made) - OVERLAP
     with ports.ledger.write() as unit:
         until = unit.company.identity().reconciled_until
         if until is None or newest > until:

@@ -15,12 +15,15 @@ BANK_ACCOUNT = "us_bank_account"
 
 @dataclass(frozen=True)
 class Decline:
-    """Why a bank says no. `blocks`: it voids the bank account for further debits, and why."""
+    """Why a bank says no. `decline_code`: a card issuer's reason, and nobody else's; `reason`: what
+    the charge's outcome says instead; `blocks`: it voids the bank account for further debits, and
+    why."""
 
     code: str
-    decline_code: str
     message: str
+    decline_code: str | None = None
     network_code: str | None = None
+    reason: str | None = None
     blocks: str | None = None
 
 
@@ -39,59 +42,57 @@ class TestMethod:
     disputed: bool = False  # succeeds, and is disputed days later
 
 
-GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
-NO_FUNDS = Decline("card_declined", "insufficient_funds", "Your card has insufficient funds.")
+GENERIC = Decline("card_declined", "Your card was declined.", "generic_decline")
+NO_FUNDS = Decline("card_declined", "Your card has insufficient funds.", "insufficient_funds")
 AUTHENTICATION = Decline(
     "authentication_required",
-    "authentication_required",
     "Your card was declined. This transaction requires authentication.",
+    "authentication_required",
 )
 NOT_HANDLED = Decline(
     "authentication_required",
-    "authentication_not_handled",
     "This payment required an authentication action to complete, but `error_on_requires_action` "
     "was set.",
+    "authentication_not_handled",
 )
 UNVERIFIED = Decline(
-    "payment_intent_action_required",
     "payment_intent_action_required",
     "The provided payment method requires customer actions to complete: the bank account has not "
     "been verified.",
 )
 MICRODEPOSITS = Decline(
     "payment_method_microdeposit_failed",
-    "payment_method_microdeposit_failed",
     "Microdeposit transfers failed. Please check the account, institution and transit numbers "
     "provided.",
 )
 
-# `decline_code` follows Stripe's table of network codes, `code` the values of last_payment_error.
+# `reason` follows Stripe's table of network codes, `code` the values of last_payment_error.
 BANK_NO_FUNDS = Decline(
     "insufficient_funds",
-    "insufficient_funds",
     "The customer's account has insufficient funds to cover this payment.",
-    "R01",
+    network_code="R01",
+    reason="insufficient_funds",
 )
 CLOSED = Decline(
     "account_closed",
-    "bank_account_closed",
     "The customer's bank account has been closed.",
-    "R02",
-    "bank_account_closed",
+    network_code="R02",
+    reason="bank_account_closed",
+    blocks="bank_account_closed",
 )
 NO_ACCOUNT = Decline(
     "no_account",
-    "bank_account_invalid_details",
     "The customer's bank account could not be located.",
-    "R03",
-    "bank_account_invalid_details",
+    network_code="R03",
+    reason="bank_account_invalid_details",
+    blocks="bank_account_invalid_details",
 )
 NOT_AUTHORIZED = Decline(
     "debit_not_authorized",
-    "debit_not_authorized",
     "The customer has notified their bank that this payment was unauthorized.",
-    "R10",
-    "debit_not_authorized",
+    network_code="R10",
+    reason="debit_not_authorized",
+    blocks="debit_not_authorized",
 )
 
 _VISA = TestMethod(CARD, "4242", "visa")

@@ -95,7 +95,7 @@ def mark_failed(charge: Doc, decline: Decline) -> None:
     charge["outcome"] = {
         "network_status": "declined_by_network",
         "network_decline_code": decline.network_code,
-        "reason": decline.decline_code,
+        "reason": decline.decline_code or decline.reason,
         "risk_level": "normal",
         "seller_message": "The bank returned the decline code "
         f"`{decline.network_code or decline.decline_code}`.",

@@ -143,7 +143,6 @@ def _bank_error(decline: Decline, charge: str | None) -> StripeError:
         400,
         decline.message,
         code=decline.code,
-        decline_code=decline.decline_code,
         network_decline_code=decline.network_code,
         charge=charge,
     )

@@ -10,12 +10,21 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeAlias
 
 from invoicepay.billing.customer import EVERYTHING, Customer
 from invoicepay.billing.errors import DoesNotTie, Refused, Unreachable
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
-from invoicepay.billing.ports import Intent, IntentStatus, Ports, Rejected, Standing, Unit
+from invoicepay.billing.ports import (
+    Intent,
+    IntentStatus,
+    Ports,
+    Rejected,
+    Standing,
+    Unit,
+    UnreadableIntent,
+)
 from invoicepay.operations.protocol.cancel import cancel
 from invoicepay.operations.protocol.record import give_up_claims, record
 
@@ -23,6 +32,15 @@ NEWEST_LOOKED_AT = 100
 """A charge made since the ledger was restored or copied is among its customer's newest."""
 _CHARGED = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)
 _GIVEN_UP = (PaymentStatus.FAILED, PaymentStatus.CANCELED)
+
+
+AnyIntent: TypeAlias = Intent | UnreadableIntent
+
+LOOK_IT_UP = (
+    "Finance: look it up in the gateway's dashboard, and cancel it there if it should not be "
+    "charged; a newer invoicepay may be able to read it."
+)
+"""What to do about an intent that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +54,49 @@ class Unexplained:
     given_up: tuple[Intent, ...]
     """Not charged, and their payments were given up here; a copy of this ledger may still think
     otherwise."""
+    unreadable: tuple[UnreadableIntent, ...]
+    """Perhaps charged."""
 
 
-def unexplained(intents: Iterable[Intent], ports: Ports, own: str = "") -> Unexplained:
+def unexplained(intents: Iterable[AnyIntent], ports: Ports, own: str = "") -> Unexplained:
     """Which of `intents`, all of this ledger, it does not explain. The ledger is read after they
     are: whatever another process had created by then is claimed by now. `own`: the intent that
     the caller has just had from `create`, for a payment that it has claimed."""
-    found = [intent for intent in intents if intent.status is not IntentStatus.CANCELED]
+    found = [intent for intent in intents if not _is_canceled(intent)]
     ids = [intent.payment_id for intent in found] + [late_id(intent) for intent in found]
     with ports.ledger.read() as unit:
         known = unit.payments.standings(ids)
-    charged, unfinished, given_up = [], [], []
+    charged: list[Intent] = []
+    unfinished: list[Intent] = []
+    given_up: list[Intent] = []
+    unreadable: list[UnreadableIntent] = []
     for intent in found:
         standing = known.get(intent.payment_id)
-        if intent.status in _CHARGED:
+        if isinstance(intent, UnreadableIntent):
+            if not (intent.id == own or _holds(standing, intent) or late_id(intent) in known):
+                unreadable.append(intent)
+        elif intent.status in _CHARGED:
             if not (intent.id == own or _explains(standing, intent) or late_id(intent) in known):
                 charged.append(intent)
         elif standing is None:
             unfinished.append(intent)
         elif standing.status in _GIVEN_UP or standing.gateway_id not in ("", intent.id):
             given_up.append(intent)
-    return Unexplained(tuple(charged), tuple(unfinished), tuple(given_up))
+    return Unexplained(tuple(charged), tuple(unfinished), tuple(given_up), tuple(unreadable))
+
+
+def _is_canceled(intent: AnyIntent) -> bool:
+    return isinstance(intent, Intent) and intent.status is IntentStatus.CANCELED
+
+
+def _holds(standing: Standing | None, intent: UnreadableIntent) -> bool:
+    """Whether a payment accounts for what cannot be read: under way, it holds its invoices until
+    that is known; final, it was read when it ended, which it does for good."""
+    if standing is None:
+        return False
+    if standing.gateway_id:
+        return intent.id == standing.gateway_id
+    return standing.status not in _GIVEN_UP
 
 
 def _explains(standing: Standing | None, intent: Intent) -> bool:
@@ -67,35 +107,49 @@ def _explains(standing: Standing | None, intent: Intent) -> bool:
     return standing.gateway_id == intent.id
 
 
-def late_id(intent: Intent) -> str:
+def late_id(intent: AnyIntent) -> str:
     """The payment that a charge becomes whose own payment was given up here."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"invoicepay:{intent.id}"))
 
 
-def check_not_behind(customer: Customer, own: Intent, ports: Ports) -> None:
+def check_not_behind(payment: Payment, customer: Customer, own: Intent, ports: Ports) -> None:
     """Raises Refused when the gateway has a charge of this ledger for `customer` that it does not
-    explain. After `create`, which gave `own`, and before the confirm: of two copies that pay at
-    once, the one that looks later sees the other's. What this one gave up, the other may still
-    confirm: it is canceled first. Raises NoAnswer, Rejected."""
+    explain, or one that cannot be read and may be for what `payment` is for. After `create`, which
+    gave `own`, and before the confirm: of two copies that pay at once, the one that looks later
+    sees the other's. What this one gave up, the other may still confirm: it is canceled first.
+    Raises NoAnswer, Rejected."""
     with ports.ledger.read() as unit:
         ledger_id = unit.company.identity().id
-    ours = (
-        intent
-        for intent in ports.gateway.intents(customer=customer.gateway_id)
-        if intent.ledger_id == ledger_id and intent.status is not IntentStatus.CANCELED
-    )
-    behind = unexplained(islice(ours, NEWEST_LOOKED_AT), ports, own.id)
+    listed = ports.gateway.intents(ledger_id, customer=customer.gateway_id)
+    not_canceled = (intent for intent in listed if not _is_canceled(intent))
+    behind = unexplained(islice(not_canceled, NEWEST_LOOKED_AT), ports, own.id)
     _refuse(len(behind.charged) + len(behind.unfinished))
+    _refuse_what_may_be_charged(payment, behind.unreadable)
     after = [cancel(intent, ports) for intent in behind.given_up]
     _refuse(sum(intent.status is not IntentStatus.CANCELED for intent in after))
 
 
-def check_reconciled(ports: Ports) -> None:
-    """Raises Refused when the gateway has any charge of this ledger that it does not explain:
-    before a customer is made at the gateway, who may be there already under an id that a
-    restored ledger has forgotten. Raises NoAnswer, Rejected."""
+def check_reconciled(customer: Customer, ports: Ports) -> None:
+    """Raises Refused when the gateway has any charge of this ledger that it does not explain, or
+    one of this customer's that cannot be read: before the customer is made at the gateway, who may
+    be there already under an id that a restored ledger has forgotten. Raises NoAnswer, Rejected."""
     behind = unexplained(since_reconciled(ports), ports)
     _refuse(len(behind.charged) + len(behind.unfinished))
+    with ports.ledger.read() as unit:
+        theirs = [i for i in behind.unreadable if _may_be_of(customer, i, unit)]
+    if theirs:
+        raise Refused(
+            "ledger_behind_gateway",
+            f"{customer.number} is at the gateway already, with a charge that this ledger does not "
+            f"know: {theirs[0]}",
+            LOOK_IT_UP,
+        )
+
+
+def _may_be_of(customer: Customer, intent: UnreadableIntent, unit: Unit) -> bool:
+    if intent.customer_number:
+        return intent.customer_number == customer.number
+    return not intent.customer or unit.customers.by_gateway_id(intent.customer) is None
 
 
 def _refuse(count: int) -> None:
@@ -108,13 +162,23 @@ def _refuse(count: int) -> None:
         )
 
 
-def since_reconciled(ports: Ports) -> list[Intent]:
+def _refuse_what_may_be_charged(payment: Payment, unreadable: Iterable[UnreadableIntent]) -> None:
+    for intent in unreadable:
+        for allocation in payment.allocations:
+            if intent.invoices is None or allocation.invoice in intent.invoices:
+                raise Refused(
+                    "in_flight",
+                    f"{allocation.invoice} may have been charged already: the gateway's {intent}",
+                    f"Nothing was charged now. {LOOK_IT_UP}",
+                )
+
+
+def since_reconciled(ports: Ports) -> list[AnyIntent]:
     """This ledger's intents at the gateway since it was last known to have them all, newest
     first. Raises NoAnswer, Rejected."""
     with ports.ledger.read() as unit:
         identity = unit.company.identity()
-    intents = ports.gateway.intents(since=identity.reconciled_until)
-    return [intent for intent in intents if intent.ledger_id == identity.id]
+    return list(ports.gateway.intents(identity.id, since=identity.reconciled_until))
 
 
 def take_in(intent: Intent, ports: Ports) -> Payment:
@@ -182,7 +246,7 @@ def check_account(ports: Ports) -> str:
 
 
 def _customer(intent: Intent, unit: Unit) -> Customer:
-    customer = unit.customers.by_gateway_id(intent.customer)
+    customer = unit.customers.by_gateway_id(intent.customer) if intent.customer else None
     if customer is None:
         customer = unit.customers.get(intent.customer_number, EVERYTHING)
         if customer is not None and not customer.gateway_id:

@@ -5,13 +5,22 @@ from __future__ import annotations
 from invoicepay.billing.customer import EVERYTHING
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
-from invoicepay.billing.ports import Intent, IntentStatus, NoAnswer, Ports, Rejected
+from invoicepay.billing.ports import (
+    Intent,
+    IntentStatus,
+    NoAnswer,
+    Ports,
+    Rejected,
+    Unreadable,
+    UnreadableIntent,
+)
 from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.record import (
     SETTLED_BY,
     is_of,
     record_never_confirmed,
     record_submitted,
+    record_unknown,
 )
 from invoicepay.operations.protocol.submit import cancel_orphan, conclude
 
@@ -30,7 +39,7 @@ def settle(payment: Payment, ports: Ports, *, on_request: bool = False) -> Payme
 
     What was never confirmed, or was declined, is canceled at the gateway before anything is
     released. `on_request`: somebody wants it canceled; else its payer has left it. Raises NoAnswer
-    or Rejected when the gateway does not say.
+    or Rejected when the gateway does not say, or says what cannot be read.
     """
     if payment.status in FINAL:
         return payment
@@ -44,10 +53,14 @@ def settle(payment: Payment, ports: Ports, *, on_request: bool = False) -> Payme
             # Another settler was sooner. If a copy of the ledger has charged it all the same,
             # `sync` takes that in.
             if found.status not in SETTLED_BY:
-                cancel_orphan(found, ports)
+                cancel_orphan(found.id, ports)
             return payment
         return conclude(payment, found, ports, on_request=on_request)
-    intent = ports.gateway.retrieve(payment.gateway_id)
+    try:
+        intent = ports.gateway.retrieve(payment.gateway_id)
+    except Unreadable as error:
+        record_unknown(payment, str(error), ports)
+        raise
     if payment.status is PaymentStatus.PROCESSING and intent.status is IntentStatus.PROCESSING:
         return payment
     return conclude(payment, intent, ports, on_request=on_request)
@@ -64,12 +77,19 @@ def settle_if_left(payment: Payment, ports: Ports) -> Payment:
 
 
 def _find(payment: Payment, ports: Ports) -> Intent | None:
+    """The intent of a payment whose id is not stored. Raises Unreadable where it may be one that
+    cannot be read."""
     with ports.ledger.read() as unit:
         ledger_id = unit.company.identity().id
         customer = unit.customers.get(payment.customer, EVERYTHING)
     assert customer is not None
-    for intent in ports.gateway.intents(customer=customer.gateway_id):
+    unreadable = None
+    for intent in ports.gateway.intents(ledger_id, customer=customer.gateway_id):
+        if isinstance(intent, UnreadableIntent):
+            unreadable = intent if intent.payment_id == payment.id else unreadable
         # A copy of the ledger may have used the same key for another amount: not this claim's.
-        if intent.ledger_id == ledger_id and is_of(intent, payment):
+        elif is_of(intent, payment):
             return intent
+    if unreadable is not None:
+        raise Unreadable(unreadable)
     return None

@@ -16,9 +16,10 @@ from invoicepay.billing.ports import (
     NoAnswer,
     Ports,
     Rejected,
+    Unreadable,
 )
 from invoicepay.operations.protocol.cancel import cancel
-from invoicepay.operations.protocol.reconcile import check_not_behind
+from invoicepay.operations.protocol.reconcile import LOOK_IT_UP, check_not_behind
 from invoicepay.operations.protocol.record import (
     SETTLED_BY,
     record,
@@ -38,7 +39,7 @@ def submit(payment: Payment, ports: Ports) -> Payment:
     intent = _prepare(payment, ports)
     payment, may_confirm = record_submitted(payment, intent, ports)
     if not may_confirm:
-        cancel_orphan(intent, ports)
+        cancel_orphan(intent.id, ports)
         return payment
     try:
         return _confirm(payment, intent, ports)
@@ -96,6 +97,9 @@ def _declined(intent: Intent, refused: Rejected | None = None) -> Intent | None:
 def unreachable(error: Exception, hint: str = "") -> Unreachable:
     """The gateway's trouble in one line. `hint` where it is not certain that nothing was
     charged."""
+    if isinstance(error, Unreadable):
+        hint = f"{hint or 'Nothing was charged.'} {LOOK_IT_UP}"
+        return Unreachable("gateway_unreadable", f"the gateway's {error}", hint)
     if isinstance(error, Rejected):
         said = f"the gateway refused: {error.message}"
         return Unreachable("gateway_refused", said, hint or "Nothing was charged.")
@@ -110,11 +114,12 @@ def _prepare(payment: Payment, ports: Ports) -> Intent:
     intent = None
     try:
         intent = ports.gateway.create(order)
-        check_not_behind(customer, intent, ports)
+        check_not_behind(payment, customer, intent, ports)
     except (NoAnswer, Rejected, Refused, Unreachable) as error:
         record_never_confirmed(payment, ports, str(error))
-        if intent is not None:
-            cancel_orphan(intent, ports)
+        made = error.intent if intent is None and isinstance(error, Unreadable) else intent
+        if made is not None:
+            cancel_orphan(made.id, ports)
         if isinstance(error, NoAnswer | Rejected):
             raise unreachable(error) from error
         raise
@@ -158,7 +163,7 @@ def _order(payment: Payment, ports: Ports) -> tuple[Customer, ChargeOrder]:
     )
 
 
-def cancel_orphan(intent: Intent, ports: Ports) -> None:
+def cancel_orphan(intent_id: str, ports: Ports) -> None:
     """Tidiness only: an intent that nobody will confirm."""
     with suppress(NoAnswer, Rejected, Unreachable):
-        ports.gateway.cancel(intent.id)
+        ports.gateway.cancel(intent_id)
