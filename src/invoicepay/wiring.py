@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from invoicepay.billing.errors import Refused, Unreachable
+from invoicepay.billing.identity import Mode
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.app import App
 from invoicepay.settings import Settings, Smtp
 
 if TYPE_CHECKING:
     from invoicepay.billing.customer import Company
-    from invoicepay.billing.identity import LedgerIdentity, Mode
+    from invoicepay.billing.identity import LedgerIdentity
     from invoicepay.billing.ports import Clock, Documents, Gateway, Ids, Mailer, Passwords
     from invoicepay.credentials.sessions import SessionTokens
     from invoicepay.mail.smtp import SmtpSettings
@@ -53,28 +54,24 @@ class Local:
 
     @cached_property
     def clock(self) -> Clock:
-        if self.identity.livemode:
-            return SystemClock()
-        return SandboxClock(self.settings.sandbox)
+        if self.identity.mode is Mode.SANDBOX:
+            return SandboxClock(self.settings.sandbox)
+        return SystemClock()
 
     @cached_property
     def gateway(self) -> Gateway:
-        """Raises Unreachable when a live ledger's key cannot be had; it never falls back."""
+        """Raises Unreachable when the key of a test or live ledger cannot be had; these never fall
+        back to the sandbox."""
         from invoicepay.gateway.stripe_gateway import StripeGateway
 
-        if not self.identity.livemode:
+        mode = self.identity.mode
+        if mode is Mode.SANDBOX:
             url = self.settings.sandbox_url or self._sandbox.url
             return StripeGateway(SANDBOX_KEY, livemode=False, base_address=url)
         from invoicepay.credentials.gateway_key import gateway_key
 
-        key = gateway_key(self.settings.secrets, self.identity.id)
-        if not key.startswith(("sk_live_", "rk_live_")):
-            raise Unreachable(
-                "gateway_mismatch",
-                "the key is not a live key, and this ledger is live",
-                "Use the live key of this ledger's account.",
-            )
-        return StripeGateway(key, livemode=True)
+        key = gateway_key(self.settings.secrets, self.identity.id, mode)
+        return StripeGateway(key, livemode=mode.livemode)
 
     @cached_property
     def _sandbox(self) -> SandboxServer:
@@ -104,10 +101,11 @@ class Local:
         return KeyringSecrets(self.settings.secrets).machine()
 
     def store_gateway_key(self, key: str) -> None:
-        """Keep a live ledger's key in the keyring. Raises Unreachable or Refused."""
+        """Keep a test or live ledger's key in the keyring. Raises Unreachable, Refused, Usage or
+        BadInput."""
         from invoicepay.credentials.gateway_key import set_gateway_key
 
-        set_gateway_key(self.settings.secrets, self.identity.id, key)
+        set_gateway_key(self.settings.secrets, self.identity.id, self.identity.mode, key)
 
     @cached_property
     def documents(self) -> Documents:
@@ -139,7 +137,7 @@ class Local:
 
 
 class SystemClock:
-    """Implements billing.ports.Clock for live ledgers."""
+    """Implements billing.ports.Clock for test and live ledgers."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -114,7 +114,7 @@ def config_invalid(company: DemoCompany) -> Result:
     return company.run("whoami --config typo.toml")
 
 
-@says("this ledger is live; it has no sandbox.")
+@says("this is a live ledger; it has no sandbox. Practise on another: `invoicepay demo` makes one.")
 def needs_sandbox(company: DemoCompany) -> Result:
     make_live_ledger(company)
     return company.run("sandbox clock advance 4d --ledger live.db")
@@ -427,7 +427,8 @@ def partly_done(company: DemoCompany) -> Result:
 
 
 @says(
-    "the key is not a live key, and this ledger is live. Use the live key of this ledger's account."
+    "this is a test key, and the ledger is a live ledger. Use the key of its account that starts "
+    "with sk_live_ or rk_live_."
 )
 def gateway_mismatch(company: DemoCompany) -> Result:
     key = company.folder / "key"

@@ -184,7 +184,7 @@ COMMANDS_TABLE: tuple[Row, ...] = (
 )
 
 NAMES_NOTHING = {
-    "init": {"company", "admin_email", "live", "password_stdin"},
+    "init": {"company", "admin_email", "live", "test", "password_stdin"},
     "demo": {"dir"},
     "login": {"invite", "password_stdin", "insecure_storage"},
     "passwd": {"password_stdin"},

@@ -78,7 +78,7 @@ class NoDocuments:
     ) -> Iterator[bytes]:
         return (b"%PDF" for _ in details)
 
-    def receipt(self, receipt: Receipt, *, sandbox: bool) -> bytes:
+    def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
         return b"%PDF"
 
 

@@ -8,10 +8,24 @@ from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """Sandbox or live: chosen by `init`, for good."""
+    """What a ledger's payments go through: chosen by `init`, for good."""
 
     SANDBOX = "sandbox"
+    """A practice bank on this machine, with a clock of its own."""
+    TEST = "test"
+    """The gateway's own test mode: its test keys, and no money."""
     LIVE = "live"
+
+    @property
+    def livemode(self) -> bool:
+        """Whether real money moves: what the gateway says of each of its objects."""
+        return self is Mode.LIVE
+
+    @property
+    def notice(self) -> str:
+        """What screen, paper and mail say wherever a payment is spoken of; empty where it is
+        real."""
+        return "" if self.livemode else f"{self.upper()} – no money moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +40,4 @@ class LedgerIdentity:
 
     @property
     def livemode(self) -> bool:
-        return self.mode is Mode.LIVE
+        return self.mode.livemode

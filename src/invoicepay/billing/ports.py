@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from invoicepay.billing.customer import Company, Contact, Customer, Scope, Session
-    from invoicepay.billing.identity import LedgerIdentity
+    from invoicepay.billing.identity import LedgerIdentity, Mode
     from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceFilter, Page
     from invoicepay.billing.journal import (
         Difference,
@@ -591,7 +591,7 @@ class Documents(Protocol):
     ) -> Iterator[bytes]:
         """A PDF for each, in order. One call shares the work on fonts."""
 
-    def receipt(self, receipt: Receipt, *, sandbox: bool) -> bytes:
+    def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
         """A PDF; for a payment that is processing it says `initiated`, not `received`."""
 
 

@@ -16,12 +16,13 @@ app = new_app()
 @app.command()
 def backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Copy the ledger into a new file (0600) while it is in use, and verify the copy."""
+    from invoicepay.billing.identity import Mode
     from invoicepay.operations.back_up import BackUp
 
     state = state_of(context)
     state.call(BackUp(file))
     size = file.stat().st_size
-    if state.sandbox:
+    if state.mode is Mode.SANDBOX:
         state.out.note(f"The practice bank, {state.settings.sandbox.name}, is a file of its own.")
     state.out.one(
         {"file": str(file), "bytes": size},

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, PartlyDone
+from invoicepay.billing.identity import Mode
 from invoicepay.cli.differences import LET_NOBODY_PAY, difference_line, journal_differs
 from invoicepay.cli.modes import check_modes
 from invoicepay.cli.new_app import new_app
@@ -98,8 +99,8 @@ def _fix(state: State) -> None:
 def _ledger(state: State) -> Check:
     """That the file is ours and of this version; raises what opening it raises."""
     identity = state.local.identity
-    mode = "live" if identity.livemode else "sandbox"
-    return Check("ledger", True, f"{state.settings.ledger} ({mode}, {identity.id}), schema ok")
+    what = f"{state.settings.ledger} ({identity.mode}, {identity.id}), schema ok"
+    return Check("ledger", True, what)
 
 
 def _login(state: State) -> Check:
@@ -119,6 +120,6 @@ def _keyring(state: State) -> Check:
         return Check("keyring", True, state.local.keyring())
     except InvoicepayError as error:
         source = state.local.sessions.source()
-        needed = source == "keyring" or not (source or state.sandbox)
+        needed = source == "keyring" or not (source or state.mode is Mode.SANDBOX)
         why = "" if needed else f"; none is needed, the session is from {source or 'nowhere'}"
         return Check("keyring", not needed, error.message + why, error.hint)

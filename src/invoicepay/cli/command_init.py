@@ -17,36 +17,42 @@ def init(
     context: typer.Context,
     company: Annotated[str, typer.Option(metavar="NAME", help="Who bills.")],
     admin_email: Annotated[str, typer.Option(metavar="E", help="The first admin.")],
-    live: Annotated[
-        bool, typer.Option("--live", help="For real money, for good. Otherwise a sandbox.")
+    live: Annotated[bool, typer.Option("--live", help="For real money.")] = False,
+    test: Annotated[
+        bool, typer.Option("--test", help="For Stripe's test mode, with a test key.")
     ] = False,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the admin's password from stdin.")
     ] = False,
 ) -> None:
-    """Make a ledger: one company, one file, sandbox or live for good."""
+    """Make a ledger: one company, one file. It is for a practice bank on this machine (a sandbox),
+    with --test for Stripe's test mode, with --live for real money; for good."""
     from invoicepay.billing.customer import Company
+    from invoicepay.billing.errors import Usage
     from invoicepay.billing.identity import Mode
     from invoicepay.cli.prompts import Secrets
     from invoicepay.operations.plain_text import check_email, check_line
     from invoicepay.wiring import check_new_ledger, found_ledger
 
+    if live and test:
+        raise Usage("usage", "say one of --live, --test")
+    mode = Mode.LIVE if live else Mode.TEST if test else Mode.SANDBOX
     state = state_of(context)
     check_new_ledger(state.settings)
     biller = Company(name=check_line(company, "the company's name"))
     email = check_email(admin_email)
     password = Secrets(password_stdin).new(f"Password for {email}")
-    mode = Mode.LIVE if live else Mode.SANDBOX
     local = found_ledger(
         state.settings, biller, admin_email=email, admin_password=password, mode=mode
     )
     record = {
         "ledger": str(state.settings.ledger),
         "ledger_id": local.identity.id,
-        "livemode": live,
+        "mode": mode.value,
+        "livemode": mode.livemode,
         "admin": email,
     }
     state.out.one(record, lambda: state.out.text(f"Made {state.settings.ledger} ({mode})."))
     state.out.note(f"Next: invoicepay login --email {email}")
-    then = "invoicepay config stripe" if live else "invoicepay import, invoicepay sandbox attach"
-    state.out.note(f"Then: {then}")
+    practise = "invoicepay import, invoicepay sandbox attach"
+    state.out.note(f"Then: {practise if mode is Mode.SANDBOX else 'invoicepay config stripe'}")

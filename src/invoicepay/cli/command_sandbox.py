@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from invoicepay.billing.errors import Usage
+from invoicepay.billing.identity import Mode
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
 
@@ -41,14 +42,14 @@ def attach(
     customer: Annotated[str, typer.Option(metavar="C", help="Whose it will be.")],
     label: Annotated[str, typer.Option(metavar="T")] = "",
 ) -> None:
-    """Give a customer one of Stripe's test payment methods.
+    """Give a customer one of Stripe's test payment methods, on a sandbox or test ledger.
 
     pm_card_visa and pm_usBankAccount_success pay, pm_card_chargeCustomerFail is declined, and
     debits from pm_usBankAccount_insufficientFunds come back.
     """
     from invoicepay.operations.attach_test_method import AttachTestMethod
 
-    state = _sandbox_only(context)
+    state = state_of(context)
     method = state.call(AttachTestMethod(customer, token, label))
     state.out.one(
         {"id": method.id, "type": method.type.value, "label": method.label, "last4": method.last4},
@@ -82,8 +83,12 @@ def advance(
 
 def _sandbox_only(context: typer.Context) -> State:
     state = state_of(context)
-    if not state.sandbox:
-        raise Usage("needs_sandbox", "this ledger is live; it has no sandbox")
+    if state.mode is not Mode.SANDBOX:
+        raise Usage(
+            "needs_sandbox",
+            f"this is a {state.mode} ledger; it has no sandbox",
+            "Practise on another: `invoicepay demo` makes one.",
+        )
     return state
 
 

@@ -26,7 +26,8 @@ def whoami(context: typer.Context) -> None:
         "company": me.company,
         "ledger": str(state.settings.ledger),
         "ledger_id": me.ledger_id,
-        "livemode": me.livemode,
+        "mode": me.mode.value,
+        "livemode": me.mode.livemode,
         "kind": me.kind,
         "label": me.label,
         "expires_at": me.expires_at.isoformat(timespec="seconds"),
@@ -37,7 +38,7 @@ def whoami(context: typer.Context) -> None:
         "Role": me.role.value,
         "For": ", ".join(me.customers) or "every customer",
         "Company": me.company,
-        "Ledger": f"{state.settings.ledger} ({'live' if me.livemode else 'sandbox'})",
+        "Ledger": f"{state.settings.ledger} ({me.mode})",
         "Until": f"{me.expires_at:%Y-%m-%d} ({me.kind}{' ' + me.label if me.label else ''})",
     }
     state.out.one(record, lambda: print_facts(facts, state.out))

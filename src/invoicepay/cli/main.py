@@ -263,7 +263,9 @@ def _fail(
         from invoicepay.cli.text import clean_lines
 
         # Other people's messages are part of it, and an answer may repeat the key it was sent.
-        shown = re.sub(r"[rs]k_live_\w+", "(the key)", "".join(traceback.format_exception(error)))
+        shown = re.sub(
+            r"[rs]k_(live|test)_\w+", "(the key)", "".join(traceback.format_exception(error))
+        )
         print(clean_lines(shown), end="", file=sys.stderr)
     payment = getattr(error, "payment", "")
     state.out.problem(code, message, hint, getattr(error, "problems", ()), payment=payment)

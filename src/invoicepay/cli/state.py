@@ -13,6 +13,7 @@ from invoicepay.cli.output import Format, Output
 if TYPE_CHECKING:
     import typer
 
+    from invoicepay.billing.identity import Mode
     from invoicepay.operations.app import Request
     from invoicepay.settings import Settings
     from invoicepay.wiring import Local
@@ -59,13 +60,13 @@ class State:
             self.call(AcknowledgePayments(payment_ids, by_the_way))
 
     @property
-    def sandbox(self) -> bool:
-        return not self.local.identity.livemode
+    def mode(self) -> Mode:
+        return self.local.identity.mode
 
     def banner(self) -> None:
-        """On a sandbox ledger, say so where money is spoken of."""
-        if self.sandbox:
-            self.out.note("SANDBOX – no money moved")
+        """Where payments are practice, say so wherever money is spoken of."""
+        if self.mode.notice:
+            self.out.note(self.mode.notice)
 
 
 def state_of(context: typer.Context) -> State:

@@ -1,4 +1,4 @@
-"""The live gateway's key: a file named by the environment, or the OS keyring."""
+"""A test or live ledger's gateway key: from a file that the environment names, or the keyring."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from invoicepay.billing.errors import BadInput, Unreachable
+from invoicepay.billing.errors import BadInput, Unreachable, Usage
+from invoicepay.billing.identity import Mode
 from invoicepay.credentials import private_file
 from invoicepay.credentials.keyring_store import KeyringSecrets
 
@@ -16,18 +17,35 @@ WAY_ON = (
     f"{KEY_FILE_VARIABLE}."
 )
 
+BEGINNINGS: Mapping[Mode, tuple[str, str]] = {
+    Mode.TEST: ("sk_test_", "rk_test_"),
+    Mode.LIVE: ("sk_live_", "rk_live_"),
+}
+"""Of the keys that a ledger takes: secret, and restricted to some permissions."""
+
 
 def gateway_key(
     folder: Path,
     ledger_id: str,
+    mode: Mode,
     environ: Mapping[str, str] = os.environ,
     keyring: KeyringSecrets | None = None,
 ) -> str:
     """The key, from the file that INVOICEPAY_STRIPE_KEY_FILE names, else from the keyring.
 
-    Raises Unreachable (`key_missing`, `keyring_unavailable`, `secret_unreadable`) or Refused
-    (`insecure_file`, `insecure_keyring`). Never falls back to anything else.
+    Raises Unreachable (`key_missing`, `keyring_unavailable`, `secret_unreadable`, and
+    `gateway_mismatch` for a key that is not of `mode`) or Refused (`insecure_file`,
+    `insecure_keyring`). Never falls back to anything else.
     """
+    key = _kept(folder, ledger_id, environ, keyring)
+    if not key.startswith(BEGINNINGS[mode]):
+        raise Unreachable("gateway_mismatch", *_not_of(mode, key))
+    return key
+
+
+def _kept(
+    folder: Path, ledger_id: str, environ: Mapping[str, str], keyring: KeyringSecrets | None
+) -> str:
     if name := environ.get(KEY_FILE_VARIABLE, ""):
         # Orchestrators mount secrets behind links, so those are followed.
         text = private_file.read(Path(name), follow=True)
@@ -42,12 +60,16 @@ def gateway_key(
 
 
 def set_gateway_key(
-    folder: Path, ledger_id: str, key: str, keyring: KeyringSecrets | None = None
+    folder: Path, ledger_id: str, mode: Mode, key: str, keyring: KeyringSecrets | None = None
 ) -> None:
-    """Keep the key in the keyring. Raises BadInput for what cannot be a key; see KeyringSecrets."""
-    if not _is_key(key.strip()):
+    """Keep the key in the keyring. Raises BadInput for what cannot be a key, Usage for one that is
+    not of `mode`; see KeyringSecrets."""
+    key = key.strip()
+    if not _is_key(key):
         raise BadInput("bad_text", "that is not a gateway key", "Paste the key as one word.")
-    (keyring or KeyringSecrets(folder, WAY_ON)).set(_user(ledger_id), key.strip())
+    if not key.startswith(BEGINNINGS[mode]):
+        raise Usage("usage", *_not_of(mode, key))
+    (keyring or KeyringSecrets(folder, WAY_ON)).set(_user(ledger_id), key)
 
 
 def delete_gateway_key(folder: Path, ledger_id: str, keyring: KeyringSecrets | None = None) -> None:
@@ -62,6 +84,16 @@ def _user(ledger_id: str) -> str:
 def _is_key(key: str) -> bool:
     """One printable ASCII word; anything else would end in an HTTP header."""
     return key.isascii() and key.isprintable() and " " not in key and key != ""
+
+
+def _not_of(mode: Mode, key: str) -> tuple[str, str]:
+    """What is wrong with a key of another mode than the ledger's, and what to do."""
+    others = [other for other, names in BEGINNINGS.items() if key.startswith(names)]
+    what = f"a {others[0]} key" if others else f"not a {mode} key"
+    return (
+        f"this is {what}, and the ledger is a {mode} ledger",
+        f"Use the key of its account that starts with {' or '.join(BEGINNINGS[mode])}.",
+    )
 
 
 def _usable(key: str, missing: str) -> str:

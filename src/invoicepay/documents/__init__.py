@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from invoicepay.billing.customer import Company
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import InvoiceDetail
 from invoicepay.billing.ports import Receipt
 from invoicepay.documents import invoice as invoice_page
@@ -50,11 +51,11 @@ class PdfDocuments:
                     yield write_pdf(sheet, About(title, company.name, made_at), files, logo)
             batch = list(islice(remaining, BATCH))
 
-    def receipt(self, receipt: Receipt, *, sandbox: bool) -> bytes:
+    def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
         """A PDF; for a payment that has not arrived it says so, and is called a notice."""
         payment, company = receipt.payment, receipt.company
         logo, fonts = load_logo(company.logo), self._fonts_for(receipt)
-        sheet = receipt_page.draw_receipt(receipt, fonts, sandbox=sandbox, logo_ratio=_ratio(logo))
+        sheet = receipt_page.draw_receipt(receipt, fonts, mode=mode, logo_ratio=_ratio(logo))
         title = f"{receipt_page.title_of(payment)}: {payment.receipt_number or payment.id}"
         about = About(title, company.name, payment.settled_at or payment.created_at)
         with TemporaryDirectory(prefix="invoicepay-") as folder:

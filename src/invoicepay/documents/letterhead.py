@@ -28,7 +28,6 @@ from invoicepay.documents.page import (
 )
 from invoicepay.documents.table import Figure, draw_figures
 
-SANDBOX = "SANDBOX – no money moved"
 _LOGO_WIDTH, _LOGO_HEIGHT = 150.0, 42.0
 _LABEL = 72.0
 """Width of the labels in a list of details."""
@@ -198,8 +197,8 @@ def set_running_head(sheet: Sheet, company: Company, what: str) -> None:
     sheet.on_new_page = draw
 
 
-def draw_edges(sheet: Sheet, company: Company, what: str, *, sandbox: bool = False) -> None:
-    """The foot of every page and, in a sandbox, a band at its top. Call this last."""
+def draw_edges(sheet: Sheet, company: Company, what: str, *, notice: str = "") -> None:
+    """The foot of every page and, where there is a notice, a band at its top. Call this last."""
     count = len(sheet.pages)
     pages, bottom = sheet.pages, sheet.size[1] - 40
     for number, page in enumerate(pages, 1):
@@ -209,16 +208,16 @@ def draw_edges(sheet: Sheet, company: Company, what: str, *, sandbox: bool = Fal
         sheet.text(sheet.left, bottom, left, size=7.5, color=GREY)
         sheet.text(sheet.right, bottom, f"Page {number} of {count}", size=7.5, color=GREY,
                    right=True)  # fmt: skip
-        if sandbox:
-            _draw_band(sheet)
+        if notice:
+            _draw_band(sheet, notice)
     sheet.pages = pages
 
 
-def _draw_band(sheet: Sheet) -> None:
-    width = sheet.fonts.bold.width(SANDBOX, NORMAL)
+def _draw_band(sheet: Sheet, notice: str) -> None:
+    width = sheet.fonts.bold.width(notice, NORMAL)
     top = (MARGIN - _BAND) / 2
     sheet.add(Box(sheet.left, top, sheet.width, _BAND, AMBER_TINT, radius=3))
-    sheet.text((sheet.size[0] - width) / 2, top + (_BAND - NORMAL * LEADING) / 2, SANDBOX,
+    sheet.text((sheet.size[0] - width) / 2, top + (_BAND - NORMAL * LEADING) / 2, notice,
                bold=True, color=AMBER)  # fmt: skip
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from invoicepay.billing.dates import local_date
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.money import grouped_text
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus, ReversalKind
 from invoicepay.billing.ports import Receipt
 from invoicepay.documents.fonts import Fonts
 from invoicepay.documents.letterhead import (
-    SANDBOX,
     draw_conclusion,
     draw_edges,
     draw_letterhead,
@@ -43,7 +43,7 @@ def title_of(payment: Payment) -> str:
 
 
 def draw_receipt(
-    receipt: Receipt, fonts: Fonts, *, sandbox: bool, logo_ratio: float | None = None
+    receipt: Receipt, fonts: Fonts, *, mode: Mode, logo_ratio: float | None = None
 ) -> Sheet:
     """The pages of `receipt`; `logo_ratio` is width by height."""
     payment, company = receipt.payment, receipt.company
@@ -63,8 +63,8 @@ def draw_receipt(
     if payment.allocations:
         draw_table(sheet, _columns(receipt))
         sheet.y += 8
-    draw_conclusion(sheet, list(_figures(payment)), list(_notes(receipt, sandbox)))
-    draw_edges(sheet, company, what, sandbox=sandbox)
+    draw_conclusion(sheet, list(_figures(payment)), list(_notes(receipt, mode)))
+    draw_edges(sheet, company, what, notice=mode.notice)
     return sheet
 
 
@@ -136,12 +136,12 @@ def _figures(payment: Payment) -> Iterator[Figure]:
                      _amount(-reversal.amount_minor, payment))  # fmt: skip
 
 
-def _notes(receipt: Receipt, sandbox: bool) -> Iterator[tuple[str, str]]:
+def _notes(receipt: Receipt, mode: Mode) -> Iterator[tuple[str, str]]:
     company = receipt.company
     yield "REASON", receipt.payment.failure_message
     yield "MEMO", receipt.payment.memo
-    if sandbox:
-        yield "PRACTICE", f"{SANDBOX}. This is not proof of a payment."
+    if mode.notice:
+        yield "PRACTICE", f"{mode.notice}. This is not proof of a payment."
     contact = " or ".join(filter(None, (company.email, company.phone)))
     yield "QUESTIONS", f"Please contact {contact}." if contact else ""
 

@@ -19,6 +19,15 @@ def ledger(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations(name="0002_test_mode")
+def test_mode(db: Database) -> None:
+    """The mode `test`. A check cannot be changed, so the one row moves into a new table; what the
+    journal has of it stays as it is."""
+    for statement in _TEST_MODE.split(";;"):
+        if statement.strip():
+            db.execute(statement)
+
+
 @migrations(name="0006_acknowledgements")
 def acknowledgements(db: Database) -> None:
     """Which contact has been told how a payment stands."""
@@ -262,6 +271,25 @@ CREATE TRIGGER journal_keeps BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;;
 CREATE TRIGGER journal_stays BEFORE DELETE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+"""
+
+_TEST_MODE = """
+ALTER TABLE ledger RENAME TO ledger_before;;
+CREATE TABLE ledger (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    mode TEXT NOT NULL CHECK (mode IN ('sandbox', 'test', 'live')),
+    gateway_account TEXT NOT NULL DEFAULT '',
+    reconciled_until TEXT,
+    created_at TEXT NOT NULL
+) STRICT;;
+INSERT INTO ledger (one, id, mode, gateway_account, reconciled_until, created_at)
+SELECT one, id, mode, gateway_account, reconciled_until, created_at FROM ledger_before;;
+DROP TABLE ledger_before;;
+CREATE TRIGGER ledger_is_for_good BEFORE UPDATE ON ledger
+WHEN new.id <> old.id OR new.mode <> old.mode
+  OR (old.gateway_account <> '' AND new.gateway_account <> old.gateway_account)
+BEGIN SELECT RAISE(ABORT, 'a ledger keeps its id, mode and gateway account'); END
 """
 
 # Not in the journal: it decides whether a payer is warned once, not what anything is worth.

@@ -1,4 +1,4 @@
-"""Give a customer one of the sandbox's test methods. Sandbox ledgers only."""
+"""Give a customer one of the gateway's test methods. Sandbox and test ledgers only."""
 
 from __future__ import annotations
 
@@ -23,16 +23,19 @@ class AttachTestMethod(Request[Method]):
 
 
 def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) -> Method:
-    """The method; the customer's first becomes the default, the first of a type
-    the default of its type. Raises Usage on a live
-    ledger, NotFound, Unreachable."""
+    """The method; the customer's first becomes the default, the first of a type the default of
+    its type. Raises Usage on a live ledger, NotFound, Refused, Unreachable."""
     with ports.ledger.read() as unit:
         identity = unit.company.identity()
+        if identity.livemode:
+            raise Usage(
+                "needs_sandbox",
+                "test methods are for sandbox and test ledgers; this is a live ledger",
+                "Practise on another: `invoicepay demo` makes one.",
+            )
         customer = unit.customers.get(request.customer, actor.scope)
         if customer is None:
             raise not_found("customer", request.customer)
-    if identity.livemode:
-        raise Usage("needs_sandbox", "test methods are for a sandbox ledger; this one is live")
     try:
         account = check_account(ports)
         gateway_id = customer.gateway_id

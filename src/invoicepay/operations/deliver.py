@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from invoicepay.billing.customer import EVERYTHING, Scope
 from invoicepay.billing.errors import InvoicepayError, Unreachable
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import (
     Attachment,
@@ -87,8 +88,8 @@ def _send(mail: OutboxMail, ports: Ports) -> str:
             payment = unit.payments.get(mail.payment_id, EVERYTHING)
             assert payment is not None, "payments are never deleted"
             receipt = receipt_of(unit, payment)
-            sandbox = not unit.company.identity().livemode
-        ports.mailer.send(_message(mail, receipt, sandbox, ports))
+            mode = unit.company.identity().mode
+        ports.mailer.send(_message(mail, receipt, mode, ports))
     except MailNotSent as problem:
         return str(problem) or "not sent"
     except InvoicepayError as problem:
@@ -98,21 +99,21 @@ def _send(mail: OutboxMail, ports: Ports) -> str:
     return ""
 
 
-def _message(mail: OutboxMail, receipt: Receipt, sandbox: bool, ports: Ports) -> Message:
+def _message(mail: OutboxMail, receipt: Receipt, mode: Mode, ports: Ports) -> Message:
     return Message(
         message_id=mail.message_id,
         sender=receipt.company.email,
         sender_name=receipt.company.name,
         to=mail.to,
-        subject=subject_of(mail.kind, receipt, sandbox=sandbox),
-        text=text_of(mail.kind, receipt, sandbox=sandbox),
+        subject=subject_of(mail.kind, receipt, mode=mode),
+        text=text_of(mail.kind, receipt, mode=mode),
         sent_at=mail.created_at,  # the same however often it is tried
-        attachments=_attachments(mail.kind, receipt, sandbox, ports),
+        attachments=_attachments(mail.kind, receipt, mode, ports),
     )
 
 
 def _attachments(
-    kind: MailKind, receipt: Receipt, sandbox: bool, ports: Ports
+    kind: MailKind, receipt: Receipt, mode: Mode, ports: Ports
 ) -> tuple[Attachment, ...]:
     """The PDF, where it says the same as the e-mail: an old one may have been overtaken."""
     fits = {
@@ -123,5 +124,5 @@ def _attachments(
         return ()
     name = "receipt" if kind is MailKind.RECEIVED else "payment-notice"
     number = receipt.payment.receipt_number or receipt.payment.id
-    pdf = ports.documents.receipt(receipt, sandbox=sandbox)
+    pdf = ports.documents.receipt(receipt, mode=mode)
     return (Attachment(f"{name}-{number}.pdf", "application/pdf", pdf),)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import MailKind, Receipt
 
-SANDBOX = "SANDBOX – no money moved"
 
-
-def subject_of(kind: MailKind, receipt: Receipt, *, sandbox: bool) -> str:
+def subject_of(kind: MailKind, receipt: Receipt, *, mode: Mode) -> str:
     """One line; says amount and company, so that it is found again."""
     payment = receipt.payment
     amount = Money(payment.amount_minor, payment.currency)
@@ -22,20 +21,21 @@ def subject_of(kind: MailKind, receipt: Receipt, *, sandbox: bool) -> str:
         MailKind.FAILED: f"Payment of {amount} to {receipt.company.name} did not go through",
     }[kind]
     number = payment.receipt_number if kind is MailKind.RECEIVED else ""
-    return (f"{SANDBOX}: " if sandbox else "") + what + (f" – receipt {number}" if number else "")
+    notice = f"{mode.notice}: " if mode.notice else ""
+    return notice + what + (f" – receipt {number}" if number else "")
 
 
-def text_of(kind: MailKind, receipt: Receipt, *, sandbox: bool) -> str:
+def text_of(kind: MailKind, receipt: Receipt, *, mode: Mode) -> str:
     """Plain text: what happened, for what, and what happens next."""
     # A line of ours stays one, whatever stands in it: nobody's name becomes a paragraph.
-    lines = (" ".join(line.splitlines()) for line in _lines(kind, receipt, sandbox))
+    lines = (" ".join(line.splitlines()) for line in _lines(kind, receipt, mode))
     return "\n".join(lines) + "\n"
 
 
-def _lines(kind: MailKind, receipt: Receipt, sandbox: bool) -> Iterator[str]:
+def _lines(kind: MailKind, receipt: Receipt, mode: Mode) -> Iterator[str]:
     company = receipt.company
-    if sandbox:
-        yield from (f"{SANDBOX}. This is practice, not proof of a payment.", "")
+    if mode.notice:
+        yield from (f"{mode.notice}. This is practice, not proof of a payment.", "")
     yield from (f"Hello {receipt.customer.name or receipt.customer.number},", "")
     yield from _news(kind, receipt)
     yield ""

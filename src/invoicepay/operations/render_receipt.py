@@ -40,7 +40,7 @@ def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> Render
                 else f"payment {payment.id} is {payment.status}: it has no receipt",
             )
         receipt = receipt_of(unit, payment)
-        sandbox = not unit.company.identity().livemode
-    content = ports.documents.receipt(receipt, sandbox=sandbox)
+        mode = unit.company.identity().mode
+    content = ports.documents.receipt(receipt, mode=mode)
     name = f"payment-notice-{payment.id}" if accepted else payment.receipt_number
     return RenderedReceipt(name, content)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Role
+from invoicepay.billing.identity import Mode
 from invoicepay.operations.app import Request
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Identity:
     customers: tuple[str, ...]
     company: str
     ledger_id: str
-    livemode: bool
+    mode: Mode
     kind: str
     label: str
     expires_at: datetime
@@ -50,7 +51,7 @@ def who_am_i(request: WhoAmI, actor: Actor, ports: Ports) -> Identity:
         customers=contact.customers if contact else (),
         company=company,
         ledger_id=ledger.id,
-        livemode=ledger.livemode,
+        mode=ledger.mode,
         kind=session.kind,
         label=session.label,
         expires_at=session.expires_at,

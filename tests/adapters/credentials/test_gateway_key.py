@@ -1,4 +1,4 @@
-"""The live gateway's key."""
+"""The gateway's key of a test or live ledger."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from keyring.backends import fail
 
-from invoicepay.billing.errors import BadInput, Refused, Unreachable
+from invoicepay.billing.errors import BadInput, Refused, Unreachable, Usage
+from invoicepay.billing.identity import Mode
 from invoicepay.credentials.gateway_key import delete_gateway_key, gateway_key, set_gateway_key
 from invoicepay.credentials.keyring_store import KeyringSecrets
 
@@ -28,18 +29,18 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_from_the_named_file_without_its_newline(file: Path, tmp_path: Path) -> None:
-    assert gateway_key(tmp_path, LEDGER, {VARIABLE: str(file)}) == KEY
+    assert gateway_key(tmp_path, LEDGER, Mode.LIVE, {VARIABLE: str(file)}) == KEY
 
 
 def test_mounted_behind_a_link(file: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(file)
-    assert gateway_key(tmp_path, LEDGER, {VARIABLE: str(tmp_path / "link")}) == KEY
+    assert gateway_key(tmp_path, LEDGER, Mode.LIVE, {VARIABLE: str(tmp_path / "link")}) == KEY
 
 
 def test_a_file_that_others_may_read(file: Path, tmp_path: Path) -> None:
     file.chmod(0o640)
     with pytest.raises(Refused) as caught:
-        gateway_key(tmp_path, LEDGER, {VARIABLE: str(file)})
+        gateway_key(tmp_path, LEDGER, Mode.LIVE, {VARIABLE: str(file)})
     assert caught.value.code == "insecure_file"
     assert KEY not in str(caught.value)
 
@@ -49,31 +50,33 @@ def test_a_file_without_a_key_is_never_replaced_by_the_keyring(
     file: Path, tmp_path: Path, kept: type[Kept], content: str | None
 ) -> None:
     keyring = KeyringSecrets(tmp_path, discover=kept)
-    set_gateway_key(tmp_path, LEDGER, KEY, keyring)
+    set_gateway_key(tmp_path, LEDGER, Mode.LIVE, KEY, keyring)
     if content is None:
         file.unlink()
     else:
         file.write_text(content)
     with pytest.raises(Unreachable) as caught:
-        gateway_key(tmp_path, LEDGER, {VARIABLE: str(file)}, keyring)
+        gateway_key(tmp_path, LEDGER, Mode.LIVE, {VARIABLE: str(file)}, keyring)
     assert caught.value.code == "key_missing"
     assert VARIABLE in caught.value.hint
 
 
 def test_keyring_round_trip_beside_the_session(tmp_path: Path, kept: type[Kept]) -> None:
     keyring = KeyringSecrets(tmp_path, discover=kept)
-    set_gateway_key(tmp_path, LEDGER, f" {KEY}\n", keyring)
+    set_gateway_key(tmp_path, LEDGER, Mode.LIVE, f" {KEY}\n", keyring)
     assert kept.kept == {("invoicepay", f"{LEDGER}:gateway"): KEY}
-    assert gateway_key(tmp_path, LEDGER, {}, keyring) == KEY
+    assert gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, keyring) == KEY
     delete_gateway_key(tmp_path, LEDGER, keyring)
     with pytest.raises(Unreachable) as caught:
-        gateway_key(tmp_path, LEDGER, {}, keyring)
+        gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, keyring)
     assert caught.value.code == "key_missing"
 
 
 def test_put_there_by_another_program(tmp_path: Path, kept: type[Kept]) -> None:
     kept.kept["invoicepay", f"{LEDGER}:gateway"] = KEY
-    assert gateway_key(tmp_path, LEDGER, {}, KeyringSecrets(tmp_path, discover=kept)) == KEY
+    assert (
+        gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, KeyringSecrets(tmp_path, discover=kept)) == KEY
+    )
 
 
 def test_no_keyring_names_the_file_as_the_way_on(tmp_path: Path) -> None:
@@ -81,7 +84,7 @@ def test_no_keyring_names_the_file_as_the_way_on(tmp_path: Path) -> None:
 
     keyring = KeyringSecrets(tmp_path, WAY_ON, fail.Keyring)
     with pytest.raises(Unreachable) as caught:
-        gateway_key(tmp_path, LEDGER, {}, keyring)
+        gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, keyring)
     assert caught.value.code == "keyring_unavailable"
     assert VARIABLE in caught.value.hint
 
@@ -89,5 +92,43 @@ def test_no_keyring_names_the_file_as_the_way_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["", " ", "two words", "a\nb", "k\u00e9y"])
 def test_what_cannot_be_a_key_is_not_kept(tmp_path: Path, kept: type[Kept], key: str) -> None:
     with pytest.raises(BadInput):
-        set_gateway_key(tmp_path, LEDGER, key, KeyringSecrets(tmp_path, discover=kept))
+        set_gateway_key(tmp_path, LEDGER, Mode.LIVE, key, KeyringSecrets(tmp_path, discover=kept))
+    assert kept.kept == {}
+
+
+OF_MODE = {
+    Mode.TEST: ("sk_test_51Abc", "rk_test_51Abc"),
+    Mode.LIVE: ("sk_live_51Abc", "rk_live_51Abc"),
+}
+
+
+@pytest.mark.parametrize("mode", OF_MODE)
+@pytest.mark.parametrize("key", [key for keys in OF_MODE.values() for key in keys])
+def test_a_ledger_takes_the_keys_of_its_mode_and_no_others(
+    file: Path, tmp_path: Path, kept: type[Kept], mode: Mode, key: str
+) -> None:
+    file.write_text(key)
+    keyring = KeyringSecrets(tmp_path, discover=kept)
+    kept.kept["invoicepay", f"{LEDGER}:gateway"] = key
+    if key in OF_MODE[mode]:
+        assert gateway_key(tmp_path, LEDGER, mode, {VARIABLE: str(file)}) == key
+        assert gateway_key(tmp_path, LEDGER, mode, {}, keyring) == key
+        set_gateway_key(tmp_path, LEDGER, mode, key, keyring)
+        return
+    for environ in ({VARIABLE: str(file)}, {}):
+        with pytest.raises(Unreachable) as mismatch:
+            gateway_key(tmp_path, LEDGER, mode, environ, keyring)
+        assert mismatch.value.code == "gateway_mismatch"
+        assert key not in mismatch.value.message + mismatch.value.hint
+    with pytest.raises(Usage) as refused:
+        set_gateway_key(tmp_path, LEDGER, mode, key, keyring)
+    assert f"the ledger is a {mode} ledger" in refused.value.message
+    assert OF_MODE[mode][0][:8] in refused.value.hint
+
+
+@pytest.mark.parametrize("key", ["pk_test_51Abc", "whsec_1", "sk_51Abc", "SK_TEST_51Abc"])
+def test_what_is_no_secret_key_is_of_no_mode(tmp_path: Path, kept: type[Kept], key: str) -> None:
+    for mode in OF_MODE:
+        with pytest.raises(Usage):
+            set_gateway_key(tmp_path, LEDGER, mode, key, KeyringSecrets(tmp_path, discover=kept))
     assert kept.kept == {}

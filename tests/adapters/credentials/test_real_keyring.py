@@ -37,6 +37,7 @@ else:
     raise SystemExit("gnome-keyring-daemon did not come up")
 
 from invoicepay.billing.errors import InvoicepayError
+from invoicepay.billing.identity import Mode
 from invoicepay.credentials.gateway_key import gateway_key, set_gateway_key
 from invoicepay.credentials.sessions import SessionTokens
 folder = Path(sys.argv[1])
@@ -60,11 +61,11 @@ said["after"] = fresh().get()
 said["source"] = fresh().source()
 fresh().set("the-second")
 said["again"] = fresh().get()
-set_gateway_key(folder, "ledger-1", "sk_live_xyz")
-said["key"] = gateway_key(folder, "ledger-1", {})
+set_gateway_key(folder, "ledger-1", Mode.LIVE, "sk_live_xyz")
+said["key"] = gateway_key(folder, "ledger-1", Mode.LIVE, {})
 fresh().delete()
 said["deleted"] = fresh().get()
-said["key_still"] = gateway_key(folder, "ledger-1", {})
+said["key_still"] = gateway_key(folder, "ledger-1", Mode.LIVE, {})
 """
 
 LOCKED = """

@@ -16,6 +16,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from invoicepay.billing.customer import Address, Company
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import InvoiceDetail, InvoiceLine
 from invoicepay.billing.ports import Receipt
 from invoicepay.documents import BATCH, PdfDocuments
@@ -115,7 +116,7 @@ def test_nothing_of_a_receipt_leaves_the_margins(
     make_receipt: Callable[..., Receipt],
     poppler_pages: Pictures,
 ) -> None:
-    pdf = documents.receipt(make_receipt(**{field: HUGE}), sandbox=False)
+    pdf = documents.receipt(make_receipt(**{field: HUGE}), mode=Mode.LIVE)
     check_margins(poppler_pages(pdf))
 
 
@@ -193,9 +194,9 @@ def test_the_same_data_gives_the_same_bytes_alone_or_in_a_batch(
     assert alone[0] == batch[2] == batch[4]
     assert batch[1] == batch[3]
     documents = PdfDocuments()
-    first = documents.receipt(make_receipt(), sandbox=True)
+    first = documents.receipt(make_receipt(), mode=Mode.SANDBOX)
     list(documents.invoices(biller, others, TODAY))
-    assert documents.receipt(make_receipt(), sandbox=True) == first
+    assert documents.receipt(make_receipt(), mode=Mode.SANDBOX) == first
 
 
 SCRIPT = """

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import Allocation, PaymentStatus, Reversal, ReversalKind
 from invoicepay.billing.ports import Receipt
 from invoicepay.documents import PdfDocuments
@@ -30,17 +31,17 @@ TITLES = {
 def test_only_money_that_arrived_is_called_received(
     status: PaymentStatus, documents: PdfDocuments, make_receipt: Make, read: Read
 ) -> None:
-    (text,) = read(documents.receipt(make_receipt(status), sandbox=False))
+    (text,) = read(documents.receipt(make_receipt(status), mode=Mode.LIVE))
     assert TITLES[status] in text
     received = status is PaymentStatus.SUCCEEDED
     for claim in ("Payment received", "Total received", "Applied", "Paid with", "Thank you"):
         assert (claim in text) == received
     assert ("Payment notice" in text) != received
-    assert "SANDBOX" not in text
+    assert "no money moved" not in text
 
 
 def test_it_is_itemised(documents: PdfDocuments, make_receipt: Make, read: Read) -> None:
-    (text,) = read(documents.receipt(make_receipt(), sandbox=False))
+    (text,) = read(documents.receipt(make_receipt(), mode=Mode.LIVE))
     for part in (
         "Receipt R-000318", "Received 2026-10-08", "Northwind Boatworks LLC", "88 Marina Way",
         "Customer C-0042", "Paid with First Cascade Bank ending 6789", "pi_3QabcDEF12345678",
@@ -55,27 +56,29 @@ def test_it_is_itemised(documents: PdfDocuments, make_receipt: Make, read: Read)
 def test_poppler_reads_it_too(
     documents: PdfDocuments, make_receipt: Make, poppler_text: Callable[[bytes], str]
 ) -> None:
-    text = poppler_text(documents.receipt(make_receipt(PaymentStatus.PROCESSING), sandbox=True))
+    text = poppler_text(
+        documents.receipt(make_receipt(PaymentStatus.PROCESSING), mode=Mode.SANDBOX)
+    )
     assert "Payment initiated – not yet received" in text
     assert "SANDBOX – no money moved" in text
 
 
 def test_the_day_is_the_company_s(documents: PdfDocuments, make_receipt: Make, read: Read) -> None:
     settled = datetime(2026, 10, 12, 2, tzinfo=UTC)
-    (text,) = read(documents.receipt(make_receipt(settled_at=settled), sandbox=False))
+    (text,) = read(documents.receipt(make_receipt(settled_at=settled), mode=Mode.LIVE))
     assert "Received 2026-10-11" in text
     effective = make_receipt(settled_at=settled, effective_on=date(2026, 10, 10))
-    (text,) = read(documents.receipt(effective, sandbox=False))
+    (text,) = read(documents.receipt(effective, mode=Mode.LIVE))
     assert "Received 2026-10-10" in text
 
 
 def test_money_that_is_for_no_invoice(
     documents: PdfDocuments, make_receipt: Make, read: Read
 ) -> None:
-    (text,) = read(documents.receipt(make_receipt(amount_minor=100000), sandbox=False))
+    (text,) = read(documents.receipt(make_receipt(amount_minor=100000), mode=Mode.LIVE))
     assert "Applied to invoices 900.00 Not applied: kept as your credit 100.00" in text
     deposit = make_receipt(allocations=(), order_number="SO-5519")
-    (text,) = read(documents.receipt(deposit, sandbox=False))
+    (text,) = read(documents.receipt(deposit, mode=Mode.LIVE))
     assert "Deposit for order SO-5519 900.00" in text
     assert "Invoice total" not in text
 
@@ -87,7 +90,7 @@ def test_money_that_went_back(documents: PdfDocuments, make_receipt: Make, read:
         Reversal(ReversalKind.RETURN, 30000, day, "R01"),
         Reversal(ReversalKind.DISPUTE, 55000, day, ""),
     )
-    (text,) = read(documents.receipt(make_receipt(reversals=reversals), sandbox=False))
+    (text,) = read(documents.receipt(make_receipt(reversals=reversals), mode=Mode.LIVE))
     assert "Refunded 2026-10-20: damaged -50.00" in text
     assert "Returned by the bank 2026-10-20: R01 -300.00" in text
     assert "Disputed 2026-10-20 -550.00" in text
@@ -96,19 +99,21 @@ def test_money_that_went_back(documents: PdfDocuments, make_receipt: Make, read:
 def test_a_failure_says_why(documents: PdfDocuments, make_receipt: Make, read: Read) -> None:
     receipt = make_receipt(PaymentStatus.FAILED, failure_message="Your card was declined.",
                            receipt_number="")  # fmt: skip
-    (text,) = read(documents.receipt(receipt, sandbox=False))
+    (text,) = read(documents.receipt(receipt, mode=Mode.LIVE))
     assert "Your card was declined." in text
     assert "The invoices are still owed." in text
 
 
-def test_the_sandbox_band_is_on_every_page(
-    documents: PdfDocuments, make_receipt: Make, read: Read
+@pytest.mark.parametrize("mode", [Mode.SANDBOX, Mode.TEST])
+def test_where_no_money_moved_every_page_says_so(
+    documents: PdfDocuments, make_receipt: Make, read: Read, mode: Mode
 ) -> None:
     receipt = make_receipt(allocations=tuple(Allocation(f"INV-{n}", 100) for n in range(70)))
-    pages = read(documents.receipt(replace(receipt, invoices=()), sandbox=True))
+    pages = read(documents.receipt(replace(receipt, invoices=()), mode=mode))
     assert len(pages) == 3
+    assert f"{mode.upper()} – no money moved. This is not proof of a payment." in pages[-1]
     for number, page in enumerate(pages, 1):
-        assert "SANDBOX – no money moved" in page
+        assert page.count(f"{mode.upper()} – no money moved") == (2 if number == 3 else 1)
         assert f"Page {number} of 3" in page
         assert "Receipt R-000318" in page
         # An invoice that is not at hand is listed by what is known of it.

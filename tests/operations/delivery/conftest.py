@@ -46,13 +46,13 @@ class Post:
 class Pages:
     """Documents that are not: only what they were asked for."""
 
-    asked: list[tuple[Receipt, bool]] = field(default_factory=list)
+    asked: list[tuple[Receipt, Mode]] = field(default_factory=list)
     error: Exception | None = None
 
-    def receipt(self, receipt: Receipt, *, sandbox: bool) -> bytes:
+    def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
         if self.error:
             raise self.error
-        self.asked.append((receipt, sandbox))
+        self.asked.append((receipt, mode))
         return b"%PDF " + receipt.payment.id.encode()
 
 

@@ -86,14 +86,25 @@ def test_overtaken_news_has_no_receipt_that_says_something_else(world: World) ->
     assert message.attachments == ()
 
 
-def test_live_says_nothing_of_a_sandbox(make: Callable[[Mode], World]) -> None:
+def test_a_test_ledger_says_test_in_subject_text_and_paper(make: Callable[[Mode], World]) -> None:
+    world = make(Mode.TEST)
+    world.owe(world.pay("p1", PaymentStatus.SUCCEEDED), MailKind.RECEIVED)
+    deliver(world, EVERYTHING)
+    [message] = world.post.sent
+    assert message.subject.startswith("TEST – no money moved: Payment of ")
+    assert message.text.startswith("TEST – no money moved. This is practice, not proof of a ")
+    [(_, mode)] = world.documents.asked
+    assert mode is Mode.TEST
+
+
+def test_live_says_nothing_of_practice(make: Callable[[Mode], World]) -> None:
     world = make(Mode.LIVE)
     world.owe(world.pay("p1", PaymentStatus.SUCCEEDED), MailKind.RECEIVED)
     deliver(world, EVERYTHING)
     [message] = world.post.sent
-    assert "SANDBOX" not in message.subject + message.text
-    [(_, sandbox)] = world.documents.asked
-    assert sandbox is False
+    assert "no money moved" not in message.subject + message.text
+    [(_, mode)] = world.documents.asked
+    assert mode is Mode.LIVE
 
 
 def test_a_deposit_is_named(world: World) -> None:

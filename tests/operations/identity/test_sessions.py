@@ -50,7 +50,7 @@ def test_the_hash_that_the_ledger_keeps_is_no_secret(world: World) -> None:
 def test_who_am_i(world: World) -> None:
     me = world.call(WhoAmI(), world.log_in(BOB))
     assert (me.email, me.role, me.customers, me.kind) == (BOB, "customer", ("C-1",), "session")
-    assert (me.company, me.ledger_id, me.livemode) == ("Acme Tools", "ledger-1", False)
+    assert (me.company, me.ledger_id, me.mode) == ("Acme Tools", "ledger-1", "sandbox")
 
 
 def test_idle_ends_it(world: World) -> None:

@@ -1,0 +1,146 @@
+"""Ledgers that an older version has made: schema_1.sql is one as it was written before the first
+change of the schema, with a card payment, a declined one and a bank debit under way."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from invoicepay.billing.identity import Mode
+from invoicepay.billing.payment import PaymentStatus
+from invoicepay.ledger import file
+from invoicepay.ledger.file import APPLICATION_ID, SCHEMA_VERSION, SqliteLedger
+from invoicepay.ledger.migrations import migrations
+from invoicepay.operations.attach_test_method import AttachTestMethod
+from tests.support.company import EVERYTHING, SmallCompany, make_template
+from tests.support.scripted_gateway import ScriptedGateway
+
+SCHEMA_1 = Path(__file__).with_name("schema_1.sql")
+NAMES = [migration.name for migration in migrations._migrations]
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A ledger of schema 1."""
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 1")
+        db.executescript(SCHEMA_1.read_text("utf-8"))
+    return path
+
+
+@pytest.fixture
+def company(old: Path) -> Iterator[SmallCompany]:
+    company = SmallCompany(SqliteLedger(old), ScriptedGateway())
+    company.clock.move(days=2)
+    yield company
+    company.ledger.close()
+
+
+def tables_of(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
+    return file._schema(db)
+
+
+def test_the_version_counts_the_migrations() -> None:
+    assert len(NAMES) == SCHEMA_VERSION
+
+
+def test_the_old_ledger_is_what_the_first_migration_makes(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as db, closing(sqlite3.connect(":memory:")) as fresh:
+        migrations.apply(Database(fresh), stop_before=NAMES[1])
+        assert tables_of(db) == tables_of(fresh)
+
+
+def test_it_opens_with_every_row_as_it_was_and_verifies(company: SmallCompany) -> None:
+    with company.ledger.read() as unit:
+        identity = unit.company.identity()
+        checked = unit.journal.verify()
+        head = unit.journal.head()
+
+    assert (identity.mode, identity.gateway_account) == (Mode.SANDBOX, "acct_scripted")
+    assert checked.differences == ()
+    assert head is not None
+    assert head.seq >= 20
+    assert company.ledger.integrity() == []  # among others, the schema is as a new ledger's
+    company.assert_books_balance()
+    with company.ledger.write() as unit:
+        assert unit._connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_it_pays(company: SmallCompany) -> None:
+    company.call(AttachTestMethod("C-1", "pm_card_visa"))
+    with company.ledger.read() as unit:
+        method = unit.methods.of_customer("C-1", EVERYTHING)[-1]
+
+    payment = company.pay("INV-3", method=method.id)
+
+    assert payment.status is PaymentStatus.SUCCEEDED
+    assert company.invoice("INV-3").balance_minor == 0
+    assert company.invoice("INV-1").balance_minor == 0
+    assert company.invoice("INV-2").reserved_minor == 10_000
+    company.assert_books_balance()
+
+
+def test_it_is_migrated_once_and_by_one_of_several(old: Path) -> None:
+    first, second = SqliteLedger(old), SqliteLedger(old)
+    with first.read(), second.read():
+        pass
+    first.close()
+    second.close()
+    with closing(sqlite3.connect(old)) as db:
+        applied = db.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
+    assert [name for (name,) in applied] == NAMES
+
+
+def test_a_migration_that_fails_leaves_the_old_ledger(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(old)) as db:
+        before = list(db.iterdump())
+
+    def broken(db: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(migrations._migrations[-1], "fn", broken)
+    with pytest.raises(ZeroDivisionError), SqliteLedger(old).read():
+        raise NotImplementedError("not reached")
+
+    with closing(sqlite3.connect(old)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert list(db.iterdump()) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger SET mode = 'live'",
+        "UPDATE ledger SET mode = 'test'",
+        "UPDATE ledger SET id = 'other'",
+        "UPDATE ledger SET gateway_account = 'acct_other'",
+        "INSERT INTO ledger (one, id, mode, created_at) VALUES (2, 'x', 'test', '')",
+    ],
+)
+def test_a_migrated_ledger_is_still_for_good(
+    company: SmallCompany, old: Path, statement: str
+) -> None:
+    with company.ledger.read():
+        pass
+    with closing(sqlite3.connect(old)) as db, pytest.raises(sqlite3.IntegrityError):
+        db.execute(statement)
+
+
+def test_only_the_three_modes_are_ledgers(tmp_path: Path) -> None:
+    path = make_template(tmp_path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TRIGGER ledger_is_for_good")
+        for mode in Mode:
+            db.execute("UPDATE ledger SET mode = ?", [mode])
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute("UPDATE ledger SET mode = 'practice'")
