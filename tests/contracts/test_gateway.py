@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,8 +17,10 @@ from invoicepay.billing.customer import Customer
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import Allocation
 from invoicepay.billing.ports import (
+    AccountHidden,
     ChargeOrder,
     Gateway,
+    GatewayCustomer,
     IntentStatus,
     NoAnswer,
     Rejected,
@@ -45,10 +48,16 @@ class Bank:
     pass_a_day: Callable[[], None] = lambda: None
     spoil: Callable[[str], None] = lambda intent: None
     """Give an intent a status that nobody knows."""
+    restricted: Callable[[], Gateway] = lambda: ScriptedGateway(restricted=True)
+    """A gateway at the same bank with a restricted key."""
     customer: str = ""
 
+    def make_customer(self, number: str, key: str = "") -> GatewayCustomer:
+        key = key or str(uuid.uuid4())
+        return self.gateway.create_customer(Customer(number, "A", "a@example.com"), LEDGER, key)
+
     def order(self, token: str = "pm_card_visa", amount: int = 12345) -> ChargeOrder:
-        self.customer = self.customer or self.gateway.create_customer(Customer("C-1", "A"), LEDGER)
+        self.customer = self.customer or self.make_customer("C-1").id
         method = self.gateway.attach_method(token, self.customer)
         return ChargeOrder(
             payment_id=str(uuid.uuid4()),
@@ -91,6 +100,7 @@ def bank(
             lambda: add_fault(path, CONFIRM, "lose_answer", times=3),
             lambda: void(advance(path, timedelta(days=1, seconds=1))),
             lambda intent: spoil(path, intent),
+            lambda: StripeGateway("rk_test_x", livemode=False, base_address=server.url),
         )
 
 
@@ -207,7 +217,7 @@ def test_a_lost_answer_is_no_answer_and_the_intent_tells(bank: Bank) -> None:
 
 def test_intents_are_listed_newest_first(bank: Bank) -> None:
     mine = [bank.gateway.create(bank.order()) for _ in range(3)]
-    bank.customer = bank.gateway.create_customer(Customer("C-2", "B"), LEDGER)
+    bank.customer = bank.make_customer("C-2").id
     other = bank.gateway.create(bank.order())
 
     def ids(**only: object) -> list[str]:
@@ -264,12 +274,57 @@ def test_what_other_ledgers_made_is_passed_over(bank: Bank) -> None:
     assert len(list(bank.gateway.intents("another"))) == 5
 
 
-def test_a_customer_is_made_once(bank: Bank) -> None:
-    customer = Customer("C-7", "Harbor Finch")
+def test_a_customer_explains_itself(bank: Bank) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    number = "Kd. 7/№=[a] & %20"
 
-    first = bank.gateway.create_customer(customer, LEDGER)
+    made = bank.make_customer(number)
 
-    assert bank.gateway.create_customer(customer, LEDGER) == first
+    assert (made.ledger_id, made.number) == (LEDGER, number)
+    assert before <= made.created_at <= datetime.now(UTC) + timedelta(seconds=2)
+    assert list(bank.gateway.customers(since=before)) == [made]
+
+
+def test_a_customer_is_a_new_one_with_each_key(bank: Bank) -> None:
+    first = bank.make_customer("C-7", "a")
+
+    assert bank.make_customer("C-7", "a") == first
+    assert bank.make_customer("C-7", "b").id != first.id
+
+
+def test_customers_are_listed_newest_first(bank: Bank) -> None:
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    made = [bank.make_customer(f"C-{n % 70}") for n in range(120)]  # more than one page
+
+    assert list(bank.gateway.customers(since=long_ago)) == made[::-1]
+    assert list(bank.gateway.customers(since=made[0].created_at)) == made[::-1]
+    assert list(bank.gateway.customers(since=datetime.now(UTC) + timedelta(hours=1))) == []
+
+
+def test_what_the_account_has(bank: Bank) -> None:
+    intent = bank.gateway.create(bank.order())
+
+    assert bank.gateway.has(bank.customer)
+    assert bank.gateway.has(intent.id)
+    assert not bank.gateway.has("cus_another1")
+    assert not bank.gateway.has("pi_another1")
+
+
+def test_a_restricted_key_does_all_but_say_its_account(bank: Bank) -> None:
+    account = bank.gateway.account()
+    restricted = replace(bank, gateway=bank.restricted())
+
+    with pytest.raises(AccountHidden) as hidden:
+        restricted.gateway.account()
+
+    assert hidden.value.named == account
+    order = restricted.order()
+    intent = restricted.gateway.create(order)
+    assert restricted.gateway.has(intent.id)
+    assert restricted.gateway.has(restricted.customer)
+    confirmed = restricted.gateway.confirm(intent.id, order.payment_id)
+    assert confirmed.status is IntentStatus.SUCCEEDED
+    assert [i.id for i in restricted.gateway.intents(LEDGER)] == [intent.id]
 
 
 def test_what_is_not_there_is_rejected(bank: Bank) -> None:
@@ -325,11 +380,70 @@ def test_a_429_is_tried_again_with_the_same_key(
     assert pauses == [0.5, 1.0]
 
 
+def test_an_old_failure_is_repeated_under_its_key_only(
+    sandbox: tuple[Path, StripeGateway],
+) -> None:
+    """Stripe keeps a 500 for a day."""
+    path, gateway = sandbox
+    bank = Bank(gateway, void, lambda: None)
+    add_fault(path, "POST /v1/customers", "status_500")
+
+    for _ in range(2):
+        with pytest.raises(NoAnswer):
+            bank.make_customer("C-1", "a")
+
+    assert bank.make_customer("C-1", "b").number == "C-1"
+
+
+def test_other_programs_customers_are_not_ours(sandbox: tuple[Path, StripeGateway]) -> None:
+    _, gateway = sandbox
+    mine = Bank(gateway, void, lambda: None).make_customer("C-1")
+    for _ in range(101):  # a page and more of theirs
+        gateway._client.customers.create({"name": "Somebody", "metadata": {"shop": "1"}})
+
+    assert list(gateway.customers(since=mine.created_at)) == [mine]
+
+
+@pytest.mark.parametrize(
+    ("message", "named"),
+    [
+        ("The key lacks permissions on account 'acct_1Ab2'. Having 'rak_x' would do.", "acct_1Ab2"),
+        ("The key lacks permissions.", ""),
+        ("", ""),
+        ("See https://example.com/acct_", ""),
+    ],
+)
+def test_a_refusal_need_not_name_the_account(
+    sandbox: tuple[Path, StripeGateway],
+    monkeypatch: pytest.MonkeyPatch,
+    message: str,
+    named: str,
+) -> None:
+    body = json.dumps({"error": {"type": "invalid_request_error", "message": message}})
+    monkeypatch.setattr("stripe.RequestsClient.request", lambda *_, **__: (body.encode(), 403, {}))
+
+    with pytest.raises(AccountHidden) as hidden:
+        sandbox[1].account()
+
+    assert hidden.value.named == named
+
+
+def test_a_refusal_shows_nothing_of_the_key(tmp_path: Path) -> None:
+    """Stripe repeats its first and last characters."""
+    with SandboxServer(tmp_path / "bank.sandbox") as server:
+        gateway = StripeGateway("rk_test_51Secret", livemode=False, base_address=server.url)
+        with pytest.raises(AccountHidden) as hidden:
+            gateway.account()
+
+    assert "(the key)" in hidden.value.message
+    assert "cret" not in str(hidden.value)
+
+
 def test_an_answer_of_the_other_mode_is_refused(tmp_path: Path) -> None:
     with SandboxServer(tmp_path / "bank.sandbox") as server:
         gateway = StripeGateway("sk_test_x", livemode=True, base_address=server.url)
         with pytest.raises(Unreachable) as refusal:
-            gateway.create_customer(Customer("C-1", "A"), LEDGER)
+            gateway.create_customer(Customer("C-1", "A"), LEDGER, "a key")
 
     assert refusal.value.code == "gateway_mismatch"
 

@@ -215,6 +215,31 @@ def test_a_change_is_compare_and_set(company: SmallCompany) -> None:
     assert company.payment(payment.id) == payment
 
 
+def test_a_customers_id_at_the_gateway_is_set_once(company: SmallCompany) -> None:
+    with company.ledger.write() as unit:
+        assert unit.customers.set_gateway_id("C-2", "cus_first")
+        assert not unit.customers.set_gateway_id("C-2", "cus_second")
+        assert not unit.customers.set_gateway_id("C-404", "cus_third")
+        told(unit)
+
+    with company.ledger.read() as unit:
+        found = unit.customers.by_gateway_id("cus_first")
+        assert found is not None
+        assert found.number == "C-2"
+        assert unit.customers.by_gateway_id("cus_second") is None
+
+
+def test_what_the_ledger_has_at_the_gateway(company: SmallCompany, template: Path) -> None:
+    with SqliteLedger(template).read() as unit:
+        assert unit.company.gateway_object() == ""
+        assert unit.company.created_at() == START
+    with company.ledger.read() as unit:
+        assert unit.company.gateway_object() == "cus_0"
+    payment = company.pay("INV-1", method="card")
+    with company.ledger.read() as unit:
+        assert unit.company.gateway_object() == payment.gateway_id
+
+
 def test_a_change_that_the_table_does_not_have_is_our_bug(company: SmallCompany) -> None:
     payment = company.pay("INV-1", method="card")
 

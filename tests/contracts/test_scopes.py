@@ -72,7 +72,10 @@ READS: dict[tuple[str, str], tuple[Read, ...]] = {
 """Store and method → reads of C-1's things. What they find is not empty."""
 
 WITHOUT_SCOPE = {
-    "CompanyStore": {"get", "put", "identity", "bind_gateway", "set_reconciled"},
+    "CompanyStore": {
+        *{"get", "put", "identity", "created_at", "bind_gateway", "gateway_object"},
+        "set_reconciled",
+    },
     # The gateway's id: for `sync` by finance.
     "CustomerStore": {"by_gateway_id", "set_gateway_id"},
     # People: only for staff, for themselves, or before anybody is known.

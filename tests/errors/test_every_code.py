@@ -18,6 +18,7 @@ from invoicepay.billing.errors import FAMILIES
 from invoicepay.sandbox.faults import add_fault
 from tests.acceptance.transcript import match
 from tests.running import DECLINES, DemoCompany, Result
+from tests.support.stripe_here import practice_bank_as_stripe
 
 EXIT_CODES = {code: family.exit_code for family in FAMILIES for code in family.codes}
 
@@ -424,6 +425,22 @@ def partly_done(company: DemoCompany) -> Result:
 
 
 # --- 10: out of reach ---------------------------------------------------------------------------
+
+
+@says(
+    "a restricted key may not say which account it is of; the gateway speaks of acct_{any}. If "
+    "that is right, say so once: `invoicepay config stripe --account acct_{any}`."
+)
+def account_unknown(company: DemoCompany) -> Result:
+    key = company.folder / "key"
+    key.write_text("rk_test_51abc")
+    key.chmod(0o600)
+    init = "init --test --company L --admin-email owner@lantern.example --password-stdin"
+    login = "login --email owner@lantern.example --password-stdin --insecure-storage"
+    for command in (init, login):
+        assert company.run(f"{command} --ledger test.db", "nine quiet harbours").exit_code == 0
+    with practice_bank_as_stripe(company.folder / "bank") as stripe:
+        return company.run("sync --ledger test.db", INVOICEPAY_STRIPE_KEY_FILE="key", **stripe)
 
 
 @says(

@@ -15,6 +15,7 @@ from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import Request
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.back_up import BackUp
+from invoicepay.operations.bind_account import BindAccount
 from invoicepay.operations.cancel_payment import CancelPayment
 from invoicepay.operations.change_password import ChangePassword
 from invoicepay.operations.check_health import CheckHealth
@@ -180,6 +181,7 @@ REQUESTS: tuple[Asked, ...] = (
     Asked(Sync, EVERYONE, lambda n: Sync()),
     # The company
     Asked(ShowCompany, EVERYONE, lambda n: ShowCompany()),
+    Asked(BindAccount, STAFF, lambda n: BindAccount("acct_scripted")),
     Asked(SetCompany, ADMIN, lambda n: SetCompany(phone="555")),
     Asked(CheckHealth, STAFF, lambda n: CheckHealth()),
     Asked(Repair, STAFF, lambda n: Repair()),
@@ -211,6 +213,7 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
         *{"terms", "remit_to", "logo"},
     },
     BackUp: {"target"},
+    BindAccount: {"account"},
     ListJournal: {"since", "kind", "subject", "limit", "after"},
     VerifyJournal: {"head"},
 }

@@ -159,13 +159,13 @@ class SmallCompany:
         )
 
 
-def make_template(folder: Path) -> Path:
+def make_template(folder: Path, mode: Mode = Mode.SANDBOX) -> Path:
     """A ledger with customers, invoices and contacts, for tests to copy."""
     path = folder / "template.db"
     create(
         path,
         company=Company("Tidewheel Supply Co.", time_zone="America/New_York"),
-        mode=Mode.SANDBOX,
+        mode=mode,
         ledger_id=str(uuid.UUID(int=7)),
         now=START,
     )

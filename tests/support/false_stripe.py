@@ -141,12 +141,13 @@ class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # the body would wait 40 ms for the headers to be acknowledged
     server: _Server
+    body = b""
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
     def _serve(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         stripe = self.server.stripe
         stripe.asked.append(Asked(self.command, self.path, self.headers.get("Authorization", "")))
         answer = stripe.behaves(self)

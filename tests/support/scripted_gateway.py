@@ -16,8 +16,10 @@ from typing import TypeVar
 
 from invoicepay.billing.customer import Customer
 from invoicepay.billing.ports import (
+    AccountHidden,
     AttachedMethod,
     ChargeOrder,
+    GatewayCustomer,
     Intent,
     IntentStatus,
     NoAnswer,
@@ -101,6 +103,11 @@ class ScriptedGateway:
     unreadable: dict[str, bool] = field(default_factory=dict)
     """Id of an intent whose status is a word that nobody knows → whether its metadata tell its
     invoices."""
+    account_id: str = "acct_scripted"
+    restricted: bool = False
+    """The key is a restricted one, that may not read its account."""
+    refusal_names: str = "acct_scripted"
+    """The account that the refusal then speaks of."""
     calls: list[str] = field(default_factory=list)
     charges: list[str] = field(default_factory=list)
     """Intent ids in the order in which money moved, or was sent to the bank."""
@@ -110,20 +117,48 @@ class ScriptedGateway:
     """Payment id → the intent that its key has made, and when."""
     _confirmed: set[str] = field(default_factory=set)
     _methods: dict[str, str] = field(default_factory=dict)
-    _customers: dict[str, str] = field(default_factory=dict)
+    _owners: dict[str, str] = field(default_factory=dict)
+    """Method → the customer that it is attached to."""
+    _customers: dict[str, GatewayCustomer] = field(default_factory=dict)
+    """By id, oldest first."""
+    _customer_keys: dict[str, str] = field(default_factory=dict)
 
     def account(self) -> str:
-        return "acct_scripted"
+        if self.restricted:
+            raise AccountHidden("", "the key may not read its account", self.refusal_names)
+        return self.account_id
 
-    def create_customer(self, customer: Customer, ledger_id: str) -> str:
-        key = f"{ledger_id}:{customer.number}"
-        return self._customers.setdefault(key, f"cus_{len(self._customers)}")
+    def has(self, object_id: str) -> bool:
+        return self._call("has", lambda: object_id in self.found or object_id in self._customers)
+
+    def create_customer(self, customer: Customer, ledger_id: str, key: str) -> GatewayCustomer:
+        return self._call(
+            "create_customer", lambda: self._create_customer(customer, ledger_id, key)
+        )
+
+    def customers(self, *, since: datetime) -> Iterator[GatewayCustomer]:
+        # Read when it is asked for, as pages are; one page will do.
+        found = self._call("customers", lambda: [*self._customers.values()])
+        yield from (c for c in reversed(found) if c.created_at >= since)
 
     def attach_method(self, token: str, customer: str) -> AttachedMethod:
+        return self._call("attach_method", lambda: self._attach(token, customer))
+
+    def _create_customer(self, customer: Customer, ledger_id: str, key: str) -> GatewayCustomer:
+        made = GatewayCustomer(
+            f"cus_{len(self._customers)}", self.now(), ledger_id, customer.number
+        )
+        customer_id = self._customer_keys.setdefault(key, made.id)
+        return self._customers.setdefault(customer_id, made)
+
+    def _attach(self, token: str, customer: str) -> AttachedMethod:
         if token not in FATES:
             raise Rejected("resource_missing", f"no such payment method: {token}")
+        if customer not in self._customers:
+            raise Rejected("resource_missing", f"no such customer: {customer}")
         method = f"pm_{len(self._methods)}"
         self._methods[method] = FATES[token]
+        self._owners[method] = customer
         if token.startswith("pm_card"):
             return AttachedMethod(method, "card", "Visa", "4242", 12, 2099)
         return AttachedMethod(method, "ach", "Test Bank", "6789")

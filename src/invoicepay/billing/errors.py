@@ -149,6 +149,7 @@ class Unreachable(InvoicepayError):
     exit_code = 10
     codes = frozenset(
         {
+            "account_unknown",
             "gateway_mismatch",
             "gateway_refused",
             "gateway_unreachable",

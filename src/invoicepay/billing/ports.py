@@ -35,8 +35,15 @@ class CompanyStore(Protocol):
     def get(self) -> Company: ...
     def put(self, company: Company) -> None: ...
     def identity(self) -> LedgerIdentity: ...
+    def created_at(self) -> datetime:
+        """When the ledger was made: real time, UTC."""
+
     def bind_gateway(self, account: str) -> None:
         """Bind the ledger to the gateway's account, once."""
+
+    def gateway_object(self) -> str:
+        """The id of an intent or a customer that the ledger has at the gateway; empty when it has
+        none."""
 
     def set_reconciled(self, until: datetime) -> None:
         """Every charge that the gateway had by `until` is in the ledger."""
@@ -48,7 +55,8 @@ class CustomerStore(Protocol):
         """By number."""
 
     def by_gateway_id(self, gateway_id: str) -> Customer | None: ...
-    def set_gateway_id(self, number: str, gateway_id: str) -> None: ...
+    def set_gateway_id(self, number: str, gateway_id: str) -> bool:
+        """Compare-and-set: True when the customer had none."""
 
 
 class ContactStore(Protocol):
@@ -508,6 +516,16 @@ class ChargeOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayCustomer:
+    """A customer as the gateway has it. `number` is ours, written on it when it was made."""
+
+    id: str
+    created_at: datetime
+    ledger_id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttachedMethod:
     """A payment method as the gateway describes it."""
 
@@ -539,6 +557,15 @@ class Rejected(Exception):
         self.code, self.message = code, message
 
 
+class AccountHidden(Rejected):
+    """A restricted key that may not read which account it belongs to. `named`: the account that
+    the refusal speaks of, which is for people to look at and proves nothing; may be empty."""
+
+    def __init__(self, code: str, message: str, named: str = "") -> None:
+        super().__init__(code, message)
+        self.named = named
+
+
 class Gateway(Protocol):
     """How money moves. Every method raises NoAnswer or Rejected, and nothing of a vendor's; those
     that return an intent raise Unreadable for one that cannot be read."""
@@ -546,9 +573,18 @@ class Gateway(Protocol):
     @property
     def livemode(self) -> bool: ...
     def account(self) -> str:
-        """The id of the account that the key belongs to."""
+        """The id of the account that the key belongs to. Raises AccountHidden."""
 
-    def create_customer(self, customer: Customer, ledger_id: str) -> str: ...
+    def has(self, object_id: str) -> bool:
+        """Whether the key's account has this customer or intent. An id is one account's only."""
+
+    def create_customer(self, customer: Customer, ledger_id: str, key: str) -> GatewayCustomer:
+        """A new one. The same `key` returns the same one, or the same failure (24 h)."""
+
+    def customers(self, *, since: datetime) -> Iterator[GatewayCustomer]:
+        """Those that a ledger made, newest first, read from the list endpoint (never from
+        search, which lags)."""
+
     def attach_method(self, token: str, customer: str) -> AttachedMethod: ...
     def detach_method(self, method: str) -> None: ...
     def create(self, order: ChargeOrder) -> Intent:

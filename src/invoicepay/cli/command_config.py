@@ -45,16 +45,26 @@ def show(context: typer.Context) -> None:
 @app.command()
 def stripe(
     context: typer.Context,
+    account: Annotated[
+        str, typer.Option(metavar="ID", help="Only say which account the key in use is of.")
+    ] = "",
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the key from stdin.")
     ] = False,
 ) -> None:
     """Store a test or live ledger's Stripe key in the keyring. It is asked for, never an
-    argument."""
+    argument.
+
+    A restricted key may not say which account it is of. Then --account acct_… says it, once and
+    for good, before the ledger's first customer is made there.
+    """
     from invoicepay.billing.identity import Mode
     from invoicepay.cli.prompts import Secrets
 
     state = state_of(context)
+    if account:
+        _bind(account, password_stdin, state)
+        return
     if state.mode is Mode.SANDBOX:
         raise Usage(
             "usage",
@@ -64,6 +74,15 @@ def stripe(
     key = Secrets(password_stdin).get("Stripe secret key")
     state.local.store_gateway_key(key)
     state.out.note("Stored in the keyring. `invoicepay doctor` checks that the gateway takes it.")
+
+
+def _bind(account: str, password_stdin: bool, state: State) -> None:
+    from invoicepay.operations.bind_account import BindAccount
+
+    if password_stdin:
+        raise Usage("usage", "--account takes no key", "Store the key first, without --account.")
+    bound = state.call(BindAccount(account))
+    state.out.one({"account": bound}, lambda: state.out.text(f"This ledger belongs to {bound}."))
 
 
 def in_force(state: State) -> list[Setting]:

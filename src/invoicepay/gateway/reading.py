@@ -15,7 +15,7 @@ from typing import Any, Final
 import stripe
 
 from invoicepay.billing.money import CURRENCIES, MAX_MINOR
-from invoicepay.billing.ports import Intent, IntentStatus, UnreadableIntent
+from invoicepay.billing.ports import GatewayCustomer, Intent, IntentStatus, UnreadableIntent
 from invoicepay.billing.unseen import one_line
 from invoicepay.gateway import metadata
 
@@ -101,6 +101,18 @@ def intent(found: Doc, livemode: bool) -> Intent | UnreadableIntent:
         failure_code=failure_code,
         failure_message=failure_message,
         abandoned=text(found, "cancellation_reason") == ABANDONED,
+    )
+
+
+def customer(found: Doc) -> GatewayCustomer:
+    """A customer, which has an id. One that does not say when it was made is taken for an old one:
+    of several that are the same, the oldest is used."""
+    written = written_on(found)
+    return GatewayCustomer(
+        id=id_of(found),
+        created_at=_created(found) or datetime.fromtimestamp(0, UTC),
+        ledger_id=written.get(metadata.LEDGER, ""),
+        number=written.get(metadata.CUSTOMER, ""),
     )
 
 

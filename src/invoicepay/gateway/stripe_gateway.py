@@ -5,7 +5,6 @@ The same code talks to Stripe and to the sandbox; only the base address differs.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import time
@@ -19,8 +18,10 @@ import stripe
 from invoicepay.billing.customer import Customer
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.ports import (
+    AccountHidden,
     AttachedMethod,
     ChargeOrder,
+    GatewayCustomer,
     Intent,
     NoAnswer,
     Rejected,
@@ -37,7 +38,8 @@ RETRIES: Final = 2
 RATE_LIMIT_PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds. The SDK does not retry a 429, which is not carried out and not stored."""
 PAGE: Final = 100
-_KEY: Final = re.compile(r"[rs]k_(live|test)_\w+", re.ASCII)
+_KEY: Final = re.compile(r"[rs]k_(live|test)_[\w*]+", re.ASCII)
+_ACCOUNT: Final = re.compile(r"\bacct_[0-9A-Za-z]+\b", re.ASCII)
 _CODE, _BRAND, _MESSAGE = 100, 60, 300
 """Characters that are kept of what it says."""
 
@@ -69,21 +71,63 @@ class StripeGateway:
         return self._livemode
 
     def account(self) -> str:
-        return _call(lambda: _id(document(self._client.accounts.retrieve_current())))
+        try:
+            return _call(lambda: _id(document(self._client.accounts.retrieve_current())))
+        except _NotPermitted as refusal:
+            # Many restricted keys may not read their account, and none may be allowed to.
+            named = _ACCOUNT.search(refusal.message)
+            raise AccountHidden(
+                refusal.code, refusal.message, named[0] if named else ""
+            ) from refusal
 
-    def create_customer(self, customer: Customer, ledger_id: str) -> str:
-        def create() -> str:
+    def has(self, object_id: str) -> bool:
+        of_kind = (
+            self._client.payment_intents if object_id.startswith("pi_") else self._client.customers
+        )
+        try:
+            _call(lambda: of_kind.retrieve(object_id))
+        except Rejected as refusal:
+            if refusal.code == "resource_missing":
+                return False
+            raise
+        return True
+
+    def create_customer(self, customer: Customer, ledger_id: str, key: str) -> GatewayCustomer:
+        def create() -> GatewayCustomer:
             created = self._client.customers.create(
                 {
                     "name": customer.name,
                     "email": customer.email,
                     "metadata": {metadata.LEDGER: ledger_id, metadata.CUSTOMER: customer.number},
                 },
-                {"idempotency_key": f"{ledger_id}:customer:{_digest(customer.number)}"},
+                {"idempotency_key": f"{key}:customer"},
             )
-            return self._checked(document(created))
+            found = document(created)
+            self._checked(found)
+            return reading.customer(found)
 
         return _call(create)
+
+    def customers(self, *, since: datetime) -> Iterator[GatewayCustomer]:
+        params: dict[str, Any] = {"limit": PAGE, "created": {"gte": int(since.timestamp())}}
+
+        def page() -> tuple[list[GatewayCustomer], str]:
+            listed = document(self._client.customers.list(params))  # type: ignore[arg-type]
+            found, last = reading.page(listed)
+            return [
+                reading.customer(each)
+                for each in found
+                if metadata.LEDGER in reading.written_on(each)
+                and reading.id_of(each)
+                and reading.flag(each, "livemode") is self._livemode
+            ], last
+
+        more = True
+        while more:
+            customers, last = _call(page)
+            yield from customers
+            more = bool(last)
+            params["starting_after"] = last
 
     def attach_method(self, token: str, customer: str) -> AttachedMethod:
         def attach() -> AttachedMethod:
@@ -210,6 +254,10 @@ class _Declined(Rejected):
     """A 402: the card or bank said no."""
 
 
+class _NotPermitted(Rejected):
+    """A 403: the key may not do this."""
+
+
 def _attached(id: str, found: Doc) -> AttachedMethod:
     kind = text(found, "type")
     details = reading.part(found, kind)
@@ -239,11 +287,12 @@ def _call(call: Callable[[], T]) -> T:
             time.sleep(pause)
         except stripe.CardError as error:
             raise _Declined(_code(error), _message(error)) from error
+        except stripe.PermissionError as error:
+            raise _NotPermitted(_code(error), _message(error)) from error
         except (
             stripe.InvalidRequestError,
             stripe.IdempotencyError,
             stripe.AuthenticationError,
-            stripe.PermissionError,
         ) as error:
             raise Rejected(_code(error), _message(error)) from error
         except stripe.StripeError as error:
@@ -279,11 +328,6 @@ def _message(error: stripe.StripeError) -> str:
 def _last4(text: str) -> str:
     """Never more than four characters of an account, and those that one has."""
     return re.sub(r"[^0-9A-Za-z]", "", text, flags=re.ASCII)[-4:]
-
-
-def _digest(number: str) -> str:
-    """For a key, which travels in an HTTP header: ASCII, and short."""
-    return hashlib.sha256(number.encode()).hexdigest()
 
 
 def _id(found: Doc) -> str:

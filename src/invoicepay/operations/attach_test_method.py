@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from invoicepay.billing.customer import Actor, Customer
+from invoicepay.billing.customer import Actor
 from invoicepay.billing.errors import Usage, not_found
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
-from invoicepay.operations.protocol.reconcile import check_account, check_reconciled
+from invoicepay.operations.protocol.gateway_customer import customer_at_gateway
 from invoicepay.operations.protocol.submit import unreachable
 
 
@@ -37,10 +37,7 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
         if customer is None:
             raise not_found("customer", request.customer)
     try:
-        account = check_account(ports)
-        gateway_id = customer.gateway_id
-        if not gateway_id:
-            gateway_id = _customer_at_gateway(customer, identity.id, account, actor, ports)
+        gateway_id = customer_at_gateway(customer, actor, ports)
         attached = ports.gateway.attach_method(request.token, gateway_id)
     except (NoAnswer, Rejected) as error:
         raise unreachable(error) from error
@@ -72,22 +69,3 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
         added = unit.methods.get(method.id, actor.scope)
         assert added is not None
         return added
-
-
-def _customer_at_gateway(
-    customer: Customer, ledger_id: str, account: str, actor: Actor, ports: Ports
-) -> str:
-    """Make the customer at the gateway, and store its id before anything else is done with it."""
-    check_reconciled(customer, ports)
-    gateway_id = ports.gateway.create_customer(customer, ledger_id)
-    with ports.ledger.write() as unit:
-        unit.company.bind_gateway(account)
-        unit.customers.set_gateway_id(customer.number, gateway_id)
-        unit.journal.append(
-            "customer.at_gateway",
-            customer.number,
-            actor.email,
-            ports.clock.now(),
-            {"gateway_id": gateway_id, "account": account},
-        )
-    return gateway_id

@@ -11,9 +11,9 @@ from invoicepay.billing.journal import Difference, JournalCheck
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
+from invoicepay.operations.protocol.account import check_account
 from invoicepay.operations.protocol.reconcile import (
     LOOK_IT_UP,
-    check_account,
     since_reconciled,
     unexplained,
 )
@@ -106,13 +106,15 @@ def _journal(check: JournalCheck) -> Check:
 def _gateway(ports: Ports) -> tuple[Check, ...]:
     try:
         account = check_account(ports)
-    except (NoAnswer, Rejected, Unreachable) as error:
-        if isinstance(error, Unreachable) and error.code == "gateway_mismatch":
-            return (Check("gateway", False, error.message, error.hint),)
+    except Unreachable as error:
+        return (Check("gateway", False, error.message, error.hint),)
+    except (NoAnswer, Rejected) as error:
         hint = "Check the key and the network."
         return (Check("gateway", False, f"cannot be asked: {error}", hint),)
-    mode = "live" if ports.gateway.livemode else "sandbox"
-    return Check("gateway", True, f"{account} answers ({mode})"), _charges(ports)
+    with ports.ledger.read() as unit:
+        mode = unit.company.identity().mode
+    answers = Check("gateway", True, f"{account or 'its account'} answers ({mode})")
+    return answers, _charges(ports)
 
 
 def _charges(ports: Ports) -> Check:

@@ -53,6 +53,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     # The company
     "ShowCompany": EVERYONE,
     "SetCompany": ADMIN,
+    "BindAccount": STAFF,
     "CheckHealth": STAFF,
     "BackUp": STAFF,
     "Repair": STAFF,

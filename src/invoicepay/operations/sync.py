@@ -15,10 +15,10 @@ from invoicepay.billing.ports import NoAnswer, Ports, Rejected, Unreadable
 from invoicepay.operations.app import Request
 from invoicepay.operations.deliver import DeliveryReport, deliver
 from invoicepay.operations.progress import Started
+from invoicepay.operations.protocol.account import check_account
 from invoicepay.operations.protocol.reconcile import (
     AnyIntent,
     cancel_unfinished,
-    check_account,
     since_reconciled,
     take_in,
     unexplained,

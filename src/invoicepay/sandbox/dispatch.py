@@ -30,12 +30,14 @@ logger = logging.getLogger(__name__)
 def handle(db: sqlite3.Connection, request: Request, fault: str | None = None) -> Answer:
     """The answer to a request of Stripe's API. `fault`: the kind of fault it has met, if any."""
     try:
-        _authenticate(request)
+        key = _authenticate(request)
         if (version := request.headers.get("stripe-version", API_VERSION)) != API_VERSION:
             raise StripeError(
                 400, f"This sandbox speaks {API_VERSION} and not {version[:40]}.", param="version"
             )
         route, id = api.find(request.method, request.path)
+        if route.permission and key.startswith("rk_"):
+            raise _not_permitted(db, key, route.permission)
         if instead := faults.answer_instead(fault or ""):
             return instead
         form = form_of(request)
@@ -51,7 +53,8 @@ def handle(db: sqlite3.Connection, request: Request, fault: str | None = None) -
         return server_error()
 
 
-def _authenticate(request: Request) -> None:
+def _authenticate(request: Request) -> str:
+    """The key."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     key = credentials.strip()
     if scheme.lower() == "basic":
@@ -75,6 +78,18 @@ def _authenticate(request: Request) -> None:
     if not key.startswith(("sk_test_", "rk_test_")):
         # Stripe shows the ends of the key here; we keep all of it to ourselves.
         raise StripeError(401, "Invalid API Key provided. A sandbox takes sk_test_ and rk_test_.")
+    return key
+
+
+def _not_permitted(db: sqlite3.Connection, key: str, permission: str) -> StripeError:
+    """In Stripe's words, which show the ends of the key and name the account."""
+    (account,) = db.execute("SELECT id FROM account").fetchone()
+    return StripeError(
+        403,
+        f"The provided key '{key[:8]}{'*' * 20}{key[-4:]}' does not have the required permissions "
+        f"for this endpoint on account '{account}'. Having the '{permission}' permission would "
+        "allow this request to continue.",
+    )
 
 
 def _read(db: sqlite3.Connection, request: Request, route: Route, form: Form, id: str) -> Answer:

@@ -234,7 +234,7 @@ def test_what_is_optional_may_be_absent(what: str, objects: Objects, answering: 
 
     def ask() -> object:
         if what == "customer":
-            return gateway.create_customer(Customer("C-1", "A"), LEDGER)
+            return gateway.create_customer(Customer("C-1", "A"), LEDGER, "k").id
         if what == "account":
             return gateway.account()
         return gateway.attach_method("pm_x", "cus_x")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from invoicepay.billing.customer import Customer
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.ledger import file
@@ -38,7 +39,9 @@ def old(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def company(old: Path) -> Iterator[SmallCompany]:
-    company = SmallCompany(SqliteLedger(old), ScriptedGateway())
+    gateway = ScriptedGateway()
+    gateway.create_customer(Customer("C-1", ""), "a ledger", "a key")  # the old ledger's cus_0
+    company = SmallCompany(SqliteLedger(old), gateway)
     company.clock.move(days=2)
     yield company
     company.ledger.close()

@@ -31,7 +31,18 @@ def test_a_test_key_by_bearer_or_basic(bare: Bare) -> None:
     for key in ("sk_test_a", "rk_test_b"):
         basic = base64.b64encode(f"{key}:".encode()).decode()
         for header in (f"Bearer {key}", f"Basic {basic}"):
-            assert bare("GET", "/v1/account", headers={"Authorization": header}).status == 200
+            assert bare("GET", "/v1/customers", headers={"Authorization": header}).status == 200
+
+
+def test_a_restricted_key_may_not_read_the_account(bare: Bare) -> None:
+    account = bare.get("/v1/account")["id"]
+    key = "rk_test_middle_last"
+    reply = bare("GET", "/v1/account", headers={"Authorization": f"Bearer {key}"})
+    assert reply.status == 403
+    assert reply.error["type"] == "invalid_request_error"
+    assert "code" not in reply.error
+    assert f"on account '{account}'" in reply.error["message"]
+    assert "middle" not in reply.text
 
 
 @pytest.mark.parametrize(

@@ -341,13 +341,13 @@ def test_two_settlers_of_a_copy_find_what_its_owner_charged_and_complain_of_noth
 
 
 def test_restored_to_before_the_customers_first_method(template: Path, tmp_path: Path) -> None:
-    """The gateway made the customer long ago, and has forgotten the idempotency key."""
+    """The gateway has the customer under an id that the ledger has forgotten."""
     company = open_copy(template, tmp_path)
     gateway: ScriptedGateway = company.gateway
     lost = company.pay("INV-1", method="card")
     shutil.copy(template, tmp_path / "old.db")
     put_back(company, tmp_path / "old.db")
-    gateway._customers.clear()
+    company.clock.move(days=2)
 
     with pytest.raises(Refused) as refusal:
         company.call(AttachTestMethod("C-1", "pm_card_visa"))
@@ -359,6 +359,7 @@ def test_restored_to_before_the_customers_first_method(template: Path, tmp_path:
     with pytest.raises(Refused):
         company.pay("INV-1", method="card")
     assert len(gateway.charges) == 1
+    assert list(gateway._customers) == ["cus_0"]
 
 
 def test_declined_attempts_do_not_hide_a_charge(

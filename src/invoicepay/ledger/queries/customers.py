@@ -9,7 +9,7 @@ from datetime import datetime
 from invoicepay.billing.customer import Address, Company, Customer, Scope
 from invoicepay.billing.identity import LedgerIdentity, Mode
 from invoicepay.ledger.queries.scope import customer_in
-from invoicepay.ledger.rows import instant_text, optional_instant
+from invoicepay.ledger.rows import instant_of, instant_text, optional_instant
 
 _COMPANY = (
     "name, address, email, phone, website, tax_id, time_zone, currency, terms, remit_to, logo"
@@ -55,8 +55,21 @@ class CompanyRow:
             raise sqlite3.DatabaseError("its id is not one of ours")
         return LedgerIdentity(row[0], Mode(row[1]), row[2], optional_instant(row[3]))
 
+    def created_at(self) -> datetime:
+        (text,) = self._db.execute("SELECT created_at FROM ledger").fetchone()
+        return instant_of(text)
+
     def bind_gateway(self, account: str) -> None:
         self._db.execute("UPDATE ledger SET gateway_account = ?", (account,))
+
+    def gateway_object(self) -> str:
+        for table in ("payments", "customers"):
+            row = self._db.execute(
+                f"SELECT gateway_id FROM {table} WHERE gateway_id <> '' LIMIT 1"
+            ).fetchone()
+            if row:
+                return str(row[0])
+        return ""
 
     def set_reconciled(self, until: datetime) -> None:
         self._db.execute("UPDATE ledger SET reconciled_until = ?", (instant_text(until),))
@@ -92,10 +105,12 @@ class Customers:
         ).fetchone()
         return _customer(row) if row else None
 
-    def set_gateway_id(self, number: str, gateway_id: str) -> None:
-        self._db.execute(
-            "UPDATE customers SET gateway_id = ? WHERE number = ?", (gateway_id, number)
+    def set_gateway_id(self, number: str, gateway_id: str) -> bool:
+        done = self._db.execute(
+            "UPDATE customers SET gateway_id = ? WHERE number = ? AND gateway_id = ''",
+            (gateway_id, number),
         )
+        return done.rowcount == 1
 
 
 def _customer(row: tuple[str, str, str, str, str, int, str]) -> Customer:

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from invoicepay.billing.customer import EVERYTHING, Customer
-from invoicepay.billing.errors import DoesNotTie, Refused, Unreachable
+from invoicepay.billing.errors import DoesNotTie, Refused
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import (
@@ -229,20 +229,6 @@ def cancel_unfinished(intent: Intent, ports: Ports) -> None:
         ports.gateway.cancel(intent.id)
     except Rejected:
         return
-
-
-def check_account(ports: Ports) -> str:
-    """The gateway's account. Raises Unreachable when it is not the one the ledger is bound to."""
-    with ports.ledger.read() as unit:
-        bound = unit.company.identity().gateway_account
-    account = ports.gateway.account()
-    if bound and account != bound:
-        raise Unreachable(
-            "gateway_mismatch",
-            f"{account} answers, this ledger belongs to {bound}",
-            "Use that account's key; for a sandbox ledger, the .sandbox file that was beside it.",
-        )
-    return account
 
 
 def _customer(intent: Intent, unit: Unit) -> Customer:

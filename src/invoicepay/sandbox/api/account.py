@@ -31,4 +31,12 @@ def _retrieve(unit: Unit, _: Params, __: str) -> Doc:
     }
 
 
-ROUTES = [Route("GET", "/v1/account", "account", _retrieve)]
+ROUTES = [
+    Route(
+        "GET",
+        "/v1/account",
+        "account",
+        _retrieve,
+        permission="rak_accounts_kyc_basic_read",
+    )
+]

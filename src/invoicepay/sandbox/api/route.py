@@ -26,6 +26,7 @@ class Route:
     spec: Spec = field(default_factory=dict)
     check: Callable[[Params], None] | None = None  # rules across parameters
     listed: bool = False
+    permission: str = ""  # that a restricted key lacks here; these have all others
 
     def read(self, form: Form) -> tuple[Params, list[list[str]]]:
         """The parameters and what to expand, or a refusal before anything is executed."""
