@@ -411,6 +411,7 @@ def test_other_programs_customers_are_not_ours(sandbox: tuple[Path, StripeGatewa
         ("The key lacks permissions.", ""),
         ("", ""),
         ("See https://example.com/acct_", ""),
+        (f"{'So it is. ' * 28}It is of 'acct_1Ab2Cd3Ef4Gh5Ij6Kl7'.", "acct_1Ab2Cd3Ef4Gh5Ij6Kl7"),
     ],
 )
 def test_a_refusal_need_not_name_the_account(

@@ -70,6 +70,7 @@ COMMANDS: dict[str, Sequence[str]] = {
             import invoices -- TEXT
             import invoices x.csv --mapping=TEXT
             import invoices x.csv --preset=TEXT
+            config stripe --account=TEXT
             """,
         "admin": """
             company set --name=TEXT
@@ -81,6 +82,7 @@ COMMANDS: dict[str, Sequence[str]] = {
             sandbox attach --customer=C-1007 -- TEXT
             sandbox clock advance -- TEXT
             init --company=x --password-stdin --admin-email=TEXT
+            init --test --company=TEXT --password-stdin --admin-email=a@example.com
             """,
     }.items()
 }

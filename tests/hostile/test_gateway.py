@@ -4,7 +4,9 @@ anything."""
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -117,11 +119,63 @@ def test_a_card_of_any_brand(company: DemoCompany, bank: HostileBank) -> None:
             assert_harmless(method[name])
 
 
-def test_customers_of_any_number_reach_the_gateway(foreign_copy: DemoCompany) -> None:
+def test_customers_of_any_number_reach_the_gateway_and_are_found_again(
+    foreign_copy: DemoCompany,
+) -> None:
     numbers = typed([*list(STORABLE.values())[::4], *FAMILIES["scripts"].values()])
     attach = [["sandbox", "attach", "pm_card_visa", f"--customer={number}"] for number in numbers]
     for said in run_each(foreign_copy.as_("admin"), attach):
         assert_ended_well(said)
+    made = ids_at_gateway(foreign_copy)
+    assert len(made) >= len(set(numbers))
+
+    foreign_copy.edit("UPDATE customers SET gateway_id = ''")
+    for said in run_each(foreign_copy.as_("admin"), attach):
+        assert_ended_well(said)
+    assert ids_at_gateway(foreign_copy) <= made
+
+
+def ids_at_gateway(company: DemoCompany) -> set[str]:
+    with closing(sqlite3.connect(company.ledger)) as ledger:
+        rows = ledger.execute("SELECT gateway_id FROM customers WHERE gateway_id <> ''")
+        return {gateway_id for (gateway_id,) in rows}
+
+
+@pytest.mark.parametrize("account", ["", "acct_\x1b[31m", "acct_1Ab2"])
+def test_a_refusal_of_the_account_in_any_words(
+    company: DemoCompany, monkeypatch: pytest.MonkeyPatch, account: str
+) -> None:
+    """What it names is shown and typed, so only an id is taken from it."""
+    texts = iter([f"{text} {account}" for text in TEXTS])
+    handle = dispatch.handle
+
+    def refusing(db: Any, request: Any, fault: str | None = None) -> Answer:
+        if request.path != "/v1/account":
+            return handle(db, request, fault)
+        error = {"type": "invalid_request_error", "message": next(texts)}
+        return Answer(403, json.dumps({"error": error}))
+
+    monkeypatch.setattr(dispatch, "handle", refusing)
+    company.edit(
+        "DROP TRIGGER ledger_is_for_good",
+        "UPDATE ledger SET gateway_account = ''",
+        "DROP TRIGGER payments_stay",
+        "PRAGMA foreign_keys = OFF",
+        "UPDATE customers SET gateway_id = ''",
+        "UPDATE payments SET gateway_id = ''",
+    )
+    with SandboxServer(company.sandbox) as server:
+        for config in company.folder.glob("*.toml"):
+            config.write_text(f'{config.read_text()}[sandbox]\nurl = "{server.url}"\n')
+        commands = [["sandbox", "attach", "pm_card_visa", "--customer=C-1007", "--json"]]
+        for said in run_each(company.as_("admin"), commands * 40):
+            assert_ended_well(said, [10])
+            assert_harmless(said.stderr)
+            found = json.loads(said.stderr)["error"]
+            assert found["code"] == "account_unknown"
+            command = found["hint"].partition("`")[2].partition("`")[0]
+            named = "acct_1Ab2" if account == "acct_1Ab2" else "ID"
+            assert command == f"invoicepay config stripe --account {named}"
 
 
 def test_labels_of_methods(company: DemoCompany) -> None:

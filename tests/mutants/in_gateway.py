@@ -108,8 +108,8 @@ IN_GATEWAY = (
         "page-of-others-ends-the-list",
         "where other programs charge much, a charge of ours is never listed",
         _FILE,
-        "            more = bool(last)\n",
-        "            more = bool(last) and bool(intents)\n",
+        "        if not following:\n",
+        "        if not following or metadata.LEDGER not in str(found):\n",
         _FIRST,
     ),
     Mutant(

@@ -13,6 +13,7 @@ _INVOICES = "operations/imports/invoice_batch.py"
 _PAYMENTS = "operations/imports/payments.py"
 _TEST_MONEY = "tests/billing/test_money.py"
 _TEST_PAY = "tests/operations/payments/test_pay.py"
+_TEST_KEYS = "tests/operations/payments/test_keys.py"
 _TEST_RESTORED = "tests/operations/payments/test_restored.py"
 _IDENTITY = "tests/operations/identity"
 _IMPORTS = "tests/operations/imports"
@@ -48,25 +49,49 @@ IN_OPERATIONS = (
         "key-ignored",
         "a script that tries again pays again",
         _QUOTE,
-        "    if not request.key:\n        return",
-        "    if True:\n        return",
-        _TEST_PAY,
+        "    if request.key:\n        attempt",
+        "    if False:\n        attempt",
+        _TEST_KEYS,
     ),
     Mutant(
         "key-for-anything",
         "a key that was used answers for a payment of something else",
         _QUOTE,
-        "if existing.request_digest != request_digest:",
+        "if existing.request_digest != content:",
         "if False:",
-        _TEST_PAY,
+        _TEST_KEYS,
     ),
     Mutant(
         "key-of-everybody",
-        "one contact's key answers with another's payment",
+        "one customer's key answers with another's payment",
         _QUOTE,
-        r'f"{actor.contact_id}\n{request.key}"',
-        "request.key",
-        _TEST_PAY,
+        r'f"{customer}\n{request.key}\n{attempt}"',
+        r'f"{request.key}\n{attempt}"',
+        _TEST_KEYS,
+    ),
+    Mutant(
+        "key-of-the-contact",
+        "payer and finance with one key pay twice",
+        _QUOTE,
+        r'f"{customer}\n{request.key}\n{attempt}"',
+        r'f"{actor.contact_id}\n{request.key}\n{attempt}"',
+        _TEST_KEYS,
+    ),
+    Mutant(
+        "declined-key-tries-again",
+        "a key whose payment somebody canceled pays after all",
+        "billing/payment.py",
+        "return self.status is PaymentStatus.CANCELED and self.failure_code == GIVEN_UP",
+        "return self.status is PaymentStatus.CANCELED",
+        _TEST_KEYS,
+    ),
+    Mutant(
+        "canceled-key-is-dead",
+        "after an outage the same key never pays",
+        "billing/payment.py",
+        "return self.status is PaymentStatus.CANCELED and self.failure_code == GIVEN_UP",
+        "return False",
+        _TEST_KEYS,
     ),
     Mutant(
         "max-total-ignored",

@@ -10,6 +10,9 @@ _CANCEL = "operations/protocol/cancel.py"
 _RECORD = "operations/protocol/record.py"
 _SETTLE = "operations/protocol/settle.py"
 _RECONCILE = "operations/protocol/reconcile.py"
+_HOLDS = "operations/protocol/holds.py"
+_ACKNOWLEDGE = "operations/acknowledge_payments.py"
+_ACKNOWLEDGED = "tests/operations/payments/test_acknowledged.py"
 _FAULTS = "tests/operations/payments/test_faults.py"
 _PAY = "tests/operations/payments/test_pay.py"
 _RESTORED = "tests/operations/payments/test_restored.py"
@@ -20,10 +23,67 @@ _TOGETHER = "tests/operations/payments/test_together.py"
 IN_PROTOCOL = (
     # --- Claim ---
     Mutant(
+        "held-parts-are-paid",
+        "a part of an invoice is charged twice",
+        _HOLDS,
+        "    for payment in unit.payments.unsettled(EVERYTHING, numbers):\n",
+        "    for payment in ():\n",
+        _ACKNOWLEDGED,
+    ),
+    Mutant(
+        "pending-is-enough",
+        "more is paid of what somebody was not told that they paid",
+        _HOLDS,
+        "        if not unit.payments.is_acknowledged(payment, actor.email):\n",
+        "        if False:\n",
+        _ACKNOWLEDGED,
+    ),
+    Mutant(
+        "nobody-is-told",
+        "who was killed before the answer pays the same part again",
+        _HOLDS,
+        "    if not with_key:\n",
+        "    if False:\n",
+        _ACKNOWLEDGED,
+    ),
+    Mutant(
+        "anybody-is-told",
+        "what finance was shown counts as shown to the payer",
+        _ACKNOWLEDGE,
+        '            and payment.initiated_by in (actor.email, "")\n',
+        "",
+        _ACKNOWLEDGED,
+    ),
+    Mutant(
+        "unknown-is-told",
+        "an outcome that nobody knows counts as told",
+        _ACKNOWLEDGE,
+        "            if payment.outcome_known\n",
+        "            if payment.id\n",
+        _ACKNOWLEDGED,
+    ),
+    Mutant(
+        "edited-figures-are-paid",
+        "an invoice whose figures were edited is charged again",
+        _HOLDS,
+        "    if differences:\n",
+        "    if False:\n",
+        "tests/operations/payments/test_edited.py",
+    ),
+    Mutant(
+        "claim-trusts-the-quote",
+        "what came to be held, or was edited, between quote and claim is paid",
+        _CLAIM,
+        "    check_payable(found, actor, unit, with_key=plan.with_key, "
+        "allow_pending=plan.allow_pending)\n",
+        "",
+        _ACKNOWLEDGED,
+    ),
+    Mutant(
         "stale-plan-is-paid",
         "what was paid meanwhile is charged again",
         _CLAIM,
-        "        _check_line(line, found, plan)\n",
+        "        _check_line(line, invoice, plan)\n",
         "        str(line)\n",
         _PAY,
     ),
@@ -92,7 +152,7 @@ IN_PROTOCOL = (
         "released-without-cancel",
         "a declined intent can still be charged after its invoice was released",
         _SUBMIT,
-        "        intent = cancel(intent, ports)\n",
+        "        intent = cancel(intent, ports, on_request=on_request)\n",
         "        intent = replace(intent, status=IntentStatus.CANCELED)\n",
         _FAULTS,
     ),
@@ -187,11 +247,13 @@ IN_PROTOCOL = (
         _PAY,
     ),
     Mutant(
-        "second-receipt-number",
-        "one payment has two receipts",
+        "number-before-the-money",
+        "a debit that comes back leaves a gap in the receipts' numbers",
         _RECORD,
-        " and not payment.receipt_number:",
-        ":",
+        "    moved = unit.payments.change(",
+        "    if new is PaymentStatus.PROCESSING:\n"
+        '        settled["receipt_number"] = unit.payments.next_receipt_number()\n'
+        "    moved = unit.payments.change(",
         _TOGETHER,
     ),
     Mutant(
@@ -334,14 +396,6 @@ IN_PROTOCOL = (
         "    if unreadable is not None:\n",
         "    if False:\n",
         _UNREADABLE,
-    ),
-    Mutant(
-        "account-not-compared",
-        "another company's gateway answers for this ledger",
-        _RECONCILE,
-        "if bound and account != bound:",
-        "if False:",
-        _RESTORED,
     ),
     Mutant(
         "taken-in-beyond-payable",

@@ -40,10 +40,12 @@ WAYS = [
 ]
 
 
+@pytest.mark.parametrize("mode", ["live", "test"])
 @pytest.mark.parametrize(("options", "traced"), WAYS)
-def test_a_live_ledger(
+def test_a_ledger_with_a_key(
     options: str,
     traced: bool,
+    mode: str,
     desk: Desk,
     tmp_path: Path,
     traces: Path,
@@ -59,9 +61,9 @@ def test_a_live_ledger(
     }
     watch = Watch(Desk(desk.folder, desk.home, ways), options, traces if traced else None)
     (desk.folder / "invoicepay.toml").write_text('ledger = "live.db"\nsecrets = "kept"\n')
-    get_in(watch, tmp_path)
+    get_in(watch, tmp_path, mode)
     hand_out(watch)
-    use_the_key(watch, bank)
+    use_the_key(watch, bank, mode)
     leave(watch)
     assert watch.leaks() == []
     assert watch.children() == []
@@ -71,13 +73,13 @@ ADMIN = "owner@lantern.example"
 LOGIN = f"login --email {ADMIN} --password-stdin"
 
 
-def get_in(watch: Watch, tmp_path: Path) -> None:
+def get_in(watch: Watch, tmp_path: Path, mode: str) -> None:
     """init, login and passwd, and how each can fail."""
     first, second = "Vellum/quartz+7 owls%", "Marble&otters=9 kites?"
     watch.secrets |= {"first password": first, "second password": second}
     watch.secrets["weak password"] = weak = "password1234"
     watch.secrets["wrong password"] = wrong = "Gravel;badgers#3 hums"
-    init = f"init --company Lantern --admin-email {ADMIN} --live --password-stdin"
+    init = f"init --company Lantern --admin-email {ADMIN} --{mode} --password-stdin"
     watch.run(init, weak, exits=7)
     watch.run(init, first)
     watch.run(init, first, exits=7)
@@ -131,14 +133,16 @@ def hand_out(watch: Watch) -> None:
     watch.run("contacts list")
 
 
-def use_the_key(watch: Watch, bank: FalseStripe) -> None:
+def use_the_key(watch: Watch, bank: FalseStripe, mode: str) -> None:
     """The gateway's key, out of the keyring and out of a file, and whatever may answer it."""
     folder = watch.desk.folder
     store = "config stripe --password-stdin"
-    watch.secrets["key in the keyring"] = kept = "sk_live_51KeyringCanaryQ7"
-    watch.secrets["key in a file"] = filed = "rk_live_51FileCanaryZ9"
+    watch.secrets["key in the keyring"] = kept = f"sk_{mode}_51KeyringCanaryQ7"
+    watch.secrets["key in a file"] = filed = f"rk_{mode}_51FileCanaryZ9"
+    other = {"live": "test", "test": "live"}[mode]
+    watch.secrets["key of the other mode"] = wrong = f"sk_{other}_51NotTheRightKind"
     watch.run("sync", exits=10)
-    watch.run(store, "sk_test_51NotTheRightKind", exits=2)
+    watch.run(store, wrong, exits=2)
     watch.run(store, f"{kept} {filed}", exits=8)
     watch.run(store, kept, exits=10, given=FAILING)
     watch.run(store, kept)
@@ -163,6 +167,10 @@ def use_the_key(watch: Watch, bank: FalseStripe) -> None:
         bank.behaves = ANSWERS["account"]
         watch.run("doctor", given=variables)
         assert bank.asked[-1].authorization == f"Bearer {key}"
+        watch.run("config stripe --account acct_2", exits=10, given=variables)
+        watch.run("config stripe --account acct_1", given=variables)
+        bank.behaves = ANSWERS["403"]
+        watch.run("config stripe --account acct_1", exits=10, given=variables)
         watch.run("config show", given=variables)
     for file, code in (("two", 10), ("open", 7), ("none", 10)):
         watch.run("sync", exits=code, given={"INVOICEPAY_STRIPE_KEY_FILE": f"{file}.secret"})

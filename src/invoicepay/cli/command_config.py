@@ -46,8 +46,9 @@ def show(context: typer.Context) -> None:
 def stripe(
     context: typer.Context,
     account: Annotated[
-        str, typer.Option(metavar="ID", help="Only say which account the key in use is of.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="ID", help="Only say which account the key in use is of."),
+    ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the key from stdin.")
     ] = False,
@@ -62,7 +63,7 @@ def stripe(
     from invoicepay.cli.prompts import Secrets
 
     state = state_of(context)
-    if account:
+    if account is not None:
         _bind(account, password_stdin, state)
         return
     if state.mode is Mode.SANDBOX:

@@ -75,7 +75,7 @@ class StripeGateway:
             return _call(lambda: _id(document(self._client.accounts.retrieve_current())))
         except _NotPermitted as refusal:
             # Many restricted keys may not read their account, and none may be allowed to.
-            named = _ACCOUNT.search(refusal.message)
+            named = _ACCOUNT.search(str(refusal.__cause__))  # in full: half an id is another
             raise AccountHidden(
                 refusal.code, refusal.message, named[0] if named else ""
             ) from refusal
@@ -109,25 +109,11 @@ class StripeGateway:
         return _call(create)
 
     def customers(self, *, since: datetime) -> Iterator[GatewayCustomer]:
-        params: dict[str, Any] = {"limit": PAGE, "created": {"gte": int(since.timestamp())}}
-
-        def page() -> tuple[list[GatewayCustomer], str]:
-            listed = document(self._client.customers.list(params))  # type: ignore[arg-type]
-            found, last = reading.page(listed)
-            return [
-                reading.customer(each)
-                for each in found
-                if metadata.LEDGER in reading.written_on(each)
-                and reading.id_of(each)
-                and reading.flag(each, "livemode") is self._livemode
-            ], last
-
-        more = True
-        while more:
-            customers, last = _call(page)
-            yield from customers
-            more = bool(last)
-            params["starting_after"] = last
+        params = {"limit": PAGE, "created": {"gte": int(since.timestamp())}}
+        for found in _listed(self._client.customers.list, params):
+            ours = metadata.LEDGER in reading.written_on(found) and reading.id_of(found)
+            if ours and reading.flag(found, "livemode") is self._livemode:
+                yield reading.customer(found)
 
     def attach_method(self, token: str, customer: str) -> AttachedMethod:
         def attach() -> AttachedMethod:
@@ -196,19 +182,8 @@ class StripeGateway:
         if since is not None:
             params["created"] = {"gte": int(since.timestamp())}
 
-        def page() -> tuple[list[Intent | UnreadableIntent], str]:
-            found = self._client.payment_intents.list(params)  # type: ignore[arg-type]
-            listed, last = reading.page(document(found))
-            return list(reading.of_ledger(ledger_id, listed, self._livemode)), last
-
-        more = True
-        while more:
-            intents, last = _call(page)
-            yield from intents
-            if last and last == params.get("starting_after"):
-                raise NoAnswer("the gateway lists the same again and again")
-            more = bool(last)
-            params["starting_after"] = last
+        listed = _listed(self._client.payment_intents.list, params)
+        yield from reading.of_ledger(ledger_id, listed, self._livemode)
 
     def _intent(self, answer: object) -> Intent:
         found = document(answer)
@@ -273,6 +248,20 @@ def _attached(id: str, found: Doc) -> AttachedMethod:
     raise Rejected(
         "method_type", f"a {said(kind, _BRAND) or 'nameless method'} cannot be used here"
     )
+
+
+def _listed(ask: Callable[[Any], object], params: dict[str, Any]) -> Iterator[Doc]:
+    """The objects of a list, a page a call. Raises NoAnswer, Rejected."""
+    last = ""
+    while True:
+        after = {"starting_after": last} if last else {}
+        found, following = _call(lambda after=after: reading.page(document(ask(params | after))))  # type: ignore[misc]
+        yield from found
+        if not following:
+            return
+        if following == last:
+            raise NoAnswer("the gateway lists the same again and again")
+        last = following
 
 
 def _call(call: Callable[[], T]) -> T:
