@@ -159,6 +159,7 @@ def attached(scenario: Scenario, place: Place, run: Run, where: str) -> str:
     if not listed:
         again = scenario.run(place)
         assert again.exit_code == 0, (where, again)
+    assert place.bank.customers().count("C-2") == 1, where
     assert place.run("pay", "INV-9", "--yes", who="stranger").exit_code == 0, where
     place.assert_repaired(where)
     return "there" if listed else "absent"

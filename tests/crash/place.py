@@ -147,12 +147,19 @@ class Bank:
     url: str
 
     def intents(self) -> list[dict[str, Any]]:
+        return self._listed("payment_intents")
+
+    def customers(self) -> list[str]:
+        """Our numbers of them, of each as often as it is there."""
+        return [str(c["metadata"]["invoicepay_customer"]) for c in self._listed("customers")]
+
+    def _listed(self, what: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         page: dict[str, Any] = {"has_more": True, "data": []}
         while page["has_more"]:
             after = f"&starting_after={page['data'][-1]['id']}" if page["data"] else ""
             request = urllib.request.Request(
-                f"{self.url}/v1/payment_intents?limit=100{after}",
+                f"{self.url}/v1/{what}?limit=100{after}",
                 headers={"Authorization": "Bearer sk_test_x"},
             )
             with urllib.request.urlopen(request, timeout=HANGS_AFTER) as answer:
