@@ -25,7 +25,7 @@ _KNOWN: Mapping[str, type | Mapping[str, type]] = {
         "sender": str,
         "ca_file": str,
     },
-    "sandbox": {"url": str},
+    "sandbox": {"url": str, "key_file": str},
 }
 
 
@@ -54,6 +54,8 @@ class Settings(NamedTuple):
     smtp: Smtp | None
     sandbox_url: str
     """A running `sandbox serve`; empty for one in the process."""
+    sandbox_key: Path | None
+    """Where the key of that one is; None without one."""
     sources: Mapping[str, str]
 
     @property
@@ -97,7 +99,7 @@ def load_settings(
     sources["smtp"] = "file" if smtp else "default"
     if smtp and "host" not in smtp:
         raise Usage("config_invalid", f"{path}: [smtp] needs a host")
-    url = values.get("sandbox", {}).get("url", "")
+    url, key = _sandbox(values.get("sandbox", {}), path, found.absolute())
     sources["sandbox.url"] = "file" if url else "default"
     return Settings(
         config=path,
@@ -106,8 +108,38 @@ def load_settings(
         secrets=secrets or base,
         smtp=Smtp(**smtp) if smtp else None,
         sandbox_url=url,
+        sandbox_key=key,
         sources=sources,
     )
+
+
+def served_key_file(ledger: Path, port: int) -> Path:
+    """Where `sandbox serve` on `port` keeps its key: beside the ledger's practice bank."""
+    return ledger.with_name(f"{ledger.name}.sandbox.{port}.key")
+
+
+def _sandbox(given: Mapping[str, str], path: Path, ledger: Path) -> tuple[str, Path | None]:
+    """The running practice bank and the file with its key. Raises Usage."""
+    url = given.get("url", "")
+    if not url:
+        return "", None
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 80
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    loopback = parts.hostname in ("127.0.0.1", "localhost", "::1") and "@" not in parts.netloc
+    if parts.scheme != "http" or not loopback or parts.path not in ("", "/"):
+        raise Usage(  # its key would go there
+            "config_invalid",
+            f"{path}: sandbox.url must be on this machine",
+            "Write it like http://127.0.0.1:12111.",
+        )
+    named = given.get("key_file")
+    key = path.absolute().parent / named if named else served_key_file(ledger, port)
+    return url.rstrip("/"), key
 
 
 def default_config() -> Path:

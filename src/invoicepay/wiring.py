@@ -17,7 +17,7 @@ from invoicepay.billing.errors import Refused, Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.app import App
-from invoicepay.settings import Settings, Smtp
+from invoicepay.settings import Settings, Smtp, served_key_file
 
 if TYPE_CHECKING:
     from invoicepay.billing.customer import Company
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from invoicepay.credentials.sessions import SessionTokens
     from invoicepay.mail.smtp import SmtpSettings
     from invoicepay.sandbox.server import SandboxServer
-
-SANDBOX_KEY = "sk_test_sandbox"
-"""Any test key will do; the sandbox has one account and refuses live keys."""
 
 
 class Local:
@@ -66,22 +63,54 @@ class Local:
 
         mode = self.identity.mode
         if mode is Mode.SANDBOX:
-            url = self.settings.sandbox_url or self._sandbox.url
-            return StripeGateway(SANDBOX_KEY, livemode=False, base_address=url)
+            url, key = self._practice_bank()
+            return StripeGateway(key, livemode=False, base_address=url)
         from invoicepay.credentials.gateway_key import gateway_key
 
         key = gateway_key(self.settings.secrets, self.identity.id, mode)
         return StripeGateway(key, livemode=mode.livemode)
 
+    def _practice_bank(self) -> tuple[str, str]:
+        """Its URL and key: the one that is served, else one in this process. Raises Unreachable
+        or Refused where the key cannot be had."""
+        if not self.settings.sandbox_url:
+            return self._sandbox.url, self._sandbox.key
+        from invoicepay.credentials.private_file import read
+
+        file = self.settings.sandbox_key
+        key = read(file) if file else None
+        if not key:
+            raise Unreachable(
+                "key_missing",
+                f"the practice bank's key is not in {file}",
+                "Start `invoicepay sandbox serve`, which puts it there; for a bank of another "
+                "ledger name its file as [sandbox] key_file.",
+            )
+        return self.settings.sandbox_url, key.strip()
+
     @cached_property
     def _sandbox(self) -> SandboxServer:
-        server = self.sandbox_server()
+        server = self._sandbox_server(0)
         server.start()
         return server
 
-    def sandbox_server(self, port: int = 0) -> SandboxServer:
-        """The practice bank, not started yet, on `port` (0: any free one). Raises OSError for the
-        port, Unreachable for the file."""
+    @contextmanager
+    def serving_sandbox(self, port: int) -> Iterator[tuple[SandboxServer, Path]]:
+        """The practice bank, not started yet, on `port` (0: any free one), and the file that has
+        its key meanwhile. Raises OSError for the port, Unreachable and Refused for the files."""
+        from invoicepay.credentials.private_file import delete, read, write
+
+        server = self._sandbox_server(port)
+        file = served_key_file(self.settings.ledger, server.port)
+        try:
+            write(file, server.key + "\n")
+            yield server, file
+        finally:
+            server.stop()
+            if read(file) == server.key + "\n":  # not that of the next one on this port
+                delete(file)
+
+    def _sandbox_server(self, port: int) -> SandboxServer:
         from invoicepay.sandbox.server import SandboxServer
 
         with _sandbox_errors():

@@ -313,7 +313,8 @@ def test_interrupting_a_server_ends_it_with_130(company: DemoCompany) -> None:
     finally:
         process.kill()
         process.wait()
-    assert (process.returncode, stderr) == (130, b"invoicepay: interrupted.\n")
+    assert process.returncode == 130
+    assert stderr.endswith(b".key.\ninvoicepay: interrupted.\n")
 
 
 def ended(arguments: list[str]) -> int | str | None:

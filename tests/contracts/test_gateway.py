@@ -95,12 +95,12 @@ def bank(
     path = tmp_path / "bank.sandbox"
     with SandboxServer(path) as server:
         yield Bank(
-            StripeGateway("sk_test_x", livemode=False, base_address=server.url),
+            StripeGateway(server.key, livemode=False, base_address=server.url),
             lambda intent: void(advance(path, timedelta(days=5))),
             lambda: add_fault(path, CONFIRM, "lose_answer", times=3),
             lambda: void(advance(path, timedelta(days=1, seconds=1))),
             lambda intent: spoil(path, intent),
-            lambda: StripeGateway("rk_test_x", livemode=False, base_address=server.url),
+            lambda: StripeGateway(server.restricted_key, livemode=False, base_address=server.url),
         )
 
 
@@ -346,7 +346,7 @@ def test_the_account_is_always_the_same(bank: Bank) -> None:
 def sandbox(tmp_path: Path) -> Iterator[tuple[Path, StripeGateway]]:
     path = tmp_path / "bank.sandbox"
     with SandboxServer(path) as server:
-        yield path, StripeGateway("sk_test_x", livemode=False, base_address=server.url)
+        yield path, StripeGateway(server.key, livemode=False, base_address=server.url)
 
 
 @pytest.mark.parametrize(
@@ -432,17 +432,18 @@ def test_a_refusal_need_not_name_the_account(
 def test_a_refusal_shows_nothing_of_the_key(tmp_path: Path) -> None:
     """Stripe repeats its first and last characters."""
     with SandboxServer(tmp_path / "bank.sandbox") as server:
-        gateway = StripeGateway("rk_test_51Secret", livemode=False, base_address=server.url)
+        key = server.restricted_key
+        gateway = StripeGateway(key, livemode=False, base_address=server.url)
         with pytest.raises(AccountHidden) as hidden:
             gateway.account()
 
     assert "(the key)" in hidden.value.message
-    assert "cret" not in str(hidden.value)
+    assert key[-4:] not in str(hidden.value)
 
 
 def test_an_answer_of_the_other_mode_is_refused(tmp_path: Path) -> None:
     with SandboxServer(tmp_path / "bank.sandbox") as server:
-        gateway = StripeGateway("sk_test_x", livemode=True, base_address=server.url)
+        gateway = StripeGateway(server.key, livemode=True, base_address=server.url)
         with pytest.raises(Unreachable) as refusal:
             gateway.create_customer(Customer("C-1", "A"), LEDGER, "a key")
 

@@ -128,12 +128,15 @@ class Line:
             lines.write(json.dumps(asked | {"serve": True}) + "\n")
             lines.flush()
             process = int(lines.readline())
+            key_file = ""
             try:
-                yield Bank(lines.readline().strip())
+                url = lines.readline().strip()
+                key_file = f"{folder}/ledger.db{BANK}.{url.rpartition(':')[2]}.key"
+                yield Bank(url, Path(key_file).read_text().strip())
             finally:
                 os.kill(process, signal.SIGKILL)
                 said = json.loads(lines.readline())["stderr"]
-            assert said == "", said
+            assert said == f"Its key is in {key_file}.\n", said
 
     def close(self) -> None:
         self._lines.close()
@@ -145,6 +148,7 @@ class Bank:
     """What the bank says, without any code of ours in between."""
 
     url: str
+    key: str
 
     def intents(self) -> list[dict[str, Any]]:
         return self._listed("payment_intents")
@@ -160,7 +164,7 @@ class Bank:
             after = f"&starting_after={page['data'][-1]['id']}" if page["data"] else ""
             request = urllib.request.Request(
                 f"{self.url}/v1/{what}?limit=100{after}",
-                headers={"Authorization": "Bearer sk_test_x"},
+                headers={"Authorization": f"Bearer {self.key}"},
             )
             with urllib.request.urlopen(request, timeout=HANGS_AFTER) as answer:
                 page = json.load(answer)
@@ -316,7 +320,7 @@ def found_company(folder: Path) -> Path:
         opened = open_copy(
             make_template(folder),
             company,
-            lambda clock: StripeGateway("sk_test_x", livemode=False, base_address=server.url),
+            lambda clock: StripeGateway(server.key, livemode=False, base_address=server.url),
         )
         for name in PAYERS:
             add_contact(opened, name, Role.CUSTOMER, "C-1")

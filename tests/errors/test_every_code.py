@@ -467,6 +467,9 @@ def gateway_refused(company: DemoCompany) -> Result:
 def gateway_unreachable(company: DemoCompany) -> Result:
     config = company.folder / "invoicepay.toml"
     config.write_text(config.read_text() + '[sandbox]\nurl = "http://127.0.0.1:1"\n')
+    key = company.folder / "ledger.db.sandbox.1.key"
+    key.touch(0o600)
+    key.write_text("sk_test_of_a_bank_that_was_killed")
     return company.run("pay INV-1042 --yes")
 
 

@@ -68,8 +68,12 @@ def bank(company: DemoCompany, monkeypatch: pytest.MonkeyPatch) -> Iterator[Host
 
     monkeypatch.setattr(dispatch, "handle", hostile_handle)
     with SandboxServer(company.sandbox) as server:
+        key = company.folder / "bank.key"
+        key.touch(0o600)
+        key.write_text(server.key)
+        at = f'[sandbox]\nurl = "{server.url}"\nkey_file = "{key.name}"\n'
         for config in company.folder.glob("*.toml"):
-            config.write_text(f'{config.read_text()}[sandbox]\nurl = "{server.url}"\n')
+            config.write_text(config.read_text() + at)
         yield bank
 
 

@@ -17,17 +17,29 @@ from tests.support.tls import make_certificate
 
 AROUND_THE_PROGRAM = Path(__file__).with_name("program_under_test")
 STRIPE = "api.stripe.com"
-_OF_THE_CONNECTION = {"host", "connection", "content-length", "transfer-encoding", "date", "server"}
+_OF_THE_CONNECTION = {
+    "authorization",
+    "host",
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "date",
+    "server",
+}
 
 
-def passed_on(url: str) -> Behaviour:
-    """Each request goes to the server at `url`, and its answer comes back."""
+def passed_on(server: SandboxServer) -> Behaviour:
+    """Each request goes to `server`, with its own key for any other test key, and its answer comes
+    back."""
 
     def behave(connection: Any) -> Answer | None:
-        there = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+        there = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
         try:
             there.request(
-                connection.command, connection.path, connection.body, _own(connection.headers)
+                connection.command,
+                connection.path,
+                connection.body,
+                _own(connection.headers) | _authorization(connection.headers, server),
             )
             answer = there.getresponse()
             headers = tuple(_own(answer.headers).items())
@@ -41,6 +53,12 @@ def passed_on(url: str) -> Behaviour:
     return behave
 
 
+def _authorization(headers: Any, server: SandboxServer) -> dict[str, str]:
+    key = headers.get("Authorization", "").removeprefix("Bearer ")
+    own = {"sk_test": server.key, "rk_test": server.restricted_key}
+    return {"Authorization": f"Bearer {own.get(key[:7], key)}"}
+
+
 def _own(headers: Any) -> dict[str, str]:
     """Those that are not of one connection only."""
     return {n: v for n, v in headers.items() if n.lower() not in _OF_THE_CONNECTION}
@@ -52,7 +70,7 @@ def practice_bank_as_stripe(bank: Path) -> Iterator[dict[str, str]]:
     certificate = make_certificate(bank.with_name(f"{bank.name}.tls"), STRIPE)
     with (
         SandboxServer(bank) as server,
-        FalseStripe(passed_on(server.url), certificate.server()) as front,
+        FalseStripe(passed_on(server), certificate.server()) as front,
     ):
         yield {
             "PYTHONPATH": str(AROUND_THE_PROGRAM),

@@ -102,6 +102,8 @@ def in_force(state: State) -> list[Setting]:
         Setting("smtp", mail or "none: e-mail goes to the outbox folder", sources["smtp"]),
         Setting("sandbox.url", settings.sandbox_url or "in each process", sources["sandbox.url"]),
     ]
+    if settings.sandbox_key:
+        shown.append(Setting("sandbox.key", "(in a file)", str(settings.sandbox_key)))
     if smtp and smtp.password_file:
         shown.append(Setting("smtp.password", "(in a file)", smtp.password_file))
     for name in ("INVOICEPAY_TOKEN", "INVOICEPAY_STRIPE_KEY_FILE"):

@@ -22,17 +22,24 @@ def serve(
     context: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 12111,
 ) -> None:
-    """Serve this ledger's practice bank on loopback, for other programs, until Ctrl-C."""
-    state = _sandbox_only(context)
-    try:
-        server = state.local.sandbox_server(port)
-    except OSError as error:
-        raise Usage("usage", f"port {port} cannot be used: {error.strerror}") from error
-    state.out.one({"url": server.url}, lambda: state.out.text(server.url))
-    import sys
+    """Serve this ledger's practice bank on loopback, for other programs, until Ctrl-C.
 
-    sys.stdout.flush()
-    server.serve_forever()
+    They need its key, which is in a file beside the ledger that only you can read.
+    """
+    import sys
+    from contextlib import ExitStack
+
+    state = _sandbox_only(context)
+    with ExitStack() as stack:
+        try:
+            server, key_file = stack.enter_context(state.local.serving_sandbox(port))
+        except OSError as error:
+            raise Usage("usage", f"port {port} cannot be used: {error.strerror}") from error
+        state.out.note(f"Its key is in {key_file}.")
+        record = {"url": server.url, "key_file": str(key_file)}
+        state.out.one(record, lambda: state.out.text(server.url))
+        sys.stdout.flush()
+        server.serve_forever()
 
 
 @app.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import sqlite3
 
@@ -28,16 +27,16 @@ logger = logging.getLogger(__name__)
 
 
 def handle(db: sqlite3.Connection, request: Request, fault: str | None = None) -> Answer:
-    """The answer to a request of Stripe's API. `fault`: the kind of fault it has met, if any."""
+    """The answer to a request of Stripe's API by whoever may ask. `fault`: the kind of fault it has
+    met, if any."""
     try:
-        key = _authenticate(request)
         if (version := request.headers.get("stripe-version", API_VERSION)) != API_VERSION:
             raise StripeError(
                 400, f"This sandbox speaks {API_VERSION} and not {version[:40]}.", param="version"
             )
         route, id = api.find(request.method, request.path)
-        if route.permission and key.startswith("rk_"):
-            raise _not_permitted(db, key, route.permission)
+        if route.permission and request.restricted:
+            raise _not_permitted(db, route.permission)
         if instead := faults.answer_instead(fault or ""):
             return instead
         form = form_of(request)
@@ -53,40 +52,12 @@ def handle(db: sqlite3.Connection, request: Request, fault: str | None = None) -
         return server_error()
 
 
-def _authenticate(request: Request) -> str:
-    """The key."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    key = credentials.strip()
-    if scheme.lower() == "basic":
-        try:
-            key = base64.b64decode(key, validate=True).decode().partition(":")[0]
-        except ValueError:
-            key = ""
-    elif scheme.lower() != "bearer":
-        key = ""
-    if not key:
-        raise StripeError(
-            401,
-            "You did not provide an API key. You need to provide your API key in the "
-            "Authorization header, using Bearer auth (e.g. 'Authorization: Bearer "
-            "YOUR_SECRET_KEY').",
-        )
-    if key.startswith(("sk_live_", "rk_live_")):
-        raise StripeError(
-            401, "This is a sandbox, where no money moves: it refuses live keys. Use a test key."
-        )
-    if not key.startswith(("sk_test_", "rk_test_")):
-        # Stripe shows the ends of the key here; we keep all of it to ourselves.
-        raise StripeError(401, "Invalid API Key provided. A sandbox takes sk_test_ and rk_test_.")
-    return key
-
-
-def _not_permitted(db: sqlite3.Connection, key: str, permission: str) -> StripeError:
-    """In Stripe's words, which show the ends of the key and name the account."""
+def _not_permitted(db: sqlite3.Connection, permission: str) -> StripeError:
+    """In Stripe's words, which name the account, and show the ends of the key: we keep these."""
     (account,) = db.execute("SELECT id FROM account").fetchone()
     return StripeError(
         403,
-        f"The provided key '{key[:8]}{'*' * 20}{key[-4:]}' does not have the required permissions "
+        f"The provided key 'rk_test_{'*' * 24}' does not have the required permissions "
         f"for this endpoint on account '{account}'. Having the '{permission}' permission would "
         "allow this request to continue.",
     )

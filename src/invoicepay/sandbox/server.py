@@ -9,6 +9,7 @@ import struct
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from invoicepay.sandbox import control, dispatch
+from invoicepay.sandbox.access import Access, key_in, new_key
 from invoicepay.sandbox.clock import file_errors
 from invoicepay.sandbox.faults import Fault, take
 from invoicepay.sandbox.store import connect, new_id
@@ -31,7 +33,8 @@ class SandboxServer:
     """A sandbox on the SQLite file at `path`, which is made where there is none.
 
     It listens from the moment it is made, on a free port unless one is named, and answers once
-    started: `with SandboxServer(path) as sandbox: … sandbox.url …`. Raises SandboxFileError.
+    started, to whoever has its key: `with SandboxServer(path) as sandbox: … sandbox.url …
+    sandbox.key …`. Raises SandboxFileError, OSError for the port.
     """
 
     def __init__(self, path: Path, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -45,14 +48,26 @@ class SandboxServer:
         except BaseException:
             self._db.close()
             raise
-        bound = self._listener.server_address
-        self._address = str(bound[0]), int(bound[1])
+        self._access = self._listener.access
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
-        host, port = self._address
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return f"http://{self._access.address}"
+
+    @property
+    def port(self) -> int:
+        return self._access.port
+
+    @property
+    def key(self) -> str:
+        """A test key by its form, made anew for each server and kept in memory only."""
+        return self._access.key
+
+    @property
+    def restricted_key(self) -> str:
+        """The same as a restricted key, which may not read the account."""
+        return self._access.restricted_key
 
     def start(self) -> None:
         """Answer requests in a background thread, which does not keep the process alive."""
@@ -77,7 +92,8 @@ class SandboxServer:
         self._listener.stopping.set()
         if self._thread is not None:
             with suppress(OSError):  # a last caller, so that the listener looks up
-                socket.create_connection(self._address, timeout=1.0).close()
+                at = self._access.host, self._access.port
+                socket.create_connection(at, timeout=1.0).close()
             self._listener.ended.wait()
             self._thread.join()
             self._thread = None
@@ -109,6 +125,7 @@ class _Listener(socketserver.ThreadingTCPServer):
         self.address_family = socket.AF_INET6 if host == "::1" else socket.AF_INET
         super().__init__((host, port), _Connection)
         self.path = path
+        self.access = Access(str(self.server_address[0]), int(self.server_address[1]), new_key())
         self.stopping, self.ended = threading.Event(), threading.Event()
         self._connections: dict[threading.Thread, socket.socket] = {}
 
@@ -166,14 +183,17 @@ class _Connection(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         path, _, query = self.path.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
+        request = None
         try:
             body = self._body(headers)
-            _check_host(headers)
+            request = Request(self.command, path, query, body, headers, new_id("req", 14))
+            self.server.access.check([name.lower() for name in self.headers], headers)
         except StripeError as error:
             self.close_connection = True  # the body may still be on its way
-            self._send(refuse(error))
+            self._send(refuse(error), request)
             return
-        request = Request(self.command, path, query, body, headers, new_id("req", 14))
+        request = replace(request, restricted=key_in(headers).startswith("rk_"))
+        del headers["authorization"]  # nothing behind this needs the key, or could keep it
         try:
             if self._db is None:
                 self._db = connect(self.server.path)
@@ -250,13 +270,3 @@ class _Connection(BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
         socket.close(self.connection.detach())
-
-
-def _check_host(headers: dict[str, str]) -> None:
-    """A name that is not loopback's own means that a web page was led here by its DNS."""
-    host = headers.get("host", "")
-    name = host[: host.index("]") + 1] if host.startswith("[") and "]" in host else host
-    if not name.startswith("["):
-        name = name.partition(":")[0]
-    if name.strip("[]").lower() not in LOOPBACK:
-        raise StripeError(421, "This sandbox answers to loopback's names only.")

@@ -55,6 +55,7 @@ class Request:
     body: bytes
     headers: dict[str, str]  # names in lower case
     id: str
+    restricted: bool = False  # made with a key that may do less
 
     @property
     def idempotency_key(self) -> str | None:

@@ -45,8 +45,8 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> Objects:
     path = tmp_path_factory.mktemp("bank") / "bank.sandbox"
     with SandboxServer(path) as server:
         gateway, bare = (
-            StripeGateway("sk_test_x", livemode=False, base_address=server.url),
-            Bare(server.url),
+            StripeGateway(server.key, livemode=False, base_address=server.url),
+            Bare(server.url, server.key),
         )
         customer = gateway.create_customer(Customer("C-1", "A", "a@example.com"), LEDGER, "k").id
 

@@ -15,8 +15,6 @@ import stripe
 
 from invoicepay.sandbox.server import SandboxServer
 
-KEY = "sk_test_practice"
-
 
 @dataclass
 class Reply:
@@ -38,7 +36,7 @@ class Bare:
     """Stripe over bare HTTP, so that nothing rests on what one SDK makes of an answer."""
 
     url: str
-    headers: dict[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {KEY}"})
+    key: str = field(repr=False)
 
     def __call__(
         self,
@@ -49,7 +47,7 @@ class Bare:
         headers: dict[str, str] | None = None,
     ) -> Reply:
         body = params if isinstance(params, str) else encode(params or {})
-        sent = {**self.headers, **(headers or {})}
+        sent = {"Authorization": f"Bearer {self.key}", **(headers or {})}
         if key is not None:
             sent["Idempotency-Key"] = key
         if method == "GET" and body:
@@ -131,7 +129,7 @@ def server(path: Path) -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def bare(server: SandboxServer) -> Bare:
-    return Bare(server.url)
+    return Bare(server.url, server.key)
 
 
 @pytest.fixture
@@ -139,7 +137,7 @@ def client(server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[s
     monkeypatch.setattr(stripe, "enable_telemetry", False)
     http_client = stripe.RequestsClient(timeout=30)
     yield stripe.StripeClient(
-        KEY,
+        server.key,
         base_addresses={"api": server.url},
         max_network_retries=0,
         http_client=http_client,

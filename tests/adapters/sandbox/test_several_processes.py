@@ -30,14 +30,14 @@ import sys
 from pathlib import Path
 from invoicepay.sandbox.server import SandboxServer
 server = SandboxServer(Path(sys.argv[1]))
-print(server.url, flush=True)
+print(server.url, server.key, flush=True)
 server.serve_forever()
 """
 
 
 @contextmanager
-def servers(path: Path, count: int) -> Iterator[list[tuple[subprocess.Popen[str], str]]]:
-    """Servers in processes of their own, started at the same moment."""
+def servers(path: Path, count: int) -> Iterator[list[tuple[subprocess.Popen[str], str, str]]]:
+    """Servers in processes of their own, started at the same moment, with URL and key."""
     started = [
         subprocess.Popen(
             [sys.executable, "-c", SERVER, str(path)], stdout=subprocess.PIPE, text=True
@@ -48,7 +48,8 @@ def servers(path: Path, count: int) -> Iterator[list[tuple[subprocess.Popen[str]
         running = []
         for process in started:
             assert process.stdout is not None
-            running.append((process, process.stdout.readline().strip()))
+            url, key = process.stdout.readline().split()
+            running.append((process, url, key))
         yield running
     finally:
         for process in started:
@@ -60,7 +61,7 @@ def servers(path: Path, count: int) -> Iterator[list[tuple[subprocess.Popen[str]
 
 def test_processes_that_make_the_file_together_agree_on_it(bare: Bare, tmp_path: Path) -> None:
     with servers(tmp_path / "new.db", 6) as running:
-        accounts = {type(bare)(url).get("/v1/account")["id"] for _, url in running}
+        accounts = {type(bare)(url, key).get("/v1/account")["id"] for _, url, key in running}
     assert len(accounts) == 1
 
 
@@ -70,7 +71,7 @@ def test_one_key_through_four_servers_is_one_charge(bare: Bare, path: Path) -> N
         for intent in intents:
             url = f"/v1/payment_intents/{intent}/confirm"
             calls = [
-                pool.submit(type(bare)(running[n % 4][1]), "POST", url, None, f"{intent}:confirm")
+                pool.submit(type(bare)(*running[n % 4][1:]), "POST", url, None, f"{intent}:confirm")
                 for n in range(12)
             ]
             replies = [call.result() for call in calls]
@@ -84,7 +85,7 @@ def test_one_intent_through_four_servers_is_confirmed_once(bare: Bare, path: Pat
     """Without a key: one wins, and the others read that it has succeeded already."""
     intent = bare.intent("pm_card_visa")["id"]
     with servers(path, 4) as running, ThreadPoolExecutor(12) as pool:
-        calls = [pool.submit(type(bare)(running[n % 4][1]).confirm, intent) for n in range(12)]
+        calls = [pool.submit(type(bare)(*running[n % 4][1:]).confirm, intent) for n in range(12)]
         statuses = sorted(call.result().status for call in calls)
     assert statuses == [200] + [400] * 11
     assert len(bare.get("/v1/charges")["data"]) == 1
@@ -118,8 +119,7 @@ def test_a_killed_server_leaves_all_of_a_request_or_nothing(bare: Bare, path: Pa
     customer = bare.customer()
     method = bare.method("pm_card_visa", customer)
 
-    def pay(url: str, name: str) -> str:
-        shop = type(bare)(url)
+    def pay(shop: Bare, name: str) -> str:
         params = {
             "amount": 1234,
             "currency": "usd",
@@ -136,15 +136,16 @@ def test_a_killed_server_leaves_all_of_a_request_or_nothing(bare: Bare, path: Pa
         names = [f"{round}-{n}" for n in range(200)]
         answered: dict[str, str] = {}
 
-        def work(url: str, part: list[str], answered: dict[str, str] = answered) -> None:
+        def work(shop: Bare, part: list[str], answered: dict[str, str] = answered) -> None:
             try:
                 for name in part:
-                    answered[name] = pay(url, name)
+                    answered[name] = pay(shop, name)
             except (OSError, http.client.HTTPException):  # what is seen of a killed server
                 return
 
-        with servers(path, 1) as [(process, url)], ThreadPoolExecutor(4) as pool:
-            parts = [pool.submit(work, url, names[n::4]) for n in range(4)]
+        with servers(path, 1) as [(process, url, key)], ThreadPoolExecutor(4) as pool:
+            shop = type(bare)(url, key)
+            parts = [pool.submit(work, shop, names[n::4]) for n in range(4)]
             time.sleep(moments.uniform(0.02, 0.2))
             os.kill(process.pid, signal.SIGKILL)
             for part in parts:
@@ -152,11 +153,11 @@ def test_a_killed_server_leaves_all_of_a_request_or_nothing(bare: Bare, path: Pa
         check_books(path)
         # Nothing that was answered is lost, and asking again gives the same intent.
         for name, intent in answered.items():
-            assert pay(bare.url, name) == intent
+            assert pay(bare, name) == intent
         unanswered = [name for name in names if name not in answered][:5]
         assert answered and unanswered
         for name in unanswered:
-            pay(bare.url, name)
+            pay(bare, name)
         check_books(path)
 
 
@@ -168,7 +169,7 @@ from invoicepay.sandbox.store import connect
 from invoicepay.sandbox.wire import Request
 
 def request(key, path, body=b""):
-    headers = {"authorization": "Bearer sk_test_a", "idempotency-key": key}
+    headers = {"idempotency-key": key}
     headers["content-type"] = "application/x-www-form-urlencoded"
     return Request("POST", path, "", body, headers, "req_1")
 
@@ -223,6 +224,6 @@ def test_stopping_finishes_the_request_under_way(path: Path, bare: Bare) -> None
     with SandboxServer(path) as other:
         assert urlsplit(other.url).port != urlsplit(bare.url).port
         with ThreadPoolExecutor(4) as pool:
-            calls = [pool.submit(type(bare)(other.url).customer) for _ in range(4)]
+            calls = [pool.submit(type(bare)(other.url, other.key).customer) for _ in range(4)]
             made = {call.result() for call in calls}
     assert {c["id"] for c in bare.get("/v1/customers")["data"]} == made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -25,53 +24,6 @@ def test_every_answer_says_who_and_which_version(bare: Bare) -> None:
     assert reply.headers["Request-Id"].startswith("req_")
     assert reply.headers["Stripe-Version"] == "2026-10-28.endive"
     assert reply.headers["Content-Type"] == "application/json"
-
-
-def test_a_test_key_by_bearer_or_basic(bare: Bare) -> None:
-    for key in ("sk_test_a", "rk_test_b"):
-        basic = base64.b64encode(f"{key}:".encode()).decode()
-        for header in (f"Bearer {key}", f"Basic {basic}"):
-            assert bare("GET", "/v1/customers", headers={"Authorization": header}).status == 200
-
-
-def test_a_restricted_key_may_not_read_the_account(bare: Bare) -> None:
-    account = bare.get("/v1/account")["id"]
-    key = "rk_test_middle_last"
-    reply = bare("GET", "/v1/account", headers={"Authorization": f"Bearer {key}"})
-    assert reply.status == 403
-    assert reply.error["type"] == "invalid_request_error"
-    assert "code" not in reply.error
-    assert f"on account '{account}'" in reply.error["message"]
-    assert "middle" not in reply.text
-
-
-@pytest.mark.parametrize(
-    "header",
-    ["", "Bearer", "Bearer pk_test_a", "Basic !!", "Digest sk_test_a", "Basic c2tfdGVzdA=="],
-)
-def test_no_usable_key_is_401(bare: Bare, header: str) -> None:
-    reply = bare("GET", "/v1/account", headers={"Authorization": header})
-    assert reply.status == 401
-    assert reply.error["type"] == "invalid_request_error"
-    assert "WWW-Authenticate" in reply.headers
-
-
-@pytest.mark.parametrize("key", ["sk_live_abc", "rk_live_abc"])
-def test_a_live_key_is_refused_and_not_repeated(bare: Bare, key: str) -> None:
-    reply = bare("POST", "/v1/customers", headers={"Authorization": f"Bearer {key}"})
-    assert reply.status == 401
-    assert "sandbox" in reply.error["message"]
-    assert key not in reply.text
-
-
-def test_the_sdk_raises_authentication_error(server: SandboxServer) -> None:
-    http_client = stripe.RequestsClient()
-    client = stripe.StripeClient(
-        "sk_live_x", base_addresses={"api": server.url}, http_client=http_client
-    )
-    with pytest.raises(stripe.AuthenticationError):
-        client.v1.accounts.retrieve_current()
-    http_client.close()  # type: ignore[no-untyped-call]
 
 
 def test_another_version_is_refused(bare: Bare) -> None:
@@ -258,17 +210,6 @@ def test_nothing_of_the_sandboxs_own_notes_is_shown(bare: Bare) -> None:
         assert "_token" not in text
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:80", "[::2]", ""])
-def test_another_host_name_is_refused(bare: Bare, host: str) -> None:
-    assert bare("GET", "/v1/account", headers={"Host": host}).status == 421
-
-
-def test_web_pages_do_not_reach_the_controls(bare: Bare) -> None:
-    reply = bare("POST", "/_sandbox/clock", {"seconds": 5}, headers={"Origin": "http://a.example"})
-    assert reply.status == 403
-    assert bare("GET", "/_sandbox/clock").json["offset_seconds"] == 0
-
-
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.com", ""])
 def test_it_binds_to_loopback_only(tmp_path: Any, host: str) -> None:
     with pytest.raises(ValueError, match="loopback"):
@@ -278,7 +219,8 @@ def test_it_binds_to_loopback_only(tmp_path: Any, host: str) -> None:
 def test_many_requests_on_one_connection(server: SandboxServer) -> None:
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port or 0), timeout=30) as sock:
-        line = b"GET /v1/account HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer sk_test_a\r\n"
+        line = f"GET /v1/account HTTP/1.1\r\nHost: {address.netloc}\r\n".encode()
+        line += f"Authorization: Bearer {server.key}\r\n".encode()
         sock.sendall((line + b"\r\n") * 2 + line + b"Connection: close\r\n\r\n")
         received = b""
         while piece := sock.recv(65536):
@@ -291,9 +233,9 @@ def test_half_a_request_is_not_executed(server: SandboxServer, bare: Bare) -> No
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port or 0), timeout=30) as sock:
         sock.sendall(
-            b"POST /v1/customers HTTP/1.1\r\nHost: localhost\r\n"
-            b"Authorization: Bearer sk_test_a\r\nContent-Length: 8\r\n"
-            b"Content-Type: application/x-www-form-urlencoded\r\n\r\nname=A"
+            f"POST /v1/customers HTTP/1.1\r\nHost: {address.netloc}\r\n"
+            f"Authorization: Bearer {server.key}\r\nContent-Length: 8\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n\r\nname=A".encode()
         )
         sock.shutdown(socket.SHUT_WR)
         assert sock.recv(1) == b""

@@ -68,7 +68,7 @@ def bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bank]:
     with SandboxServer(path) as server:
         advance(path, max(START - now(path), timedelta(0)))
         yield Bank(
-            StripeGateway("sk_test_x", livemode=False, base_address=server.url),
+            StripeGateway(server.key, livemode=False, base_address=server.url),
             StandingClock(),
             lambda: add_fault(path, CREATE, "lose_answer", times=3),
             lambda: add_fault(path, CREATE, "status_500"),
