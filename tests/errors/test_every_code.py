@@ -335,8 +335,8 @@ def weak_password(company: DemoCompany) -> Result:
 
 
 @says(
-    "{folder}/{uuid}.secret is open to other users (mode 0644). A secret's file must be a regular "
-    "file of mode 0600; if others may have read it, replace the secret."
+    "{folder}/{uuid}.secret is open to other users (mode 0644). Use `chmod 600 "
+    "{folder}/{uuid}.secret`; if others may have read or changed it, replace the secret."
 )
 def insecure_file(company: DemoCompany) -> Result:
     company.session.chmod(0o644)

@@ -146,7 +146,9 @@ class TestDoctor:
         said = f"{path.name} can be {found} by other users (mode {mode:04o})"
         assert str(modes["detail"]).endswith(said)
         assert "chmod" in str(modes["hint"])
-        assert "1 check(s) found something" in result.stderr
+        # A session in a folder that others can change is not even read.
+        count = 2 if name == "finance" else 1
+        assert f"{count} check(s) found something" in result.stderr
 
     @pytest.mark.parametrize(
         ("name", "mode"),
@@ -168,3 +170,16 @@ class TestDoctor:
 
 def check(stdout: str) -> dict[str, object]:
     return next(each for each in json.loads(stdout) if each["name"] == "modes")
+
+
+def test_doctor_reports_a_session_that_it_may_not_read(company: DemoCompany) -> None:
+    finance = company.as_("finance")
+    (session,) = (company.folder / "finance").glob("*.secret")
+    session.chmod(0o640)
+    result = finance.run("doctor --json")
+    assert result.exit_code == 9
+    login = next(each for each in json.loads(result.stdout) if each["name"] == "login")
+    assert not login["ok"]
+    assert f"chmod 600 {session}" in login["hint"]
+    session.chmod(0o600)  # as it says
+    assert finance.run("doctor --json").exit_code == 0

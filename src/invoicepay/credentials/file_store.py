@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -27,6 +28,10 @@ class FileSecrets:
         """The secret, None when there is none. Raises Refused (`insecure_file`)."""
         text = private_file.read(self._path(user))
         return text.strip() if text is not None else None
+
+    def keeps(self, user: str) -> bool:
+        """Whether there is one, good or not: nothing is read."""
+        return os.path.lexists(self._path(user))
 
     def set(self, user: str, secret: str) -> None:
         """Keep `secret`. Raises Refused (`insecure_file`) or Unreachable (`write_failed`)."""

@@ -52,10 +52,11 @@ class SessionTokens:
         return self._file.get(self._user) or self._keyring.get(self._user) or ""
 
     def source(self) -> str:
-        """Where `get` looks: `environment`, `file`, `keyring`, or empty when logged out."""
+        """Where `get` looks: `environment`, `file`, `keyring`, or empty when logged out. Also where
+        what is there would be refused."""
         if self._environ.get(TOKEN_VARIABLE, "").strip():
             return "environment"
-        if self._file.get(self._user):
+        if self._file.keeps(self._user):
             return "file"
         return "keyring" if self._keyring.remembers(self._user) else ""
 
