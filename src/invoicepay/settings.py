@@ -25,6 +25,7 @@ _KNOWN: Mapping[str, type | Mapping[str, type]] = {
         "sender": str,
         "ca_file": str,
     },
+    "keyring": {"backend": str},
     "sandbox": {"url": str, "key_file": str},
 }
 
@@ -52,6 +53,9 @@ class Settings(NamedTuple):
     secrets: Path
     """The user's own folder for what `--insecure-storage` keeps."""
     smtp: Smtp | None
+    keyring_backend: str
+    """The keyring whose code the user trusts, e.g. `keyring_pass.PasswordStoreBackend`; empty for
+    the machine's own."""
     sandbox_url: str
     """A running `sandbox serve`; empty for one in the process."""
     sandbox_key: Path | None
@@ -99,6 +103,8 @@ def load_settings(
     sources["smtp"] = "file" if smtp else "default"
     if smtp and "host" not in smtp:
         raise Usage("config_invalid", f"{path}: [smtp] needs a host")
+    backend = values.get("keyring", {}).get("backend", "")
+    sources["keyring.backend"] = "file" if backend else "default"
     url, key = _sandbox(values.get("sandbox", {}), path, found.absolute())
     sources["sandbox.url"] = "file" if url else "default"
     return Settings(
@@ -107,6 +113,7 @@ def load_settings(
         outbox=outbox or found.absolute().parent / "outbox",
         secrets=secrets or base,
         smtp=Smtp(**smtp) if smtp else None,
+        keyring_backend=backend,
         sandbox_url=url,
         sandbox_key=key,
         sources=sources,

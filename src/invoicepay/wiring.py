@@ -6,7 +6,7 @@ what it uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -23,16 +23,21 @@ if TYPE_CHECKING:
     from invoicepay.billing.customer import Company
     from invoicepay.billing.identity import LedgerIdentity
     from invoicepay.billing.ports import Clock, Documents, Gateway, Ids, Mailer, Passwords
+    from invoicepay.credentials.keyring_store import KeyringSecrets
     from invoicepay.credentials.sessions import SessionTokens
     from invoicepay.mail.smtp import SmtpSettings
     from invoicepay.sandbox.server import SandboxServer
 
 
 class Local:
-    """This machine's ports and what hangs on them. Implements billing.ports.Ports."""
+    """This machine's ports and what hangs on them. Implements billing.ports.Ports.
 
-    def __init__(self, settings: Settings) -> None:
+    `tell` says a line to a person at the terminal; None where there is nobody.
+    """
+
+    def __init__(self, settings: Settings, tell: Callable[[str], None] | None = None) -> None:
         self.settings = settings
+        self._tell = tell
         self.ledger = SqliteLedger(settings.ledger)
 
     @cached_property
@@ -47,7 +52,7 @@ class Local:
     def sessions(self) -> SessionTokens:
         from invoicepay.credentials.sessions import SessionTokens
 
-        return SessionTokens(self.settings.secrets, self.identity.id)
+        return SessionTokens(self.settings.secrets, self.identity.id, keyring=lambda: self._keyring)
 
     @cached_property
     def clock(self) -> Clock:
@@ -67,7 +72,7 @@ class Local:
             return StripeGateway(key, livemode=False, base_address=url)
         from invoicepay.credentials.gateway_key import gateway_key
 
-        key = gateway_key(self.settings.secrets, self.identity.id, mode)
+        key = gateway_key(self.settings.secrets, self.identity.id, mode, keyring=self._keyring)
         return StripeGateway(key, livemode=mode.livemode)
 
     def _practice_bank(self) -> tuple[str, str]:
@@ -125,16 +130,26 @@ class Local:
 
     def keyring(self) -> str:
         """The name of this machine's keyring. Raises Unreachable or Refused without a good one."""
-        from invoicepay.credentials.keyring_store import KeyringSecrets
-
-        return KeyringSecrets(self.settings.secrets).machine()
+        return self._keyring.machine()
 
     def store_gateway_key(self, key: str) -> None:
         """Keep a test or live ledger's key in the keyring. Raises Unreachable, Refused, Usage or
         BadInput."""
         from invoicepay.credentials.gateway_key import set_gateway_key
 
-        set_gateway_key(self.settings.secrets, self.identity.id, self.identity.mode, key)
+        secrets, ledger = self.settings.secrets, self.identity
+        set_gateway_key(secrets, ledger.id, ledger.mode, key, self._keyring)
+
+    @cached_property
+    def _keyring(self) -> KeyringSecrets:
+        from invoicepay.credentials.keyring_store import KeyringSecrets
+        from invoicepay.credentials.patience import Patience
+
+        return KeyringSecrets(
+            self.settings.secrets,
+            trusted=self.settings.keyring_backend,
+            patience=Patience(self._tell),
+        )
 
     @cached_property
     def documents(self) -> Documents:

@@ -46,7 +46,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     InProcess.kept.clear()
     if request.param == "file":
         return lambda: FileSecrets(tmp_path)
-    return lambda: KeyringSecrets(tmp_path, discover=InProcess)
+    return lambda: KeyringSecrets(tmp_path, trusted=f"{InProcess.__module__}.InProcess")
 
 
 def test_nothing_is_there_at_first(make: Make) -> None:

@@ -24,7 +24,7 @@ from tests.support.served import lead_to, served
 from tests.support.tls import Certificate
 
 AROUND_THE_PROGRAM = Path(__file__).parents[1] / "support" / "program_under_test"
-WORKING = "keyrings_under_test.Working"
+WORKING, NULL = "keyrings_under_test.Working", "keyring.backends.null.Keyring"
 VERBOSE = {"LOG_EVERYTHING": "1", "STRIPE_LOG": "debug", "PYTHONPATH": str(AROUND_THE_PROGRAM)}
 
 FAILING = {"KEYRING_FAILS": "1"}
@@ -54,13 +54,14 @@ def test_a_ledger_with_a_key(
 ) -> None:
     ways = VERBOSE | {
         "INVOICEPAY_CONFIG": "invoicepay.toml",
-        "PYTHON_KEYRING_BACKEND": WORKING,
         "KEYRING_UNDER_TEST": str(tmp_path / "keyring.json"),
         "STRIPE_IS_AT": str(bank.port),
         "STRIPE_AUTHORITY": str(stripes.file),
     }
     watch = Watch(Desk(desk.folder, desk.home, ways), options, traces if traced else None)
-    (desk.folder / "invoicepay.toml").write_text('ledger = "live.db"\nsecrets = "kept"\n')
+    settings = 'ledger = "live.db"\nsecrets = "kept"\n'
+    (desk.folder / "invoicepay.toml").write_text(f'{settings}[keyring]\nbackend = "{WORKING}"\n')
+    (desk.folder / "untrusting.toml").write_text(settings)
     get_in(watch, tmp_path, mode)
     hand_out(watch)
     use_the_key(watch, bank, mode)
@@ -85,9 +86,9 @@ def get_in(watch: Watch, tmp_path: Path, mode: str) -> None:
     watch.run(init, first, exits=7)
     watch.run(LOGIN, wrong, exits=4)
     watch.run(LOGIN, first, exits=10, given=FAILING)
-    watch.run(
-        LOGIN, first, exits=7, given={"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
-    )
+    untrusting = {"INVOICEPAY_CONFIG": "untrusting.toml"}
+    for name, code in ((NULL, 7), (WORKING, 10)):
+        watch.run(LOGIN, first, exits=code, given={"PYTHON_KEYRING_BACKEND": name, **untrusting})
     watch.run(LOGIN, first)
     (watch.secrets["session in the keyring"],) = re.findall(
         r': "([\w-]{43})"', (tmp_path / "keyring.json").read_text()

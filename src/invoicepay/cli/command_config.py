@@ -100,6 +100,11 @@ def in_force(state: State) -> list[Setting]:
         Setting("outbox", str(settings.outbox), sources["outbox"]),
         Setting("secrets", str(settings.secrets), sources["secrets"]),
         Setting("smtp", mail or "none: e-mail goes to the outbox folder", sources["smtp"]),
+        Setting(
+            "keyring.backend",
+            settings.keyring_backend or "the machine's own",
+            sources["keyring.backend"],
+        ),
         Setting("sandbox.url", settings.sandbox_url or "in each process", sources["sandbox.url"]),
     ]
     if settings.sandbox_key:

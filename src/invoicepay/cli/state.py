@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,7 +45,7 @@ class State:
     def local(self) -> Local:
         from invoicepay.wiring import Local
 
-        return Local(self.settings)
+        return Local(self.settings, self.out.note if _attended() else None)
 
     def call(self, request: Request[R]) -> R:
         return self.local.app.call(request)
@@ -67,6 +68,11 @@ class State:
         """Where payments are practice, say so wherever money is spoken of."""
         if self.mode.notice:
             self.out.note(self.mode.notice)
+
+
+def _attended() -> bool:
+    """Whether somebody may be at a terminal, to be told what is waited for, and to do it."""
+    return any(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def state_of(context: typer.Context) -> State:

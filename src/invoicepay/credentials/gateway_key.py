@@ -10,6 +10,7 @@ from invoicepay.billing.errors import BadInput, Unreachable, Usage
 from invoicepay.billing.identity import Mode
 from invoicepay.credentials import private_file
 from invoicepay.credentials.keyring_store import KeyringSecrets
+from invoicepay.credentials.patience import GaveUp
 
 KEY_FILE_VARIABLE = "INVOICEPAY_STRIPE_KEY_FILE"
 WAY_ON = (
@@ -31,7 +32,8 @@ def gateway_key(
     environ: Mapping[str, str] = os.environ,
     keyring: KeyringSecrets | None = None,
 ) -> str:
-    """The key, from the file that INVOICEPAY_STRIPE_KEY_FILE names, else from the keyring.
+    """The key, from the file that INVOICEPAY_STRIPE_KEY_FILE names, else from the keyring. Waits
+    for either no longer than the keyring's patience.
 
     Raises Unreachable (`key_missing`, `keyring_unavailable`, `secret_unreadable`, and
     `gateway_mismatch` for a key that is not of `mode`) or Refused (`insecure_file`,
@@ -46,15 +48,23 @@ def gateway_key(
 def _kept(
     folder: Path, ledger_id: str, environ: Mapping[str, str], keyring: KeyringSecrets | None
 ) -> str:
+    store = _store(folder, keyring)
     if name := environ.get(KEY_FILE_VARIABLE, ""):
-        # Orchestrators mount secrets behind links, so those are followed.
-        text = private_file.read(Path(name), follow=True)
+        try:  # orchestrators mount secrets, over a network perhaps, and behind links
+            text = store.patience.wait_for(
+                KEY_FILE_VARIABLE, lambda: private_file.read(Path(name), follow=True)
+            )
+        except GaveUp:
+            raise Unreachable(
+                "secret_unreadable",
+                f"cannot read {name}: it does not answer",
+                "Check the disk or the mount that it is on.",
+            ) from None
         if text is None:
             raise Unreachable(
                 "key_missing", f"{KEY_FILE_VARIABLE} names {name}, which is not there", WAY_ON
             )
         return _usable(text.strip(), f"{name} holds no key")
-    store = keyring or KeyringSecrets(folder, WAY_ON)
     key = store.get(_user(ledger_id), discover=True) or ""
     return _usable(key, "this machine's keyring holds no gateway key for this ledger")
 
@@ -69,12 +79,16 @@ def set_gateway_key(
         raise BadInput("bad_text", "that is not a gateway key", "Paste the key as one word.")
     if not key.startswith(BEGINNINGS[mode]):
         raise Usage("usage", *_not_of(mode, key))
-    (keyring or KeyringSecrets(folder, WAY_ON)).set(_user(ledger_id), key)
+    _store(folder, keyring).set(_user(ledger_id), key)
 
 
 def delete_gateway_key(folder: Path, ledger_id: str, keyring: KeyringSecrets | None = None) -> None:
     """Forget the keyring's key; fine when there is none."""
-    (keyring or KeyringSecrets(folder, WAY_ON)).delete(_user(ledger_id))
+    _store(folder, keyring).delete(_user(ledger_id))
+
+
+def _store(folder: Path, keyring: KeyringSecrets | None) -> KeyringSecrets:
+    return (keyring or KeyringSecrets(folder)).hinting(WAY_ON)
 
 
 def _user(ledger_id: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ class SessionTokens:
     """The session token for one ledger. INVOICEPAY_TOKEN beats the file, the file the keyring.
 
     `folder` is the user's own (beside the config). Neither the environment nor the file needs
-    the `keyring` package, nor does being logged out.
+    the `keyring` package, nor does being logged out. `keyring` makes the keyring's store when one
+    is needed.
     """
 
     def __init__(
@@ -27,19 +29,19 @@ class SessionTokens:
         folder: Path,
         ledger_id: str,
         environ: Mapping[str, str] = os.environ,
-        keyring: KeyringSecrets | None = None,
+        keyring: Callable[[], KeyringSecrets] | None = None,
     ) -> None:
         self._folder, self._user, self._environ = folder, ledger_id, environ
         self._file = FileSecrets(folder)
-        self._given = keyring
+        self._make_keyring = keyring
 
-    @property
+    @cached_property
     def _keyring(self) -> KeyringSecrets:
-        if self._given is None:
-            from invoicepay.credentials.keyring_store import KeyringSecrets
+        if self._make_keyring:
+            return self._make_keyring()
+        from invoicepay.credentials.keyring_store import KeyringSecrets
 
-            self._given = KeyringSecrets(self._folder)
-        return self._given
+        return KeyringSecrets(self._folder)
 
     def get(self) -> str:
         """The secret, empty when nobody is logged in here.

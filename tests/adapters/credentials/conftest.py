@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from keyring.backend import KeyringBackend
-from keyring.backends.chainer import ChainerBackend
+
+from invoicepay.credentials.keyring_store import KeyringSecrets
 
 
 class Kept(KeyringBackend):
@@ -43,16 +46,27 @@ class ReadsOnly(Kept):
         raise NotImplementedError
 
 
-class PlaintextNotes(Kept):
-    """A third party's, whose name gives it away."""
+class Silent(Kept):
+    """Answers only once the test is over."""
+
+    asked: ClassVar[list[str]] = []
+    end: ClassVar[threading.Event] = threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked.append(username)
+        self.end.wait()
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.get_password(service, username)
 
 
-class Chain(ChainerBackend):
-    links: ClassVar[list[KeyringBackend]] = []
-
-    @property
-    def backends(self) -> list[KeyringBackend]:
-        return self.links
+@pytest.fixture
+def silent() -> Iterator[type[Silent]]:
+    Silent.asked.clear()
+    Silent.end.clear()
+    yield Silent
+    Silent.end.set()
 
 
 @pytest.fixture
@@ -67,12 +81,10 @@ def reads_only(kept: type[Kept]) -> type[Kept]:
     return ReadsOnly
 
 
-@pytest.fixture
-def plaintext(kept: type[Kept]) -> type[Kept]:
-    return PlaintextNotes
+Trusting = Callable[[type[KeyringBackend]], KeyringSecrets]
 
 
 @pytest.fixture
-def chain() -> Iterator[type[Chain]]:
-    yield Chain
-    Chain.links = []
+def trusting(tmp_path: Path) -> Trusting:
+    """A store whose user trusts this kind of keyring."""
+    return lambda kind: KeyringSecrets(tmp_path, trusted=f"{kind.__module__}.{kind.__qualname__}")

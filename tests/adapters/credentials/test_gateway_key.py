@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from collections.abc import Callable
+from errno import EIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from keyring.backends import fail
 
 from invoicepay.billing.errors import BadInput, Refused, Unreachable, Usage
 from invoicepay.billing.identity import Mode
 from invoicepay.credentials.gateway_key import delete_gateway_key, gateway_key, set_gateway_key
 from invoicepay.credentials.keyring_store import KeyringSecrets
+from invoicepay.credentials.patience import Patience
 
 if TYPE_CHECKING:
-    from tests.adapters.credentials.conftest import Kept
+    from tests.adapters.credentials.conftest import Kept, Silent, Trusting
 
 LEDGER, KEY = "ledger-1", "sk_live_" + "x" * 24
 VARIABLE = "INVOICEPAY_STRIPE_KEY_FILE"
@@ -47,9 +51,9 @@ def test_a_file_that_others_may_read(file: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, "", "\n", "two words\n", "k\u00e9y", "a\x00b"])
 def test_a_file_without_a_key_is_never_replaced_by_the_keyring(
-    file: Path, tmp_path: Path, kept: type[Kept], content: str | None
+    file: Path, tmp_path: Path, kept: type[Kept], trusting: Trusting, content: str | None
 ) -> None:
-    keyring = KeyringSecrets(tmp_path, discover=kept)
+    keyring = trusting(kept)
     set_gateway_key(tmp_path, LEDGER, Mode.LIVE, KEY, keyring)
     if content is None:
         file.unlink()
@@ -61,8 +65,10 @@ def test_a_file_without_a_key_is_never_replaced_by_the_keyring(
     assert VARIABLE in caught.value.hint
 
 
-def test_keyring_round_trip_beside_the_session(tmp_path: Path, kept: type[Kept]) -> None:
-    keyring = KeyringSecrets(tmp_path, discover=kept)
+def test_keyring_round_trip_beside_the_session(
+    tmp_path: Path, kept: type[Kept], trusting: Trusting
+) -> None:
+    keyring = trusting(kept)
     set_gateway_key(tmp_path, LEDGER, Mode.LIVE, f" {KEY}\n", keyring)
     assert kept.kept == {("invoicepay", f"{LEDGER}:gateway"): KEY}
     assert gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, keyring) == KEY
@@ -72,27 +78,27 @@ def test_keyring_round_trip_beside_the_session(tmp_path: Path, kept: type[Kept])
     assert caught.value.code == "key_missing"
 
 
-def test_put_there_by_another_program(tmp_path: Path, kept: type[Kept]) -> None:
+def test_put_there_by_another_program(tmp_path: Path, kept: type[Kept], trusting: Trusting) -> None:
     kept.kept["invoicepay", f"{LEDGER}:gateway"] = KEY
-    assert (
-        gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, KeyringSecrets(tmp_path, discover=kept)) == KEY
-    )
+    assert gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, trusting(kept)) == KEY
 
 
-def test_no_keyring_names_the_file_as_the_way_on(tmp_path: Path) -> None:
-    from invoicepay.credentials.gateway_key import WAY_ON
-
-    keyring = KeyringSecrets(tmp_path, WAY_ON, fail.Keyring)
+def test_no_keyring_names_the_file_as_the_way_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     with pytest.raises(Unreachable) as caught:
-        gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, keyring)
+        gateway_key(tmp_path, LEDGER, Mode.LIVE, {})
     assert caught.value.code == "keyring_unavailable"
     assert VARIABLE in caught.value.hint
 
 
 @pytest.mark.parametrize("key", ["", " ", "two words", "a\nb", "k\u00e9y"])
-def test_what_cannot_be_a_key_is_not_kept(tmp_path: Path, kept: type[Kept], key: str) -> None:
+def test_what_cannot_be_a_key_is_not_kept(
+    tmp_path: Path, kept: type[Kept], trusting: Trusting, key: str
+) -> None:
     with pytest.raises(BadInput):
-        set_gateway_key(tmp_path, LEDGER, Mode.LIVE, key, KeyringSecrets(tmp_path, discover=kept))
+        set_gateway_key(tmp_path, LEDGER, Mode.LIVE, key, trusting(kept))
     assert kept.kept == {}
 
 
@@ -105,10 +111,10 @@ OF_MODE = {
 @pytest.mark.parametrize("mode", OF_MODE)
 @pytest.mark.parametrize("key", [key for keys in OF_MODE.values() for key in keys])
 def test_a_ledger_takes_the_keys_of_its_mode_and_no_others(
-    file: Path, tmp_path: Path, kept: type[Kept], mode: Mode, key: str
+    file: Path, tmp_path: Path, kept: type[Kept], trusting: Trusting, mode: Mode, key: str
 ) -> None:
     file.write_text(key)
-    keyring = KeyringSecrets(tmp_path, discover=kept)
+    keyring = trusting(kept)
     kept.kept["invoicepay", f"{LEDGER}:gateway"] = key
     if key in OF_MODE[mode]:
         assert gateway_key(tmp_path, LEDGER, mode, {VARIABLE: str(file)}) == key
@@ -127,8 +133,56 @@ def test_a_ledger_takes_the_keys_of_its_mode_and_no_others(
 
 
 @pytest.mark.parametrize("key", ["pk_test_51Abc", "whsec_1", "sk_51Abc", "SK_TEST_51Abc"])
-def test_what_is_no_secret_key_is_of_no_mode(tmp_path: Path, kept: type[Kept], key: str) -> None:
+def test_what_is_no_secret_key_is_of_no_mode(
+    tmp_path: Path, kept: type[Kept], trusting: Trusting, key: str
+) -> None:
     for mode in OF_MODE:
         with pytest.raises(Usage):
-            set_gateway_key(tmp_path, LEDGER, mode, key, KeyringSecrets(tmp_path, discover=kept))
+            set_gateway_key(tmp_path, LEDGER, mode, key, trusting(kept))
     assert kept.kept == {}
+
+
+def test_a_pipe_in_the_files_place_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "key", 0o600)
+    with pytest.raises(Refused) as caught:
+        gateway_key(tmp_path, LEDGER, Mode.LIVE, {VARIABLE: str(tmp_path / "key")})
+    assert (caught.value.code, "regular file" in caught.value.message) == ("insecure_file", True)
+
+
+def test_a_file_that_does_not_answer_is_given_up(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a mount whose server has gone. It is not replaced by the keyring either."""
+    end = threading.Event()
+
+    def hang(*_: object, **__: object) -> int:
+        end.wait()
+        raise OSError(EIO, os.strerror(EIO))
+
+    monkeypatch.setattr(os, "open", hang)
+    keyring = KeyringSecrets(tmp_path, patience=Patience(seconds=0.05))
+    with pytest.raises(Unreachable) as caught:
+        gateway_key(tmp_path, LEDGER, Mode.LIVE, {VARIABLE: str(file)}, keyring)
+    end.set()
+    assert (caught.value.code, str(file) in caught.value.message) == ("secret_unreadable", True)
+
+
+def test_a_keyring_that_does_not_answer_is_given_up_once_for_session_and_key(
+    tmp_path: Path, silent: type[Silent]
+) -> None:
+    name = f"{silent.__module__}.{silent.__qualname__}"
+    keyring = KeyringSecrets(tmp_path, trusted=name, patience=Patience(seconds=0.05))
+    attempts: list[tuple[Callable[[], object], str]] = [
+        (lambda: keyring.set("session", "s3cret"), "--insecure-storage"),
+        (lambda: gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, keyring), VARIABLE),
+        (lambda: set_gateway_key(tmp_path, LEDGER, Mode.LIVE, KEY, keyring), VARIABLE),
+        (lambda: keyring.get("session", discover=True), "--insecure-storage"),
+        (keyring.machine, "--insecure-storage"),
+    ]
+    for ask, way_on in attempts:
+        with pytest.raises(Unreachable, match="does not answer") as caught:
+            ask()
+        assert caught.value.code == "keyring_unavailable"
+        assert way_on in caught.value.hint
+    assert silent.asked == ["session"]
+    assert list(tmp_path.iterdir()) == []

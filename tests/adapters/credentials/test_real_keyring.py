@@ -152,6 +152,43 @@ def test_locked_and_nobody_to_ask(tmp_path: Path) -> None:
     assert said["files"] == ["ledger-1.keyring"]  # nothing was written in the clear
 
 
+SILENT = """
+import json, sys, threading
+import keyring.backends.SecretService  # a loaded machine takes its time, which is not asked here
+from pathlib import Path
+from jeepney import HeaderFields
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import open_dbus_connection
+from invoicepay.billing.errors import InvoicepayError
+from invoicepay.credentials.keyring_store import KeyringSecrets
+from invoicepay.credentials.patience import Patience
+
+bus = open_dbus_connection()
+assert bus.send_and_get_reply(message_bus.RequestName("org.freedesktop.secrets")).body == (1,)
+asked = []
+
+def listen():
+    while True:  # and never a reply
+        asked.append(bus.receive().header.fields.get(HeaderFields.member))
+
+threading.Thread(target=listen, daemon=True).start()
+try:
+    KeyringSecrets(Path(sys.argv[1]), patience=Patience(seconds=3.0)).set("ledger-1", "t0ken")
+except InvoicepayError as problem:
+    asked = [member for member in asked if member != "NameAcquired"]
+    print(json.dumps({"code": problem.code, "message": problem.message, "asked": asked}))
+"""
+
+
+@pytest.mark.skipif(not shutil.which("dbus-run-session"), reason="needs dbus-run-session")
+def test_a_real_secret_service_that_never_answers(tmp_path: Path) -> None:
+    assert run(SILENT, tmp_path) == {
+        "code": "keyring_unavailable",
+        "message": "the keyring does not answer",
+        "asked": ["Get"],
+    }
+
+
 NO_KEYRING = """
 import json, sys
 from pathlib import Path

@@ -8,21 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from keyring.backends import fail
 
 from invoicepay.billing.errors import Refused, Unreachable
-from invoicepay.credentials.keyring_store import KeyringSecrets
 from invoicepay.credentials.sessions import SessionTokens
 
 if TYPE_CHECKING:
-    from tests.adapters.credentials.conftest import Kept
+    from tests.adapters.credentials.conftest import Kept, Trusting
 
 LEDGER = "6e0b6a8e-6d3f-4f0e-9a7e-0d1f6a6f5c11"
 
 
 @pytest.fixture
-def tokens(tmp_path: Path, kept: type[Kept]) -> SessionTokens:
-    return SessionTokens(tmp_path, LEDGER, {}, KeyringSecrets(tmp_path, discover=kept))
+def tokens(tmp_path: Path, kept: type[Kept], trusting: Trusting) -> SessionTokens:
+    return SessionTokens(tmp_path, LEDGER, {}, lambda: trusting(kept))
 
 
 def test_logged_out(tokens: SessionTokens) -> None:
@@ -46,8 +44,9 @@ def test_insecure_file_only_when_asked_for(tokens: SessionTokens, tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_falls_back_to_the_file(tmp_path: Path) -> None:
-    tokens = SessionTokens(tmp_path, LEDGER, {}, KeyringSecrets(tmp_path, discover=fail.Keyring))
+def test_nothing_falls_back_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    tokens = SessionTokens(tmp_path, LEDGER, {})
     with pytest.raises(Unreachable) as caught:
         tokens.set("secret")
     assert caught.value.code == "keyring_unavailable"
@@ -55,9 +54,11 @@ def test_nothing_falls_back_to_the_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_environment_beats_file_beats_keyring(tmp_path: Path, kept: type[Kept]) -> None:
+def test_environment_beats_file_beats_keyring(
+    tmp_path: Path, kept: type[Kept], trusting: Trusting
+) -> None:
     environ: dict[str, str] = {}
-    tokens = SessionTokens(tmp_path, LEDGER, environ, KeyringSecrets(tmp_path, discover=kept))
+    tokens = SessionTokens(tmp_path, LEDGER, environ, lambda: trusting(kept))
     tokens.set("from-keyring")
     tokens.set("from-file", insecure=True)
     assert tokens.get() == "from-file"
@@ -89,11 +90,12 @@ def test_a_file_that_others_may_read_is_refused(tokens: SessionTokens, tmp_path:
     assert caught.value.code == "insecure_file"
 
 
-def test_ledgers_do_not_share_sessions(tmp_path: Path, kept: type[Kept]) -> None:
-    keyring = KeyringSecrets(tmp_path, discover=kept)
-    SessionTokens(tmp_path, "ledger-a", {}, keyring).set("a")
-    SessionTokens(tmp_path, "ledger-b", {}, keyring).set("b")
-    assert SessionTokens(tmp_path, "ledger-a", {}, keyring).get() == "a"
+def test_ledgers_do_not_share_sessions(
+    tmp_path: Path, kept: type[Kept], trusting: Trusting
+) -> None:
+    for ledger in ("a", "b"):
+        SessionTokens(tmp_path, f"ledger-{ledger}", {}, lambda: trusting(kept)).set(ledger)
+    assert SessionTokens(tmp_path, "ledger-a", {}, lambda: trusting(kept)).get() == "a"
 
 
 @pytest.mark.parametrize("where", ["environment", "file", "nowhere"])

@@ -1,9 +1,10 @@
-"""Keyrings for the installed program, named by PYTHON_KEYRING_BACKEND."""
+"""Keyrings for the installed program, which its settings name under [keyring]."""
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 from keyring.backend import KeyringBackend
@@ -41,6 +42,30 @@ class Working(KeyringBackend):
 
     def _write(self, kept: dict[str, str]) -> None:
         self._file.write_text(json.dumps(kept))
+
+
+class Silent(KeyringBackend):
+    """Answers nothing, as one behind a dialog that nobody sees: it reads a FIFO that nobody writes
+    to, the one that KEYRING_UNDER_TEST names."""
+
+    priority = 5
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self._wait()
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._wait()
+
+    def _wait(self) -> None:
+        Path(os.environ["KEYRING_UNDER_TEST"]).read_text()
+
+
+class SilentHelper(Silent):
+    """The same with a program that it asks, as a password manager's, which starts another."""
+
+    def _wait(self) -> None:
+        subprocess.run(["sh", "-c", 'cat "$KEYRING_UNDER_TEST"; true'], check=True)
 
 
 def _fail(text: str) -> None:
