@@ -264,7 +264,7 @@ def _fail(
 
         # Other people's messages are part of it, and an answer may repeat the key it was sent.
         shown = re.sub(
-            r"[rs]k_(live|test)_\w+", "(the key)", "".join(traceback.format_exception(error))
+            r"[rs]k_(live|test)_[\w*]+", "(the key)", "".join(traceback.format_exception(error))
         )
         print(clean_lines(shown), end="", file=sys.stderr)
     payment = getattr(error, "payment", "")
