@@ -13,10 +13,13 @@ _RECONCILE = "operations/protocol/reconcile.py"
 _HOLDS = "operations/protocol/holds.py"
 _ACKNOWLEDGE = "operations/acknowledge_payments.py"
 _ACKNOWLEDGED = "tests/operations/payments/test_acknowledged.py"
+_TAKE_IN = "operations/protocol/take_in.py"
+_SYNC = "operations/sync.py"
 _FAULTS = "tests/operations/payments/test_faults.py"
 _PAY = "tests/operations/payments/test_pay.py"
 _RESTORED = "tests/operations/payments/test_restored.py"
 _OVERTAKEN = "tests/operations/payments/test_overtaken.py"
+_SLOW = "tests/operations/payments/test_slow_copies.py"
 _UNREADABLE = "tests/operations/payments/test_unreadable.py"
 _TOGETHER = "tests/operations/payments/test_together.py"
 
@@ -110,7 +113,7 @@ IN_PROTOCOL = (
         _SUBMIT,
         "        intent = ports.gateway.create(order)\n"
         "        check_not_behind(payment, customer, intent, ports)\n",
-        "        nothing = __import__('types').SimpleNamespace(id='')\n"
+        "        nothing = __import__('types').SimpleNamespace(id='', payment_id='')\n"
         "        check_not_behind(payment, customer, nothing, ports)\n"
         "        intent = ports.gateway.create(order)\n",
         _RESTORED,
@@ -344,7 +347,7 @@ IN_PROTOCOL = (
     Mutant(
         "taken-in-under-a-fresh-id",
         "a charge that is taken in twice counts twice, or stops every sync",
-        _RECONCILE,
+        _TAKE_IN,
         "payment_id = intent.payment_id if own_id else late_id(intent)",
         "payment_id = str(uuid.uuid4())",
         _RESTORED,
@@ -361,16 +364,16 @@ IN_PROTOCOL = (
         "debits-not-looked-for",
         "a bank debit that a restored ledger forgot is made again",
         _RECONCILE,
-        "_CHARGED = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)",
-        "_CHARGED = (IntentStatus.SUCCEEDED,)",
+        "CHARGED = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)",
+        "CHARGED = (IntentStatus.SUCCEEDED,)",
         _RESTORED,
     ),
     Mutant(
         "canceled-crowd-out",
         "many declines hide a charge that the ledger does not know",
         _RECONCILE,
-        "(intent for intent in listed if not _is_canceled(intent))",
-        "(intent for intent in listed)",
+        "        if not is_canceled(intent):\n            count += 1\n",
+        "        count += 1\n        if not is_canceled(intent):\n",
         _RESTORED,
     ),
     Mutant(
@@ -400,9 +403,81 @@ IN_PROTOCOL = (
     Mutant(
         "taken-in-beyond-payable",
         "a charge taken in pays an invoice twice instead of becoming credit",
-        _RECONCILE,
+        _TAKE_IN,
         "min(allocation.amount_minor, invoice.payable_minor, left)",
         "min(allocation.amount_minor, left)",
         _RESTORED,
+    ),
+    Mutant(
+        "moved-on-is-canceled",
+        "what another copy charged, just before it was canceled, is charged again",
+        _RECONCILE,
+        "    _refuse(len(charged))\n",
+        "",
+        _SLOW,
+    ),
+    Mutant(
+        "second-intent-left",
+        "a second intent of a payment stays for whoever made it to confirm",
+        _RECONCILE,
+        'standing.status in _GIVEN_UP or standing.gateway_id not in ("", intent.id):',
+        "standing.status in _GIVEN_UP:",
+        _SLOW,
+    ),
+    Mutant(
+        "own-second-intent-left",
+        "two copies confirm two intents of one payment, whose key had expired in between",
+        _RECONCILE,
+        "            standing = Standing(standing.status, own.id)",
+        "            pass",
+        _SLOW,
+    ),
+    Mutant(
+        "given-up-is-left-alone",
+        "what was given up here is charged days later by a copy",
+        _SYNC,
+        "behind.unfinished + behind.given_up)",
+        "behind.unfinished)",
+        _SLOW,
+    ),
+    Mutant(
+        "horizon-passes-what-is-left",
+        "a charge that comes of it later is refused for good, and never taken in",
+        _SYNC,
+        "min([max(made) - OVERLAP, *(at for at in of_left if at)])",
+        "max(made) - OVERLAP",
+        _SLOW,
+    ),
+    Mutant(
+        "horizon-passes-claims",
+        "an intent whose claim explains it is forgotten, and charged after the claim was given up",
+        _SYNC,
+        "[*behind.pending, *behind.unreadable]",
+        "[*behind.unreadable]",
+        _SLOW,
+    ),
+    Mutant(
+        "refusal-leads-nowhere",
+        "a customer is told to sync, and sync finds nothing",
+        _RECONCILE,
+        "        set_reconciled(min(missed), unit, ports)\n",
+        "        pass\n",
+        _SLOW,
+    ),
+    Mutant(
+        "newest-only",
+        "a hundred newer payments hide a charge that the ledger does not know",
+        _RECONCILE,
+        "if enough and (reconciled_until is None or _is_before(intent, reconciled_until)):",
+        "if enough:",
+        _SLOW,
+    ),
+    Mutant(
+        "moved-on-is-left",
+        "what was charged while sync canceled it is not taken in",
+        _TAKE_IN,
+        "        return take_in(after, ports)\n",
+        "        return None\n",
+        _SLOW,
     ),
 )

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 
-from invoicepay.billing.errors import InvoicepayError, Refused
+from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, PaymentFilter
-from invoicepay.operations.acknowledge_payments import AcknowledgePayments
-from invoicepay.operations.pay import Pay
 from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.reconcile import late_id
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.sync import NotReconciled, Settled, Sync
 from tests.simulation.actors import EVERYTHING, RAISED, Cast
 from tests.simulation.world import Broken, SimulatedClock, World
-from tests.support.company import SmallCompany
+from tests.support.company import SmallCompany, pay_knowingly
 
 NUMBERS = {"INV-1": 10000, "INV-2": 25050, "INV-3": 7525, "INV-9": 50000}
 GIVEN_UP = (PaymentStatus.FAILED, PaymentStatus.CANCELED)
 ROUNDS = 6
-_CHARGES_TO_BE_TOLD = 20
 
 
 def heal(world: World) -> None:
@@ -189,22 +186,8 @@ def _check_goes_on(world: World) -> None:
     if card.gateway_id not in world.gateway._methods:
         return  # removed, and then the ledger was restored
     try:
-        payment = _pay(machine, Quote(numbers=tuple(open_now), method=card.id))
+        payment = pay_knowingly(machine.payer, Quote(numbers=tuple(open_now), method=card.id))
     except InvoicepayError as error:
         raise Broken("nobody can pay any more", error) from error
     if payment.status is not PaymentStatus.SUCCEEDED:
         raise Broken("nobody can pay any more", payment)
-
-
-def _pay(machine: SmallCompany, quote: Quote) -> Payment:
-    """Whoever is told of an earlier charge, and still wants to pay, pays."""
-    for _ in range(_CHARGES_TO_BE_TOLD):
-        try:
-            plan = machine.call(quote).plan
-            assert plan is not None
-            return machine.call(Pay(plan))
-        except Refused as error:
-            if error.code != "not_acknowledged":
-                raise
-            machine.call(AcknowledgePayments((error.payment,)))
-    raise Broken("told again and again of earlier charges")

@@ -47,7 +47,7 @@ def sync(context: typer.Context) -> None:
         Column("Payment", lambda s: s.subject),
         Column("Amount", lambda s: str(Money(s.payment.amount_minor, s.payment.currency))
                if s.payment else "", right=True),
-        Column("Was", lambda s: s.was or "not known here"),
+        Column("Was", _was),
         Column("Is", lambda s: s.payment.status.value if s.payment else ""),
         Column("", lambda s: s.error.message if s.error else _reason(s)),
     ]  # fmt: skip
@@ -71,6 +71,12 @@ def sync(context: typer.Context) -> None:
         state.out.note(f"{len(mail.sent)} e-mail(s) sent.")
     errors += [s.error for s in settled if s.error]
     _raise_for(errors, all_failed=all(s.error for s in settled), mail=mail)
+
+
+def _was(settled: Settled) -> str:
+    if settled.was:
+        return settled.was
+    return "not known here" if settled.payment or settled.error else "not confirmed"
 
 
 def _reason(settled: Settled) -> str:

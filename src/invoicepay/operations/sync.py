@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -11,20 +11,20 @@ from typing import TypeAlias
 from invoicepay.billing.customer import Actor, Role
 from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.payment import Payment, PaymentStatus
-from invoicepay.billing.ports import NoAnswer, Ports, Rejected, Unreadable
+from invoicepay.billing.ports import Intent, NoAnswer, Ports, Rejected, Unreadable
 from invoicepay.operations.app import Request
 from invoicepay.operations.deliver import DeliveryReport, deliver
 from invoicepay.operations.progress import Started
 from invoicepay.operations.protocol.account import check_account
 from invoicepay.operations.protocol.reconcile import (
     AnyIntent,
-    cancel_unfinished,
+    set_reconciled,
     since_reconciled,
-    take_in,
     unexplained,
 )
 from invoicepay.operations.protocol.settle import has_lease, settle
 from invoicepay.operations.protocol.submit import unreachable
+from invoicepay.operations.protocol.take_in import cancel_or_take_in, take_in
 
 OVERLAP = timedelta(days=2)
 """How much of what is reconciled is looked at again: clocks differ, and intents are listed by the
@@ -99,23 +99,31 @@ def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled]:
         yield NotReconciled(error)
         return
     behind = unexplained(intents, ports)
-    steps = [_step(i.id, None, partial(take_in, i, ports)) for i in reversed(behind.charged)]
-    steps += [_step(i.id, None, partial(cancel_unfinished, i, ports)) for i in behind.unfinished]
-    steps += [Settled(i.id, error=unreachable(Unreadable(i), LATER)) for i in behind.unreadable]
-    yield from steps
-    if intents and not any(step.error for step in steps):
-        _remember(intents, ports)
+    acts: list[tuple[Intent, Callable[[], Payment | None]]] = [
+        *((i, partial(take_in, i, ports)) for i in reversed(behind.charged)),
+        # What was given up here, a copy of the ledger may still confirm.
+        *((i, partial(cancel_or_take_in, i, ports)) for i in behind.unfinished + behind.given_up),
+    ]
+    left: list[AnyIntent] = [*behind.pending, *behind.unreadable]
+    for intent, act in acts:
+        step = _step(intent.id, None, act)
+        if step.error:
+            left.append(intent)
+        yield step
+    for unreadable in behind.unreadable:
+        yield Settled(unreadable.id, error=unreachable(Unreadable(unreadable), LATER))
+    _remember(intents, left, ports)
 
 
-def _remember(intents: list[AnyIntent], ports: Ports) -> None:
+def _remember(intents: Sequence[AnyIntent], left: Sequence[AnyIntent], ports: Ports) -> None:
+    """Let the next `sync` begin later, but never after what is `left`: that can still be charged,
+    or is not taken in yet."""
     made = [intent.created_at for intent in intents if intent.created_at]
-    if not made:
+    of_left = [intent.created_at for intent in left]
+    if not made or None in of_left:
         return
-    newest = max(made) - OVERLAP
+    until = min([max(made) - OVERLAP, *(at for at in of_left if at)])
     with ports.ledger.write() as unit:
-        until = unit.company.identity().reconciled_until
-        if until is None or newest > until:
-            unit.company.set_reconciled(newest)
-            unit.journal.append(
-                "gateway.reconciled", "", "sync", ports.clock.now(), {"until": newest.isoformat()}
-            )
+        before = unit.company.identity().reconciled_until
+        if before is None or until > before:
+            set_reconciled(until, unit, ports)

@@ -443,8 +443,11 @@ def test_one_bad_item_stops_neither_the_others_nor_the_mail(
     assert errors[payment.id] is None
     assert isinstance(steps[-1], DeliveryReport)
     assert steps[-1].sent == (f"{payment.id}.received@{_ledger_id(company)}.invoicepay",)
-    with company.ledger.read() as unit:
-        assert unit.company.identity().reconciled_until is None
+    company.clock.move(days=9)
+    company.pay("INV-2", method="card")
+    again = {step.subject for step in sync(company) if step.error}
+    assert again == {step.subject for step in steps if isinstance(step, Settled) and step.error}
+    assert {step.subject for step in sync(company) if step.error} == again  # nothing is forgotten
     del gateway.found["pi_lost"], gateway.found["pi_mode"]
 
 

@@ -1,36 +1,34 @@
 """What the gateway has and the ledger does not: the ledger was restored from a backup, or copied.
 
 One rule for both uses: a payment is refused while its customer has such a charge, and `sync` takes
-it in.
+it in (`take_in.py`).
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from datetime import datetime
 from typing import TypeAlias
 
-from invoicepay.billing.customer import EVERYTHING, Customer
-from invoicepay.billing.errors import DoesNotTie, Refused
-from invoicepay.billing.method import MethodType
-from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
+from invoicepay.billing.customer import Customer
+from invoicepay.billing.errors import Refused
+from invoicepay.billing.identity import LedgerIdentity
+from invoicepay.billing.payment import UNDER_WAY, Payment, PaymentStatus
 from invoicepay.billing.ports import (
     Intent,
     IntentStatus,
     Ports,
-    Rejected,
     Standing,
     Unit,
     UnreadableIntent,
 )
 from invoicepay.operations.protocol.cancel import cancel
-from invoicepay.operations.protocol.record import give_up_claims, record
 
 NEWEST_LOOKED_AT = 100
-"""A charge made since the ledger was restored or copied is among its customer's newest."""
-_CHARGED = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)
+"""Of a customer's intents, in each payment: one page."""
+CHARGED = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)
 _GIVEN_UP = (PaymentStatus.FAILED, PaymentStatus.CANCELED)
 
 
@@ -56,13 +54,17 @@ class Unexplained:
     otherwise."""
     unreadable: tuple[UnreadableIntent, ...]
     """Perhaps charged."""
+    pending: tuple[AnyIntent, ...]
+    """Explained, by payments that are under way, and not charged as far as one can tell."""
 
 
-def unexplained(intents: Iterable[AnyIntent], ports: Ports, own: str = "") -> Unexplained:
+def unexplained(
+    intents: Iterable[AnyIntent], ports: Ports, own: Intent | None = None
+) -> Unexplained:
     """Which of `intents`, all of this ledger, it does not explain. The ledger is read after they
     are: whatever another process had created by then is claimed by now. `own`: the intent that
     the caller has just had from `create`, for a payment that it has claimed."""
-    found = [intent for intent in intents if not _is_canceled(intent)]
+    found = [intent for intent in intents if not is_canceled(intent)]
     ids = [intent.payment_id for intent in found] + [late_id(intent) for intent in found]
     with ports.ledger.read() as unit:
         known = unit.payments.standings(ids)
@@ -70,22 +72,31 @@ def unexplained(intents: Iterable[AnyIntent], ports: Ports, own: str = "") -> Un
     unfinished: list[Intent] = []
     given_up: list[Intent] = []
     unreadable: list[UnreadableIntent] = []
+    pending: list[AnyIntent] = []
     for intent in found:
         standing = known.get(intent.payment_id)
+        if standing and not standing.gateway_id and own and own.payment_id == intent.payment_id:
+            standing = Standing(standing.status, own.id)  # the caller will store that id
         if isinstance(intent, UnreadableIntent):
-            if not (intent.id == own or _holds(standing, intent) or late_id(intent) in known):
+            if not (_holds(standing, intent) or late_id(intent) in known):
                 unreadable.append(intent)
-        elif intent.status in _CHARGED:
-            if not (intent.id == own or _explains(standing, intent) or late_id(intent) in known):
+            elif standing is not None and standing.status in UNDER_WAY:
+                pending.append(intent)
+        elif intent.status in CHARGED:
+            if not (explains(standing, intent) or late_id(intent) in known):
                 charged.append(intent)
         elif standing is None:
             unfinished.append(intent)
         elif standing.status in _GIVEN_UP or standing.gateway_id not in ("", intent.id):
             given_up.append(intent)
-    return Unexplained(tuple(charged), tuple(unfinished), tuple(given_up), tuple(unreadable))
+        else:
+            pending.append(intent)
+    return Unexplained(
+        tuple(charged), tuple(unfinished), tuple(given_up), tuple(unreadable), tuple(pending)
+    )
 
 
-def _is_canceled(intent: AnyIntent) -> bool:
+def is_canceled(intent: AnyIntent) -> bool:
     return isinstance(intent, Intent) and intent.status is IntentStatus.CANCELED
 
 
@@ -99,7 +110,7 @@ def _holds(standing: Standing | None, intent: UnreadableIntent) -> bool:
     return standing.status not in _GIVEN_UP
 
 
-def _explains(standing: Standing | None, intent: Intent) -> bool:
+def explains(standing: Standing | None, intent: Intent) -> bool:
     """Whether a payment accounts for a charge. Its id alone does not: when a key is used again on
     a restored ledger after it has expired at the gateway, two intents have the same."""
     if standing is None or standing.status in _GIVEN_UP:
@@ -119,14 +130,52 @@ def check_not_behind(payment: Payment, customer: Customer, own: Intent, ports: P
     sees the other's. What this one gave up, the other may still confirm: it is canceled first.
     Raises NoAnswer, Rejected."""
     with ports.ledger.read() as unit:
-        ledger_id = unit.company.identity().id
-    listed = ports.gateway.intents(ledger_id, customer=customer.gateway_id)
-    not_canceled = (intent for intent in listed if not _is_canceled(intent))
-    behind = unexplained(islice(not_canceled, NEWEST_LOOKED_AT), ports, own.id)
+        identity = unit.company.identity()
+    listed = ports.gateway.intents(identity.id, customer=customer.gateway_id)
+    behind = unexplained(_to_be_looked_at(listed, identity.reconciled_until), ports, own)
+    _look_from((*behind.charged, *behind.unfinished, *behind.unreadable), identity, ports)
     _refuse(len(behind.charged) + len(behind.unfinished))
     _refuse_what_may_be_charged(payment, behind.unreadable)
     after = [cancel(intent, ports) for intent in behind.given_up]
-    _refuse(sum(intent.status is not IntentStatus.CANCELED for intent in after))
+    charged = [intent for intent in after if not is_canceled(intent)]
+    _look_from(charged, identity, ports)
+    _refuse(len(charged))
+
+
+def _to_be_looked_at(
+    listed: Iterable[AnyIntent], reconciled_until: datetime | None
+) -> Iterator[AnyIntent]:
+    """Of a customer's intents, newest first: all since the ledger was known to have them all, and
+    more, since that costs nothing. Canceled ones do not count."""
+    count = 0
+    for intent in listed:
+        enough = count >= NEWEST_LOOKED_AT
+        if enough and (reconciled_until is None or _is_before(intent, reconciled_until)):
+            return
+        if not is_canceled(intent):
+            count += 1
+            yield intent
+
+
+def _is_before(intent: AnyIntent, instant: datetime) -> bool:
+    return intent.created_at is not None and intent.created_at < instant
+
+
+def _look_from(intents: Iterable[AnyIntent], identity: LedgerIdentity, ports: Ports) -> None:
+    """Have the next `sync` look at all of these, which this ledger does not explain. One that was
+    made when it was thought to know all shows that it did not."""
+    until = identity.reconciled_until
+    missed = [i.created_at for i in intents if until and i.created_at and i.created_at < until]
+    if not missed:
+        return
+    with ports.ledger.write() as unit:
+        set_reconciled(min(missed), unit, ports)
+
+
+def set_reconciled(until: datetime, unit: Unit, ports: Ports) -> None:
+    unit.company.set_reconciled(until)
+    told = {"until": until.isoformat()}
+    unit.journal.append("gateway.reconciled", "", "sync", ports.clock.now(), told)
 
 
 def check_reconciled(customer: Customer, ports: Ports) -> None:
@@ -179,85 +228,3 @@ def since_reconciled(ports: Ports) -> list[AnyIntent]:
     with ports.ledger.read() as unit:
         identity = unit.company.identity()
     return list(ports.gateway.intents(identity.id, since=identity.reconciled_until))
-
-
-def take_in(intent: Intent, ports: Ports) -> Payment:
-    """Make the payment of a charge that the ledger does not explain, as far as its invoices are
-    payable; the rest becomes unapplied credit. Raises DoesNotTie for an unknown customer."""
-    with ports.ledger.write() as unit:
-        customer = _customer(intent, unit)
-        standing = unit.payments.standings([intent.payment_id]).get(intent.payment_id)
-        own_id = standing is None or _explains(standing, intent)  # or it was settled meanwhile
-        payment_id = intent.payment_id if own_id else late_id(intent)
-        payment = unit.payments.get(payment_id, EVERYTHING)
-        if payment is None:
-            # A claim that was made before this charge was known may be for the same debt, and
-            # its payer will not find the charge unexplained any more.
-            give_up_claims(customer, "the gateway has a charge that was not known", unit, ports)
-            payment = Payment(
-                id=payment_id,
-                status=PaymentStatus.SUBMITTED,
-                customer=customer.number,
-                currency=intent.currency,
-                amount_minor=intent.amount_minor,
-                method_type=MethodType.ACH if intent.method_type == "ach" else MethodType.CARD,
-                method_label="taken in from the gateway",
-                created_at=intent.created_at,
-                initiated_by="",
-                livemode=intent.livemode,
-                allocations=_fitting(intent, customer.number, unit),
-                gateway_id=intent.id,
-            )
-            unit.payments.add(payment)
-            unit.invoices.reserve(payment.allocations)
-            unit.journal.append(
-                "payment.taken_in",
-                payment.id,
-                "sync",
-                ports.clock.now(),
-                {"gateway_id": intent.id, "amount_minor": intent.amount_minor},
-            )
-    # A card's money moved when it was charged; a debit's settling day is not told by its intent.
-    received_at = intent.created_at if payment.method_type is MethodType.CARD else None
-    return record(payment, intent, ports, received_at=received_at)
-
-
-def cancel_unfinished(intent: Intent, ports: Ports) -> None:
-    """Have the gateway refuse whoever made `intent` and may still confirm it. One that has moved
-    on meanwhile is found charged by the next `sync`. Raises NoAnswer."""
-    try:
-        ports.gateway.cancel(intent.id)
-    except Rejected:
-        return
-
-
-def _customer(intent: Intent, unit: Unit) -> Customer:
-    customer = unit.customers.by_gateway_id(intent.customer) if intent.customer else None
-    if customer is None:
-        customer = unit.customers.get(intent.customer_number, EVERYTHING)
-        if customer is not None and not customer.gateway_id:
-            unit.customers.set_gateway_id(customer.number, intent.customer)
-    if customer is None:
-        raise DoesNotTie(
-            "books_differ",
-            f"the gateway's {intent.id} is for customer {intent.customer_number or '?'}, whom "
-            "this ledger does not have",
-            "Import the customer, then sync.",
-        )
-    return customer
-
-
-def _fitting(intent: Intent, customer: str, unit: Unit) -> tuple[Allocation, ...]:
-    fitting: dict[str, int] = {}
-    left = intent.amount_minor
-    for allocation in intent.allocations:
-        invoice = unit.invoices.get(allocation.invoice, EVERYTHING)
-        if invoice is None or invoice.number in fitting:
-            continue
-        if (invoice.customer, invoice.currency) != (customer, intent.currency):
-            continue
-        amount = min(allocation.amount_minor, invoice.payable_minor, left)
-        if amount > 0:
-            fitting[invoice.number] = amount
-            left -= amount
-    return tuple(Allocation(number, amount) for number, amount in fitting.items())
