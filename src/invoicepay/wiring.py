@@ -40,6 +40,15 @@ class Local:
         self._tell = tell
         self.ledger = SqliteLedger(settings.ledger)
 
+    def close(self) -> None:
+        """Close the ledger and the practice bank, so that SQLite empties their logs."""
+        server = vars(self).get("_sandbox")
+        try:
+            if server is not None:
+                server.stop()
+        finally:
+            self.ledger.close()
+
     @cached_property
     def app(self) -> App:
         return App(self, lambda: self.sessions.get())

@@ -1,5 +1,6 @@
 """The steps of a command: either side of a ledger's commit, of a call to the gateway, of sending
-an e-mail, and of saying what came of it. At one of them the process is killed (SIGKILL)."""
+an e-mail, of saying what came of it, and of closing the ledger. At one of them the process is
+killed (SIGKILL)."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ STEPS: tuple[tuple[type, str], ...] = (
     *((StripeGateway, name) for name in ("create", "confirm", "retrieve", "cancel")),
     *((StripeGateway, name) for name in ("create_customer", "attach_method", "detach_method")),
     (SqliteLedger, "backup"),
+    (SqliteLedger, "close"),
     (FolderMailer, "send"),
     (Output, "one"),
     (Output, "many"),

@@ -155,7 +155,7 @@ def become(asked: Asked, shim: Shim | None, log: int) -> None:
     except BaseException:  # noqa: BLE001 - a child never goes on as the server
         traceback.print_exc()
     finally:
-        # Like the installed program, which leaves its connection to the operating system.
+        # The program has closed what it opened.
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
             sys.stderr.flush()

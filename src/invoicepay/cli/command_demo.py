@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ from invoicepay.cli.output import Format
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
+    from invoicepay.billing.payment import Payment
     from invoicepay.cli.demo_company import DemoCompany
 
 app = new_app()
@@ -32,8 +34,6 @@ def demo(
 ) -> None:
     """Set up a practice company, then find, read and pay invoices on it."""
     from invoicepay.cli.demo_company import prepare
-    from invoicepay.operations.list_payments import ListPayments
-    from invoicepay.sample import INVOICE
 
     state = state_of(context)
     tell = state.out.note
@@ -42,22 +42,9 @@ def demo(
     # Options beat the environment, which may name another ledger and another person.
     os.environ.pop("INVOICEPAY_TOKEN", None)
     settings = company.settings
-    demo_state = State(Format.TABLE, settings.config, settings.ledger)
-    first, second = _two_to_pay(demo_state)
-    steps = (
-        ("What does my company owe?", ["invoices", "list", "--open"]),
-        ("One of them, in full.", ["invoices", "show", INVOICE]),
-        ("And as PDF.", ["invoices", "pdf", INVOICE, "--dir", str(dir)]),
-        ("What would a bank debit charge?", ["pay", first, "--method", "ach", "--dry-run"]),
-        ("Pay it by bank debit (ACH).", ["pay", first, "--method", "ach", "--yes"]),
-        ("And another by card.", ["pay", second, "--method", "card", "--yes"]),
-    )
-    for why, command in steps:
-        _step(state, demo_state, why, command)
-    payments = demo_state.call(ListPayments(limit=2)).items[::-1]
-    card = payments[1]
-    _step(state, demo_state, "The receipt.", ["payments", "receipt", card.id, "--dir", str(dir)])
-    receipt = dir / f"{card.receipt_number}.pdf"
+    with contextlib.closing(State(Format.TABLE, settings.config, settings.ledger)) as demo_state:
+        payments = _main_job(state, demo_state, dir)
+    receipt = dir / f"{payments[1].receipt_number}.pdf"
     record = {
         "config": str(settings.config.absolute()),
         "ledger": str(settings.ledger),
@@ -75,6 +62,28 @@ def demo(
         "receipt": str(receipt.absolute()),
     }
     state.out.one(record, lambda: _what_next(state, company, receipt))
+
+
+def _main_job(state: State, demo_state: State, dir: Path) -> Sequence[Payment]:
+    """Find, read and pay; the payments, one by bank debit and one by card."""
+    from invoicepay.operations.list_payments import ListPayments
+    from invoicepay.sample import INVOICE
+
+    first, second = _two_to_pay(demo_state)
+    steps = (
+        ("What does my company owe?", ["invoices", "list", "--open"]),
+        ("One of them, in full.", ["invoices", "show", INVOICE]),
+        ("And as PDF.", ["invoices", "pdf", INVOICE, "--dir", str(dir)]),
+        ("What would a bank debit charge?", ["pay", first, "--method", "ach", "--dry-run"]),
+        ("Pay it by bank debit (ACH).", ["pay", first, "--method", "ach", "--yes"]),
+        ("And another by card.", ["pay", second, "--method", "card", "--yes"]),
+    )
+    for why, command in steps:
+        _step(state, demo_state, why, command)
+    payments = demo_state.call(ListPayments(limit=2)).items[::-1]
+    card = payments[1]
+    _step(state, demo_state, "The receipt.", ["payments", "receipt", card.id, "--dir", str(dir)])
+    return payments
 
 
 def _two_to_pay(demo_state: State) -> tuple[str, str]:
@@ -100,7 +109,9 @@ def _step(state: State, demo_state: State, why: str, command: list[str]) -> None
         run(command, demo_state)
         return
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        run(command, State(Format.TABLE, demo_state.config, demo_state.ledger))
+        quiet = State(Format.TABLE, demo_state.config, demo_state.ledger)
+        with contextlib.closing(quiet):
+            run(command, quiet)
 
 
 def _what_next(state: State, company: DemoCompany, receipt: Path) -> None:

@@ -42,12 +42,10 @@ def init(
     biller = Company(name=check_line(company, "the company's name"))
     email = check_email(admin_email)
     password = Secrets(password_stdin).new(f"Password for {email}")
-    local = found_ledger(
-        state.settings, biller, admin_email=email, admin_password=password, mode=mode
-    )
+    found_ledger(state.settings, biller, admin_email=email, admin_password=password, mode=mode)
     record = {
         "ledger": str(state.settings.ledger),
-        "ledger_id": local.identity.id,
+        "ledger_id": state.local.identity.id,
         "mode": mode.value,
         "livemode": mode.livemode,
         "admin": email,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,8 +60,7 @@ def prepare(folder: Path) -> DemoCompany:
     config = folder / CONFIG
     write_whole(config, f'{_MARK}ledger = "ledger.db"\noutbox = "outbox"\n'.encode())
     settings = load_settings(config=config, ledger=folder / "ledger.db", environ={})
-    ids = Local(settings).ids
-    admin_password = ids.code()
+    admin_password = Local(settings).ids.code()
     local = found_ledger(
         settings,
         Company(name="Demo"),
@@ -69,6 +68,13 @@ def prepare(folder: Path) -> DemoCompany:
         admin_password=admin_password,
         mode=Mode.SANDBOX,
     )
+    with closing(local):
+        return DemoCompany(settings, _fill(folder, local, admin_password))
+
+
+def _fill(folder: Path, local: Local, admin_password: str) -> tuple[Login, ...]:
+    """Fill the new ledger; the logins, the customer's contact first, who stays logged in."""
+    ids = local.ids
     admin = _as(local, App(local, str).call(LogIn(ADMIN, admin_password)))
     sample = _set_up(folder, admin)
     finance_login = admin.call(InviteContact(FINANCE, role=Role.FINANCE))
@@ -83,8 +89,7 @@ def prepare(folder: Path) -> DemoCompany:
     # The last login stays: the customer's contact, in a file, since a demo needs no keyring.
     local.sessions.set(logged_in.token, insecure=True)
     _add_methods(_as(local, logged_in))
-    local.ledger.close()
-    return DemoCompany(settings, tuple(reversed(logins)))
+    return tuple(reversed(logins))
 
 
 def _make_room(folder: Path) -> None:

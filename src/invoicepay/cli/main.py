@@ -198,6 +198,8 @@ def _main(arguments: Sequence[str] | None) -> None:
         what = f"unexpected: {type(error).__name__}: {error}"
         hint = "Run it again with --debug and tell us. `invoicepay doctor` checks the books."
         sys.exit(_fail(state, 1, "unexpected", what, hint, error))
+    finally:
+        state.close()
 
 
 def _keep_to_ourselves() -> None:

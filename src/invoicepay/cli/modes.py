@@ -15,8 +15,7 @@ _ANY = stat.S_IRWXG | stat.S_IRWXO
 
 
 def check_modes(settings: Settings) -> Check:
-    """Files are made 0600, but copying and restoring can loosen them. SQLite gives a ledger's
-    -wal and -shm the mode of the ledger, so they follow it."""
+    """Files are made 0600, but copying and restoring can loosen them."""
     found = [f for path, bits in _watched(settings) if (f := _loose(path, bits))]
     detail = "only yours" if not found else found[0]
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
@@ -36,9 +35,9 @@ def _watched(settings: Settings) -> list[tuple[Path, int]]:
     mails: list[Path] = []
     with suppress(OSError):  # a folder that we may not even read is another check's
         mails = sorted(settings.outbox.glob("*.eml"))
-    files = [Path(f"{file}{end}") for file in (ledger, sandbox) for end in ("", "-wal", "-shm")]
     return [
-        *((file, _ANY) for file in files),
+        # SQLite makes the -wal and -shm of an open file with the mode of the file.
+        *((file, _ANY) for file in (ledger, sandbox)),
         *((file, _ANY) for file in mails),
         (settings.config, _WRITE),
         *((folder, _WRITE) for folder in dict.fromkeys((ledger.parent, settings.secrets))),

@@ -47,6 +47,14 @@ class State:
 
         return Local(self.settings, self.out.note if _attended() else None)
 
+    def close(self) -> None:
+        """Close what was opened. What goes wrong here changes nothing: what was committed is in
+        the ledger's log, and the next command that closes it empties that."""
+        local = vars(self).get("local")
+        if local is not None:
+            with suppress(Exception, KeyboardInterrupt):
+                local.close()
+
     def call(self, request: Request[R]) -> R:
         return self.local.app.call(request)
 
