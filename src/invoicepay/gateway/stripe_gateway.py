@@ -28,11 +28,15 @@ from invoicepay.billing.ports import (
     Unreadable,
     UnreadableIntent,
 )
+from invoicepay.deadline import time_limit
 from invoicepay.gateway import metadata, reading
+from invoicepay.gateway.limited_adapter import LimitedAdapter
 from invoicepay.gateway.reading import MODES, Doc, document, said, text
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
+REQUEST_SECONDS: Final = 40.0
+"""For a request and all of its answer; the others are for connecting, and for each read."""
 RETRIES: Final = 2
 """Of the SDK, with the same idempotency key. StripeClient retries 0 times unless told."""
 RATE_LIMIT_PAUSES: Final = (0.5, 1.0, 2.0)
@@ -215,11 +219,23 @@ class StripeGateway:
 
 class _DirectSession(requests.Session):
     """Sends straight to the gateway: no proxy variables, no .netrc, no redirects. A proxy or a
-    307 could otherwise carry the key and the charge elsewhere."""
+    307 could otherwise carry the key and the charge elsewhere. No request takes longer than
+    REQUEST_SECONDS, however its answer comes."""
 
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False
+        self.mount("https://", LimitedAdapter())
+        self.mount("http://", LimitedAdapter())
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        with time_limit(REQUEST_SECONDS) as limit:
+            try:
+                return super().send(request, **how)
+            except requests.RequestException as error:
+                if limit.over:  # neither a timeout nor a lost connection, which the SDK tries again
+                    raise requests.RequestException("the whole answer took too long") from error
+                raise
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         return None
