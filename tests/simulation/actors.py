@@ -38,6 +38,8 @@ SELECTIONS: tuple[tuple[str, ...], ...] = (
 )
 PATIENCE = (timedelta(0), LEASE, LEASE + timedelta(minutes=1), timedelta(days=1))
 """How long somebody waits before trying again."""
+DAYS = 6
+"""More than the overlap with which reconciling begins."""
 PARTS = ("", "60.00", "40.00", "75.25")
 METHODS = ("card", "bank", "bad card")
 RAISED, LOWERED = 15000, 6000
@@ -102,6 +104,8 @@ class Cast:
             ("importer", self._importer),
             ("customer", self._customer_syncing),
             ("outage", lambda machine: self._outage),
+            ("days", self._days),
+            ("next year's gateway", lambda machine: self._odd_answers),
             ("stranger", self._stranger),
             ("remover", self._remover),
         )
@@ -165,8 +169,7 @@ class Cast:
         try:
             quoted = app.call(quote)
             payment = quoted.existing or app.call(Pay(quoted.plan))  # type: ignore[arg-type]
-        except OutcomeUnknown as error:
-            self.history.tell(contact, error.payment, PaymentStatus.UNKNOWN)
+        except OutcomeUnknown:
             raise
         except InvoicepayError as error:
             if actor.confirmed:
@@ -180,7 +183,7 @@ class Cast:
 
     def _tell(self, app: App, contact: str, payment: Payment) -> None:
         """What the command does once it has shown a payment."""
-        self.history.tell(contact, payment.id, payment.status)
+        self.history.tell(contact, payment)
         if payment.outcome_known:
             app.call(AcknowledgePayments((payment.id,)))
         app.call(SendMail(payment.id))
@@ -346,6 +349,23 @@ class Cast:
 
         return lambda: self._around(2, jump)
 
+    def _odd_answers(self) -> None:
+        """An intent cannot be read for a while: the gateway has a new word for its state."""
+        world = self._world
+
+        def act() -> None:
+            odd = world.gateway.unreadable
+            if odd:
+                world.note("can be read again", *odd)
+                odd.clear()
+            elif world.gateway.found:
+                intent = self._choices.one_of(tuple(world.gateway.found))
+                odd[intent] = bool(self._choices.pick(2))
+                world.note("cannot be read", intent)
+                world.count("world: an intent cannot be read for a while")
+
+        self._around(4, act)
+
     def _outage(self) -> None:
         def act() -> None:
             self._world.outage = not self._world.outage
@@ -371,11 +391,28 @@ class Cast:
 
         self._around(2, act)
 
+    def _days(self, machine: SmallCompany) -> Callable[[], None]:
+        """Days pass, on each of which another customer pays a little, and finance syncs."""
+        card = self._world.template.methods["other card"]
+        quote = Quote(numbers=("INV-9",), method=card, amounts=(("INV-9", "0.50"),))
+
+        def act() -> None:
+            for _ in range(DAYS):
+                self._world.time += timedelta(days=1)
+                self._run("pay a little", partial(self._pay, machine, "stranger", quote))
+                self._run("sync as finance", lambda: _sync(machine.finance))
+            self.skewed = True
+            self._world.count("world: days pass at one machine")
+
+        return act
+
     def _second_machine(self) -> None:
         """A copy of the ledger, and people who work with that."""
         self._around(1, lambda: None)
         machine = self._world.copy_ledger()
         self._world.count("world: the ledger is copied")
+        if self._choices.pick(2):
+            self._add("days there", self._days(machine))
         act = self._choices.one_of((self._payer, self._syncing, self._clock))
         self._add("payer there", self._payer(machine))
         self._add("somebody there", act(machine))

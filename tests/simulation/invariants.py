@@ -26,6 +26,7 @@ def heal(world: World) -> None:
     """Everything late arrives, leases run out, the bank answers, and finance syncs until nothing
     moves any more. Nothing fails here."""
     world.outage = False
+    world.gateway.unreadable.clear()
     world.gateway.arrive_late()
     for machine in world.machines:
         assert isinstance(machine.clock, SimulatedClock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from greenlet import getcurrent, greenlet
@@ -51,6 +52,9 @@ class Actor:
     alive: bool = True
     confirmed: list[str] = field(default_factory=list)
     """Intents that the run under way has asked the gateway to charge."""
+    sleeps_until: datetime | None = None
+    """A process that is stopped, a laptop that is shut: it does not go on before that, unless
+    nobody else is awake."""
     _greenlet: greenlet | None = None
 
     def go_on(self) -> bool:
@@ -64,9 +68,9 @@ class Actor:
 class Schedule:
     """Runs actors in turns. They change places only where one of them calls `point`."""
 
-    def __init__(self, choices: Choices, stay: float) -> None:
+    def __init__(self, choices: Choices, stay: float, now: Callable[[], datetime]) -> None:
         """`stay`: how likely an actor goes on at a point although others wait."""
-        self._choices, self._stay = choices, stay
+        self._choices, self._stay, self._now = choices, stay, now
         self._hub = getcurrent()
         self._actors: list[Actor] = []
         self._next: Actor | None = None
@@ -78,7 +82,8 @@ class Schedule:
     def run(self) -> None:
         """Until everybody is done. What an actor raises comes out here."""
         while self._actors:
-            actor = self._next or self._choices.one_of(self._actors)
+            actor = self._next or self._choices.one_of(self._awake() or self._actors)
+            actor.sleeps_until = None
             self._next, self.current = None, actor
             if not actor.go_on():
                 self._actors.remove(actor)
@@ -91,13 +96,19 @@ class Schedule:
         if actor is None:
             return
         if actor.alive and len(self._actors) > 1:
-            step = self._choices.pick(len(self._actors), self._stay if stay is None else stay)
+            if actor.sleeps_until is not None:
+                self._hub.switch()
+            others = [each for each in self._awake() if each is not actor]
+            step = self._choices.pick(len(others) + 1, self._stay if stay is None else stay)
             if step:
-                place = self._actors.index(actor) + step
-                self._next = self._actors[place % len(self._actors)]
+                self._next = others[step - 1]
                 self._hub.switch()
         if not actor.alive:
             raise Killed
+
+    def _awake(self) -> list[Actor]:
+        now = self._now()
+        return [a for a in self._actors if a.sleeps_until is None or a.sleeps_until <= now]
 
     def kill_others(self) -> None:
         """As when the machine goes down under everybody else."""

@@ -59,6 +59,9 @@ def _everything() -> list[str]:
         "the clock is set forward",
         "the ledger is copied",
         "the ledger is restored",
+        "a process sleeps for days",
+        "days pass at one machine",
+        "an intent cannot be read for a while",
     )
     ends = ("succeeded", "failed", "canceled")
     return troubles + [f"world: {w}" for w in around] + [f"ends: {end}" for end in ends]

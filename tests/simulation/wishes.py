@@ -5,10 +5,9 @@ Whoever wants one payment, and tries again only while not told how it ended, is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus
 from tests.simulation.world import Broken, World
 
@@ -32,11 +31,12 @@ class Wish:
 
 @dataclass(frozen=True)
 class Told:
-    """That `payment_id` is in a state, or, without one, that nothing was charged."""
+    """That a payment is in a state. `intent_id`: its intent at the gateway."""
 
     contact: str
     payment_id: str
-    status: PaymentStatus | None
+    status: PaymentStatus
+    intent_id: str = ""
 
 
 @dataclass
@@ -46,8 +46,8 @@ class History:
     wishes: list[Wish] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
-    def tell(self, contact: str, payment_id: str, status: PaymentStatus | None) -> None:
-        self.told.append(Told(contact, payment_id, status))
+    def tell(self, contact: str, payment: Payment) -> None:
+        self.told.append(Told(contact, payment.id, payment.status, payment.gateway_id))
 
     def fulfilled(self, wish: Wish, payments: dict[str, Payment]) -> bool:
         """Whether its contact was told that it was accepted or succeeded."""
@@ -69,19 +69,10 @@ class History:
 
     def check_told(self, world: World) -> None:
         """Once everything has come to rest: what was said to be final is."""
-        by_payment: dict[str, list[Intent]] = {}
-        for intent in world.gateway.found.values():
-            by_payment.setdefault(intent.payment_id, []).append(intent)
-        for told, intents in self._ends(by_payment):
-            charged = [i for i in intents if i.status is IntentStatus.SUCCEEDED]
-            if bool(charged) is not (told.status is PaymentStatus.SUCCEEDED):
-                raise Broken("what a payer was told did not stay so", f"{told} {intents}")
-
-    def _ends(self, intents: dict[str, list[Intent]]) -> Iterator[tuple[Told, list[Intent]]]:
         for told in self.told:
-            if told.status in (
-                PaymentStatus.SUCCEEDED,
-                PaymentStatus.FAILED,
-                PaymentStatus.CANCELED,
-            ):
-                yield told, intents.get(told.payment_id, [])
+            if told.status not in FINAL:
+                continue
+            intent = world.gateway.found.get(told.intent_id)
+            charged = intent is not None and intent.status is IntentStatus.SUCCEEDED
+            if charged is not (told.status is PaymentStatus.SUCCEEDED):
+                raise Broken("what a payer was told did not stay so", f"{told} {intent}")

@@ -73,6 +73,9 @@ _CALLING: tuple[tuple[Fault | None, Trouble], ...] = (
 )
 
 
+SLEEPS = (timedelta(0), timedelta(hours=1), timedelta(days=5), timedelta(days=40))
+
+
 class CountedIds(PlainIds):
     """The same in every run of a seed."""
 
@@ -265,12 +268,13 @@ class World:
         # How likely a call goes well, and an actor goes on while others wait. Some
         # calls fare worse.
         self.well = (1.0, 0.97, 0.9, 0.8)[choices.pick(4)]
-        self.schedule = Schedule(choices, (0.9, 0.7, 0.4)[choices.pick(3)])
+        self.time = START
+        self.schedule = Schedule(choices, (0.9, 0.7, 0.4)[choices.pick(3)], lambda: self.time)
+        self._sleepy = choices.pick(3) == 2
         self._well_at = {
             call: 0.35 if choices.pick(6) == 5 else self.well
             for call in ("create", "confirm", "cancel", "retrieve", "intents")
         }
-        self.time = START
         self.outage = False
         self.ids = CountedIds(1000)
         self.seen: Counter[str] = Counter()
@@ -351,6 +355,13 @@ class World:
         self.schedule.point(stay)
 
     def _before_gateway(self, call: str) -> None:
+        actor = self.schedule.current
+        sleepy = actor is not None and self._sleepy
+        if sleepy and (sleeps := self.choices.one_of(SLEEPS, 0.8)):
+            assert actor is not None
+            actor.sleeps_until = self.time + sleeps
+            self.note(f"sleeps before {call}", sleeps)
+            self.count("world: a process sleeps for days")
         self._alone(call)
         self.time += timedelta(seconds=1)
 
