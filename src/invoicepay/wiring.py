@@ -7,7 +7,7 @@ what it uses.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -87,20 +87,22 @@ class Local:
     def _practice_bank(self) -> tuple[str, str]:
         """Its URL and key: the one that is served, else one in this process. Raises Unreachable
         or Refused where the key cannot be had."""
-        if not self.settings.sandbox_url:
+        url, file = self.settings.sandbox_url, self.settings.sandbox_key
+        if not url or not file:
             return self._sandbox.url, self._sandbox.key
+        from urllib.parse import urlsplit
+
         from invoicepay.credentials.private_file import read
 
-        file = self.settings.sandbox_key
-        key = read(file) if file else None
-        if not key:
+        key = (read(file) or "").strip()
+        if not key.startswith("sk_test_"):  # no other is ever sent there
             raise Unreachable(
                 "key_missing",
                 f"the practice bank's key is not in {file}",
-                "Start `invoicepay sandbox serve`, which puts it there; for a bank of another "
-                "ledger name its file as [sandbox] key_file.",
+                f"Start `invoicepay sandbox serve --port {urlsplit(url).port or 80}`, which puts "
+                "it there; for a bank of another ledger name its file as [sandbox] key_file.",
             )
-        return self.settings.sandbox_url, key.strip()
+        return url, key
 
     @cached_property
     def _sandbox(self) -> SandboxServer:
@@ -112,7 +114,7 @@ class Local:
     def serving_sandbox(self, port: int) -> Iterator[tuple[SandboxServer, Path]]:
         """The practice bank, not started yet, on `port` (0: any free one), and the file that has
         its key meanwhile. Raises OSError for the port, Unreachable and Refused for the files."""
-        from invoicepay.credentials.private_file import delete, read, write
+        from invoicepay.credentials.private_file import write
 
         server = self._sandbox_server(port)
         file = served_key_file(self.settings.ledger, server.port)
@@ -121,8 +123,9 @@ class Local:
             yield server, file
         finally:
             server.stop()
-            if read(file) == server.key + "\n":  # not that of the next one on this port
-                delete(file)
+            with suppress(OSError):
+                if file.read_text() == server.key + "\n":  # not that of the next on this port
+                    file.unlink()
 
     def _sandbox_server(self, port: int) -> SandboxServer:
         from invoicepay.sandbox.server import SandboxServer

@@ -59,9 +59,20 @@ def test_without_the_key_a_payment_is_refused_until_what_the_hint_says_is_done(
     pay = "pay INV-1042 --method card --yes --json"
     result = company.run(pay)
     assert (result.exit_code, result.error["code"]) == (10, "key_missing")
-    assert "`invoicepay sandbox serve`" in result.error["hint"]
+    assert f"`invoicepay sandbox serve --port {server.port}`" in result.error["hint"]
     with served(company, f"--port {server.port}"):
         assert company.run(pay).json["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("key", ["sk_live_51abc", "rk_live_51abc", "a password", ""])
+def test_nothing_but_a_test_key_is_sent(company: DemoCompany, config: Path, key: str) -> None:
+    (company.folder / "other.key").touch(0o600)
+    (company.folder / "other.key").write_text(key)
+    with served(company) as server:
+        lead_to(config, server.url, Path("other.key"))
+        result = company.run("pay INV-1042 --method card --yes --json")
+    assert (result.exit_code, result.error["code"]) == (10, "key_missing")
+    assert not key or key not in result.stderr
 
 
 def test_the_key_of_another_server_is_refused(company: DemoCompany, config: Path) -> None:

@@ -32,9 +32,8 @@ SESSION_WAY_ON = (
 class KeyringSecrets:
     """Secrets under the service `invoicepay`. `folder` keeps the names of backends, no secrets.
 
-    `trusted` names the one backend that the user's settings
-    allow beside the known ones, and which is then used. Whatever it asks a keyring, it waits for
-    no longer than `patience`.
+    `trusted` names the one backend that the user's settings allow beside the known ones, and which
+    is then used. Whatever it asks a keyring, it waits for no longer than `patience`.
     """
 
     def __init__(
@@ -155,11 +154,14 @@ class KeyringSecrets:
         """The backend `name`, judged before its code is loaded, and after it by what it is."""
         self._judge(name)
         if name != self._trusted and name not in keyrings.KNOWN:
+            trust = (
+                f' Or, if you trust its code, put `backend = "{name}"` under [keyring] in your '
+                "settings (`invoicepay config show` names the file)."
+            )
             raise Unreachable(
                 "keyring_unavailable",
                 f"the keyring {name} is not one that invoicepay knows, so it was not loaded",
-                f'{self._way_on} Or, if you trust its code, put `backend = "{name}"` under '
-                "[keyring] in your settings (`invoicepay config show` names the file).",
+                self._way_on + (trust if keyrings.is_name(name) else ""),
             )
         try:
             backend = keyrings.load(name)

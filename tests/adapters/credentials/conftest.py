@@ -11,6 +11,7 @@ import pytest
 from keyring.backend import KeyringBackend
 
 from invoicepay.credentials.keyring_store import KeyringSecrets
+from tests.running import HANGS_AFTER
 
 
 class Kept(KeyringBackend):
@@ -54,7 +55,7 @@ class Silent(Kept):
 
     def get_password(self, service: str, username: str) -> str | None:
         self.asked.append(username)
-        self.end.wait()
+        self.end.wait(HANGS_AFTER)
         return None
 
     def set_password(self, service: str, username: str, password: str) -> None:

@@ -16,6 +16,7 @@ from invoicepay.billing.identity import Mode
 from invoicepay.credentials.gateway_key import delete_gateway_key, gateway_key, set_gateway_key
 from invoicepay.credentials.keyring_store import KeyringSecrets
 from invoicepay.credentials.patience import Patience
+from tests.running import HANGS_AFTER
 
 if TYPE_CHECKING:
     from tests.adapters.credentials.conftest import Kept, Silent, Trusting
@@ -156,7 +157,7 @@ def test_a_file_that_does_not_answer_is_given_up(
     end = threading.Event()
 
     def hang(*_: object, **__: object) -> int:
-        end.wait()
+        end.wait(HANGS_AFTER)
         raise OSError(EIO, os.strerror(EIO))
 
     monkeypatch.setattr(os, "open", hang)

@@ -9,6 +9,7 @@ import pytest
 
 from invoicepay.credentials import patience
 from invoicepay.credentials.patience import GaveUp, Patience
+from tests.running import HANGS_AFTER
 
 LITTLE = 0.05
 
@@ -22,7 +23,7 @@ class Silent:
 
     def __call__(self) -> str:
         self.asked += 1
-        self._end.wait()
+        self._end.wait(HANGS_AFTER)
         return "too late"
 
     def end(self) -> None:

@@ -65,7 +65,9 @@ class SilentHelper(Silent):
     """The same with a program that it asks, as a password manager's, which starts another."""
 
     def _wait(self) -> None:
-        subprocess.run(["sh", "-c", 'cat "$KEYRING_UNDER_TEST"; true'], check=True)
+        program = ["sh", "-c", 'cat "$KEYRING_UNDER_TEST"; true']
+        # Or whoever reads what the program says would wait for it, where it stays.
+        subprocess.run(program, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
 
 
 def _fail(text: str) -> None:
