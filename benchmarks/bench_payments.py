@@ -107,7 +107,7 @@ class Office:
     ) -> Iterator[bytes]:
         return (b"%PDF" for _ in details)
 
-    def send(self, message: Message) -> None: ...
+    def send(self, message: Message, *, seconds: float = 0) -> None: ...
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -249,7 +250,7 @@ class SimulatedMail(KeptMail):
         super().__init__()
         self._world = world
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, seconds: float = inf) -> None:
         trouble = self._world.befalls("mailer.send", _MAILING)
         if trouble is Trouble.FAIL:
             raise MailNotSent("451 later (simulated)")

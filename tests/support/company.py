@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,7 +90,9 @@ class KeptMail:
 
     sent: list[Message] = field(default_factory=list)
 
-    def send(self, message: Message) -> None:
+    def check(self, sender: str) -> None: ...
+
+    def send(self, message: Message, *, seconds: float = inf) -> None:
         self.sent.append(message)
 
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -657,8 +658,13 @@ class MailNotSent(Exception):
 
 
 class Mailer(Protocol):
-    def send(self, message: Message) -> None:
-        """Raises MailNotSent."""
+    def check(self, sender: str) -> None:
+        """Whether e-mail from the company's address `sender` could go out at all, without asking
+        anybody. Raises MailNotSent where it could not."""
+
+    def send(self, message: Message, *, seconds: float = inf) -> None:
+        """Within so many seconds in all, or fewer, however the other side dawdles. Raises
+        MailNotSent."""
 
 
 class Passwords(Protocol):

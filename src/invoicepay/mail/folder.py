@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from math import inf
 from pathlib import Path
 
 from invoicepay.billing.ports import MailNotSent, Message
@@ -23,8 +24,12 @@ class FolderMailer:
     def __init__(self, folder: Path, sender: str = "billing@invoicepay.invalid") -> None:
         self._folder, self._sender = folder, sender
 
-    def send(self, message: Message) -> None:
-        """Write the file, durably, whole or not at all. Raises MailNotSent."""
+    def check(self, sender: str) -> None:
+        """Nothing is missing: an address stands in where the company has none."""
+
+    def send(self, message: Message, *, seconds: float = inf) -> None:
+        """Write the file, durably, whole or not at all; a disk is not waited for any shorter.
+        Raises MailNotSent."""
         content = build(message, "" if message.sender.strip() else self._sender).as_bytes()
         try:
             make_folder(self._folder)

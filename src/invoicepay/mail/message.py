@@ -26,6 +26,7 @@ def build(message: Message, sender: str = "") -> EmailMessage:
     Raises MailNotSent for an address that is none.
     """
     own = one_line(message.sender)
+    check_sender(sender or own)
     mime = EmailMessage(policy=SMTP)
     mime["From"] = _mailbox(sender or own, "the sender", one_line(message.sender_name))
     mime["To"] = _mailbox(message.to, "the recipient")
@@ -47,6 +48,13 @@ def build(message: Message, sender: str = "") -> EmailMessage:
     except (MessageError, ValueError, IndexError) as problem:
         raise MailNotSent(f"cannot compose the message: {type(problem).__name__}") from None
     return mime
+
+
+def check_sender(address: str) -> None:
+    """Raises MailNotSent for one that no e-mail can be from, before anybody is asked."""
+    if not address.strip():
+        raise MailNotSent("the company has no e-mail address to send from")
+    _mailbox(one_line(address), "the sender")
 
 
 def one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Mail over SMTP, with a verified certificate."""
+"""Mail over SMTP, with a verified certificate, and a time limit for each message as a whole."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from math import inf
 
 from invoicepay.billing.errors import InvoicepayError, Usage
 from invoicepay.billing.ports import MailNotSent, Message
-from invoicepay.mail.message import build, one_line
+from invoicepay.deadline import LimitedTlsSocket, time_limit
+from invoicepay.mail.connection import Connection, Steps
+from invoicepay.mail.message import build, check_sender, one_line
 
 STARTTLS, TLS, NONE = "starttls", "tls", "none"
+QUIT_SECONDS = 2.0
+"""For taking leave: the message has been accepted by then."""
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)", re.ASCII)
 
 
@@ -31,7 +36,8 @@ class SmtpSettings:
     `allow_plain`; a password is never sent in the clear to another machine. `password` is asked
     when it is needed. `sender`: the address that the server lets us send from; empty for the
     company's own. `ca_file`: PEM of a private authority, instead of
-    the system's. `timeout`: seconds for each step.
+    the system's. `seconds`: for one message as a whole, from looking up the host to the answer
+    that it was accepted; generous, since some servers keep strangers waiting on purpose.
     """
 
     host: str
@@ -41,7 +47,7 @@ class SmtpSettings:
     password: Callable[[], str] = field(default=_no_password, repr=False)
     sender: str = ""
     ca_file: str = ""
-    timeout: float = 20.0
+    seconds: float = 60.0
     allow_plain: bool = False
 
 
@@ -53,61 +59,50 @@ class SmtpMailer:
         _check(settings)
         self._settings = settings
 
-    def send(self, message: Message) -> None:
+    def check(self, sender: str) -> None:
+        check_sender(self._settings.sender or sender)
+
+    def send(self, message: Message, *, seconds: float = inf) -> None:
         """Hand over to the server. Raises MailNotSent, also when it is not known whether the
         server took it: its Message-ID lets mail programs see that a second one is the same."""
-        mime = build(message, self._settings.sender)
-        where = f"{self._settings.host}:{self._settings.port}"
-        try:
-            self._deliver(mime)
-        except InvoicepayError as problem:  # the password is out of reach
-            raise MailNotSent(problem.message) from None
-        except smtplib.SMTPRecipientsRefused as problem:
-            code, text = next(iter(problem.recipients.values()), (0, b""))
-            raise MailNotSent(f"{where} refused the recipient: {_said(code, text)}") from None
-        except smtplib.SMTPAuthenticationError as problem:
-            # Without the server's words: some repeat what they were sent, the password included.
-            raise MailNotSent(
-                f"{where} refused the user or the password: {_status(problem)}"
-            ) from None
-        except smtplib.SMTPResponseException as problem:
-            said = _said(problem.smtp_code, problem.smtp_error)
-            raise MailNotSent(f"{where} refused: {said}") from None
-        except smtplib.SMTPNotSupportedError as problem:
-            raise MailNotSent(f"{where}: {one_line(str(problem))[:160]}") from None
-        except ssl.SSLCertVerificationError as problem:
-            why = one_line(problem.verify_message)[:120]
-            raise MailNotSent(f"the certificate of {where} is not valid: {why}") from None
-        except (smtplib.SMTPException, OSError, UnicodeError) as problem:
-            why = getattr(problem, "strerror", None) or type(problem).__name__
-            raise MailNotSent(f"{where} cannot be reached: {one_line(why)[:120]}") from None
+        settings, steps = self._settings, Steps()
+        mime = build(message, settings.sender)
+        where = f"{settings.host}:{settings.port}"
+        allowed = min(seconds, settings.seconds)
+        with time_limit(allowed) as limit:
+            try:
+                self._deliver(mime, steps)
+            except InvoicepayError as problem:  # the password is out of reach
+                raise MailNotSent(problem.message) from None
+            except (smtplib.SMTPException, OSError, UnicodeError) as problem:
+                if limit.over and not _answered(problem):
+                    why = f"did not finish within {allowed:.3g} seconds; it stopped at {steps}"
+                    raise MailNotSent(f"{where} {why}") from None
+                raise MailNotSent(_why(problem, where, steps)) from None
 
-    def _deliver(self, mime: EmailMessage) -> None:
+    def _deliver(self, mime: EmailMessage, steps: Steps) -> None:
         settings = self._settings
-        connection = self._connect()
+        tls = self._context() if settings.security != NONE else None
+        connection = Connection(
+            settings.host, settings.port, steps, tls if settings.security == TLS else None
+        )
         try:
             if settings.security == STARTTLS:
-                connection.starttls(context=self._context())
+                connection.starttls(context=tls)
             if settings.user:
                 connection.login(settings.user, settings.password())
             connection.send_message(mime)
-            # Accepted: a server that hangs up badly now has it all the same.
-            with contextlib.suppress(smtplib.SMTPException, OSError):
+            # Accepted: a server that hangs up badly now, or never does, has it all the same.
+            with contextlib.suppress(smtplib.SMTPException, OSError), time_limit(QUIT_SECONDS):
                 connection.quit()
         finally:
             connection.close()
 
-    def _connect(self) -> smtplib.SMTP:
-        settings = self._settings
-        if settings.security == TLS:
-            return smtplib.SMTP_SSL(
-                settings.host, settings.port, timeout=settings.timeout, context=self._context()
-            )
-        return smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
-
     def _context(self) -> ssl.SSLContext:
         """Verifies certificate and host name; there is no way to switch that off."""
-        return ssl.create_default_context(cafile=self._settings.ca_file or None)
+        context = ssl.create_default_context(cafile=self._settings.ca_file or None)
+        context.sslsocket_class = LimitedTlsSocket
+        return context
 
 
 def _check(settings: SmtpSettings) -> None:
@@ -140,6 +135,34 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _answered(problem: Exception) -> bool:
+    """Whether the server said no, rather than nothing."""
+    return isinstance(problem, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused)
+
+
+def _why(problem: Exception, where: str, steps: Steps) -> str:
+    """One line, for whoever runs the company."""
+    match problem:
+        case smtplib.SMTPRecipientsRefused():
+            code, text = next(iter(problem.recipients.values()), (0, b""))
+            return f"{where} refused the recipient: {_said(code, text)}"
+        case smtplib.SMTPAuthenticationError():
+            # Without the server's words: some repeat what they were sent, the password included.
+            return f"{where} refused the user or the password: {_status(problem)}"
+        case smtplib.SMTPResponseException():
+            return f"{where} refused: {_said(problem.smtp_code, problem.smtp_error)}"
+        case smtplib.SMTPNotSupportedError():
+            return f"{where}: {one_line(str(problem))[:160]}"
+        case ssl.SSLCertVerificationError():
+            why = one_line(problem.verify_message)[:120]
+            return f"the certificate of {where} is not valid: {why}"
+        case smtplib.SMTPServerDisconnected():
+            return f"{where} hung up at {steps}"
+        case _:
+            why = getattr(problem, "strerror", None) or type(problem).__name__
+            return f"{where} cannot be reached: {one_line(why)[:120]}"
 
 
 def _status(problem: smtplib.SMTPResponseException) -> str:

@@ -33,7 +33,7 @@ MESSAGE = Message(
 
 
 def plain(server: Server, **changes: Any) -> SmtpSettings:
-    return SmtpSettings(server.host, server.port, "none", timeout=10, **changes)
+    return SmtpSettings(server.host, server.port, "none", seconds=10, **changes)
 
 
 def test_plain_on_this_machine(start: Start) -> None:
@@ -152,10 +152,10 @@ def test_refusals_are_named(start: Start, step: str, answer: str, words: str) ->
     assert server.received == []
 
 
-def test_dropped_before_it_was_accepted(start: Start) -> None:
+def test_dropped_before_it_said_that_it_accepts(start: Start) -> None:
     server = start()
     server.drop = "DATA"
-    with pytest.raises(MailNotSent, match="cannot be reached"):
+    with pytest.raises(MailNotSent, match="hung up at the answer to the message, which it may"):
         SmtpMailer(plain(server)).send(MESSAGE)
 
 
@@ -177,8 +177,8 @@ def test_nobody_listens() -> None:
 def test_a_server_that_says_nothing_is_given_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        with pytest.raises(MailNotSent, match="cannot be reached"):
-            SmtpMailer(SmtpSettings("127.0.0.1", port, "none", timeout=0.2)).send(MESSAGE)
+        with pytest.raises(MailNotSent, match=r"within 0.2 seconds; it stopped at the greeting"):
+            SmtpMailer(SmtpSettings("127.0.0.1", port, "none", seconds=0.2)).send(MESSAGE)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,29 @@ def test_plain_elsewhere_only_when_allowed() -> None:
     SmtpMailer(SmtpSettings("mail.example", security="none", allow_plain=True))
 
 
-def test_without_a_sender_nothing_is_sent(start: Start) -> None:
+@pytest.mark.parametrize(
+    ("own", "sender", "words"),
+    [
+        ("", "", "the company has no e-mail address to send from"),
+        ("  ", "", "the company has no e-mail address to send from"),
+        ("Acme Tools", "", "the sender is not an e-mail address: 'Acme Tools'"),
+        ("billing@acme.example", "Acme <a@b.example>", "the sender is not an e-mail address"),
+    ],
+)
+def test_a_sender_that_cannot_be_one_is_found_without_the_network(
+    own: str, sender: str, words: str
+) -> None:
+    mailer = SmtpMailer(SmtpSettings("127.0.0.1", 1, "none", sender=sender))  # nobody is there
+    with pytest.raises(MailNotSent, match=words):
+        mailer.check(own)
+    with pytest.raises(MailNotSent, match=words):
+        mailer.send(dataclasses.replace(MESSAGE, sender=own))
+
+
+def test_a_sender_that_can_be_one(start: Start) -> None:
     server = start()
-    with pytest.raises(MailNotSent, match="sender"):
-        SmtpMailer(plain(server)).send(dataclasses.replace(MESSAGE, sender=""))
+    SmtpMailer(plain(server)).check("billing@acme.example")
+    mailer = SmtpMailer(plain(server, sender="noreply@mailer.example"))
+    mailer.check("")
+    mailer.send(dataclasses.replace(MESSAGE, sender=""))
+    assert [sender for sender, _, _ in server.received] == ["noreply@mailer.example"]

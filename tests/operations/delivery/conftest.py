@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,15 @@ START = datetime(2026, 10, 31, 12, tzinfo=UTC)
 
 @dataclass
 class Post:
-    """A mailer that does as it is told. `check` sees each message first, and may raise."""
+    """A mailer that does as it is told. `before` sees each message first, and may raise."""
 
     sent: list[Message] = field(default_factory=list)
-    check: Callable[[Message], None] = lambda message: None
+    before: Callable[[Message], None] = lambda message: None
 
-    def send(self, message: Message) -> None:
-        self.check(message)
+    def check(self, sender: str) -> None: ...
+
+    def send(self, message: Message, *, seconds: float = inf) -> None:
+        self.before(message)
         self.sent.append(message)
 
 

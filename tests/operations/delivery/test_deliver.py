@@ -146,7 +146,7 @@ def test_one_that_fails_does_not_hold_up_the_others(
         if message.message_id == second:
             raise problem
 
-    world.post.check = fails
+    world.post.before = fails
     report = deliver(world, EVERYTHING)
     assert set(report.sent) == {first, third}
     [failed] = report.not_delivered
@@ -169,7 +169,7 @@ def test_it_is_tried_again_after_a_minute_then_ever_later(world: World) -> None:
     def refuse(message: Message) -> None:
         raise MailNotSent("later")
 
-    world.post.check = refuse
+    world.post.before = refuse
     waits = []
     for attempt in range(1, 12):
         assert len(deliver(world, EVERYTHING).not_delivered) == 1
@@ -179,7 +179,7 @@ def test_it_is_tried_again_after_a_minute_then_ever_later(world: World) -> None:
         assert deliver(world, EVERYTHING).not_delivered == ()  # not yet
         world.at += timedelta(microseconds=1)
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360]
-    world.post.check = lambda message: None
+    world.post.before = lambda message: None
     assert len(deliver(world, EVERYTHING).sent) == 1
     assert world.waiting() == []
 
@@ -191,7 +191,7 @@ def test_nothing_is_sent_or_rendered_inside_a_transaction(world: World) -> None:
         with world.ledger.write():  # would fail: transactions do not nest
             pass
 
-    world.post.check = free
+    world.post.before = free
     assert len(deliver(world, EVERYTHING).sent) == 3
 
 
@@ -203,7 +203,7 @@ def test_processes_that_send_at_the_same_time_share_the_work(world: World) -> No
     def meanwhile(message: Message) -> None:
         others.append(deliver(replace(world, ledger=ledger), EVERYTHING))
 
-    world.post.check = meanwhile
+    world.post.before = meanwhile
     sent = [*deliver(world, EVERYTHING).sent]
     for other in others:
         sent += other.sent
@@ -217,10 +217,10 @@ def test_killed_while_sending_means_again_later_with_the_same_id(world: World) -
     def killed(message: Message) -> None:
         raise KeyboardInterrupt
 
-    world.post.check = killed
+    world.post.before = killed
     with pytest.raises(KeyboardInterrupt):
         deliver(world, EVERYTHING)
-    world.post.check = lambda message: None
+    world.post.before = lambda message: None
     assert deliver(world, EVERYTHING).sent == ()
     world.at += timedelta(minutes=10)
     assert deliver(world, EVERYTHING).sent == (message_id,)
