@@ -19,7 +19,7 @@ IN_ACCESS = (
         "any-test-key",
         "every user of the machine reads the practice bank's customers and charges them",
         _ACCESS,
-        "if not hmac.compare_digest(key.encode(), self.key.encode()):",
+        "if not hmac.compare_digest(key.encode(), own.encode()):",
         'if not key.startswith("sk_test_"):',
         _BANK,
     ),
