@@ -52,7 +52,7 @@ def test_everything_that_is_made_is_private(umask: int, desk: Desk) -> None:
     loose = {p: oct(mode_of(p)) for p in made if mode_of(p) != (0o700 if p.is_dir() else 0o600)}
     assert loose == {}
     names = {p.name for p in made}
-    assert {"INV-1042.pdf", "open.zip", "R-000002.pdf", "outbox", "import", "invoicepay.toml",
+    assert {"INV-1042.pdf", "open.zip", "R-000001.pdf", "outbox", "import", "invoicepay.toml",
             "ledger.db", "ledger.db.sandbox", "books.db", "saved.db"} <= names  # fmt: skip
     assert [p.suffix for p in made].count(".secret") == 3
     assert ".eml" in {p.suffix for p in made}

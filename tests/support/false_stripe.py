@@ -70,9 +70,20 @@ def repeat_the_key_in_a_page(connection: _Connection) -> Answer:
     return Answer(200, f"<pre>{connection.headers}</pre>", HTML)
 
 
+def nothing_there(connection: _Connection) -> Answer:
+    return Answer(200, json.dumps({"object": "list", "data": []}))
+
+
+def an_account(connection: _Connection) -> Answer:
+    """One that has no payment intents."""
+    if connection.path.startswith("/v1/payment_intents?"):
+        return nothing_there(connection)
+    return Answer(200, json.dumps({"id": "acct_1", "object": "account"}))
+
+
 ANSWERS: dict[str, Behaviour] = {
-    "account": lambda _: Answer(200, json.dumps({"id": "acct_1", "object": "account"})),
-    "nothing there": lambda _: Answer(200, json.dumps({"object": "list", "data": []})),
+    "account": an_account,
+    "nothing there": nothing_there,
     "401": lambda _: error(401, "Invalid API Key provided: sk_live_****5678"),
     "403": lambda _: error(403, "The provided key does not have access to that."),
     "500": lambda _: error(500, "An unknown error occurred"),
