@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test crash simulate mutants lint bench lock docs clean
+.PHONY: demo test crash simulate mutants mutation lint bench lock docs clean
 
 demo: $(STAMP)  ## set up a practice company and run the main job on it
 	$(BIN)/invoicepay demo
@@ -21,6 +21,9 @@ simulate: $(STAMP)  ## payers, faults and crashes in any order: SEEDS of them, o
 
 mutants: $(STAMP)  ## plant bugs in copies of the project; the tests must find each (4 minutes)
 	$(BIN)/python -m tests.mutants
+
+mutation: $(STAMP)  ## try every small change of the money code; FILE= narrows, goes on where it stopped (hours)
+	$(BIN)/python -m tests.mutants.measure $(FILE)
 
 lint: $(STAMP)  ## formatting, lint, types, and the arrows of ARCHITECTURE.md
 	$(BIN)/ruff format --check
