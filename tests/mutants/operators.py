@@ -140,7 +140,7 @@ def _may_go(node: ast.AST, parent: ast.AST, name: str, bound: frozenset[str], to
         if name == "keywords":
             return isinstance(node, ast.keyword) and node.arg is not None
         function = parent.func.id if isinstance(parent.func, ast.Name) else ""
-        several = len(parent.args) > 1
+        several = len(parent.args) > 1 and not _is_for_people(node)
         return name == "args" and several and (function in _ANY_ARGUMENT or node is parent.args[-1])
     if isinstance(parent, ast.comprehension):
         return name == "ifs"
@@ -161,6 +161,14 @@ def _is_a_choice(container: ast.AST, top: ast.AST) -> bool:
         if isinstance(node, ast.Call) and container in node.args:
             return isinstance(node.func, ast.Name) and node.func.id in ("frozenset", "isinstance")
     return isinstance(top, ast.Assign | ast.AnnAssign) and top.value is container
+
+
+def _is_for_people(node: ast.AST) -> bool:
+    """Whether it is a text in words."""
+    parts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
+    return any(isinstance(part, str) and " " in part and not is_sql(part) for part in parts) and (
+        isinstance(node, ast.Constant | ast.JoinedStr)
+    )
 
 
 def _bound_twice(top: ast.AST) -> frozenset[str]:

@@ -122,3 +122,14 @@ def test_other_invoices_can_be_paid(
     company.pay("INV-1", method="card")
 
     assert len(gateway.charges) == 2
+
+
+def test_the_figure_is_named_with_what_it_should_be(company: SmallCompany, edit: Edit) -> None:
+    edit("UPDATE invoices SET reserved_minor = 5 WHERE number = 'INV-1'")
+
+    with pytest.raises(DoesNotTie) as problem:
+        company.pay("INV-1", method="card")
+
+    assert problem.value.message == (
+        "reserved on INV-1 is 5 in the ledger and should be 0; nothing was charged"
+    )

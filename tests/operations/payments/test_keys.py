@@ -40,12 +40,13 @@ def test_the_same_key_for_a_part_pays_the_part_once(
 def test_the_same_key_for_something_else_is_refused(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
-    company.pay("INV-1", method="card", key="october")
+    first = company.pay("INV-1", method="card", key="october")
 
     for other in ({"amounts": (("INV-1", "5"),)}, {"memo": "x"}, {"method": "ach"}):
         with pytest.raises(Refused) as refusal:
             company.pay("INV-1", **{"method": "card", "key": "october", **other})
-        assert refusal.value.code == "key_reused"
+        assert (refusal.value.code, refusal.value.payment) == ("key_reused", first.id)
+        assert first.id in refusal.value.hint
     assert len(gateway.charges) == 1
 
 

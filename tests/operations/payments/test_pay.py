@@ -18,6 +18,7 @@ from invoicepay.billing.errors import (
     Usage,
 )
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState, InvoiceStatus
+from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.operations.attach_test_method import AttachTestMethod
@@ -278,6 +279,60 @@ def test_a_plans_own_word_on_its_method_is_not_trusted(
 
     assert gateway._orders[payment.gateway_id].method == plan.method.gateway_id
     assert payment.method_label == plan.method.name
+
+
+def test_a_plan_for_somebody_else_or_with_their_method_is_not_found(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    theirs = company.stranger.call(AttachTestMethod("C-2", "pm_card_visa"))
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    missing = replace(plan.method, id="no-such-method")
+
+    for app, forged, says in (
+        (company.payer, replace(plan, customer="C-2"), "no customer C-2"),
+        (company.payer, replace(plan, method=theirs), f"no payment method {theirs.id}"),
+        (company.finance, replace(plan, method=theirs), f"no payment method {theirs.id}"),
+        (company.payer, replace(plan, method=missing), "no payment method no-such-method"),
+    ):
+        with pytest.raises(NotFound) as refusal:
+            app.call(Pay(forged))
+        assert refusal.value.message == says
+    assert gateway.charges == []
+
+
+def test_a_plan_for_an_invoice_of_another_customer_is_refused(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Also by finance, who may pay for either."""
+    plan = company.finance.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    other = replace(plan.lines[0], invoice=company.invoice("INV-9"))
+    foreign = replace(plan.lines[0], invoice=company.invoice("INV-4"))
+
+    for line in (other, foreign):
+        with pytest.raises(Refused) as refusal:
+            company.finance.call(Pay(replace(plan, lines=(line,))))
+        assert refusal.value.code == "moved_since_quoted"
+        payable = Money(line.invoice.payable_minor, line.invoice.currency)
+        assert f"{payable} is payable now" in refusal.value.message
+    assert gateway.charges == []
+
+
+def test_a_plan_for_an_absent_invoice_or_an_impossible_total_is_refused(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    (line,) = plan.lines
+    absent = replace(line, invoice=replace(line.invoice, number="INV-77"))
+
+    with pytest.raises(NotFound, match="no invoice INV-77"):
+        company.call(Pay(replace(plan, lines=(absent,))))
+    with pytest.raises(Usage) as little:
+        company.call(Pay(replace(plan, lines=(replace(line, amount_minor=1),))))
+    assert little.value.code == "under_limit"
+    assert gateway.charges == []
 
 
 def test_a_plan_names_each_invoice_once(company: SmallCompany, gateway: ScriptedGateway) -> None:

@@ -1,0 +1,190 @@
+"""What the gateway is asked for, and what is said where it cannot be had."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from invoicepay.billing.errors import OutcomeUnknown, Refused, Unreachable
+from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
+from invoicepay.billing.ports import (
+    ChargeOrder,
+    IntentStatus,
+    NoAnswer,
+    PaymentFilter,
+    Rejected,
+    Unreadable,
+    UnreadableIntent,
+)
+from invoicepay.operations.protocol.reconcile import LOOK_IT_UP
+from invoicepay.operations.protocol.record import give_up_claims
+from invoicepay.operations.protocol.submit import unreachable
+from tests.operations.payments.test_restored import restored
+from tests.support.company import EVERYTHING, SmallCompany
+from tests.support.halfway import halfway
+from tests.support.scripted_gateway import Fault, ScriptedGateway
+
+ODD = UnreadableIntent("pi_1", "its status is odd", "p", "", "", None, datetime.now(UTC), False)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "amount", "what"),
+    [
+        (("INV-1",), 10000, "INV-1, 100.00 USD"),
+        (("INV-1", "INV-2"), 35050, "2 invoices, 350.50 USD"),
+    ],
+)
+def test_the_gateway_is_asked_for_exactly_what_was_planned(
+    company: SmallCompany,
+    gateway: ScriptedGateway,
+    numbers: tuple[str, ...],
+    amount: int,
+    what: str,
+) -> None:
+    payment = company.pay(*numbers, method="card")
+
+    with company.ledger.read() as unit:
+        ledger_id = unit.company.identity().id
+        customer = unit.customers.get("C-1", EVERYTHING)
+        method = unit.methods.get(payment.method_id, EVERYTHING)
+    assert customer is not None
+    assert method is not None
+    assert gateway._orders[payment.gateway_id] == ChargeOrder(
+        payment_id=payment.id,
+        ledger_id=ledger_id,
+        customer=customer.gateway_id,
+        customer_number="C-1",
+        method=method.gateway_id,
+        method_type="card",
+        amount_minor=amount,
+        currency="USD",
+        description=f"Tidewheel Supply Co.: {what}",
+        allocations=tuple(Allocation(n, company.invoice(n).total_minor) for n in numbers),
+    )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code", "says", "hint"),
+    [
+        (
+            NoAnswer("no route"),
+            "gateway_unreachable",
+            "the gateway cannot be reached: no route",
+            "Nothing was charged. Try again later.",
+        ),
+        (
+            Rejected("bad", "not now"),
+            "gateway_refused",
+            "the gateway refused: not now",
+            "Nothing was charged.",
+        ),
+        (
+            Unreadable(ODD),
+            "gateway_unreadable",
+            f"the gateway's {ODD}",
+            f"Nothing was charged. {LOOK_IT_UP}",
+        ),
+    ],
+)
+def test_the_gateways_trouble_is_one_line_that_says_whether_anything_was_charged(
+    trouble: Exception, code: str, says: str, hint: str
+) -> None:
+    error = unreachable(trouble)
+    uncertain = unreachable(trouble, "Perhaps.")
+
+    assert (error.code, error.message, error.hint) == (code, says, hint)
+    assert (uncertain.code, uncertain.message) == (code, says)
+    assert uncertain.hint == hint.replace(
+        "Nothing was charged. Try again later.", "Perhaps."
+    ).replace("Nothing was charged.", "Perhaps.")
+
+
+@pytest.mark.parametrize("fault", [Fault.NOT_SENT, Fault.REFUSED, Fault.UNREADABLE])
+@pytest.mark.parametrize("call", ["create", "intents"])
+def test_what_was_made_and_is_confirmed_by_nobody_is_canceled(
+    company: SmallCompany, gateway: ScriptedGateway, call: str, fault: Fault
+) -> None:
+    gateway.fail_next(call, fault)
+    if call == "intents" and fault is Fault.UNREADABLE:
+        company.pay("INV-1", method="card")
+        return  # its own claim explains what cannot be read
+
+    with pytest.raises(Unreachable):
+        company.pay("INV-1", method="card")
+
+    assert {i.status for i in gateway.found.values()} <= {IntentStatus.CANCELED}
+    assert gateway.charges == []
+    (given_up,) = payments(company)
+    assert given_up.given_up
+    assert given_up.failure_message
+    assert company.invoice("INV-1").reserved_minor == 0
+
+
+def test_a_payment_that_is_refused_by_a_lost_charge_leaves_no_intent(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    lost = restored(company, method="card")
+
+    with pytest.raises(Refused):
+        company.pay("INV-2", method="card")
+
+    left = {i.status for i in gateway.found.values() if i.payment_id != lost.id}
+    assert left == {IntentStatus.CANCELED}
+
+
+def test_whoever_loses_the_payment_cancels_what_was_made_for_it(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Somebody has given the claim up between the look at the gateway and its submission."""
+    payer = halfway(gateway, "intents", lambda: company.pay("INV-1", method="card"))
+    payer.switch()
+    (claimed,) = payments(company)
+    with company.ledger.write() as unit:
+        customer = unit.customers.get("C-1", EVERYTHING)
+        assert customer is not None
+        give_up_claims(customer, "test", unit, company)
+    payer.switch()
+
+    assert [i.status for i in gateway.found.values()] == [IntentStatus.CANCELED]
+    assert company.payment(claimed.id).failure_message == "test"
+    assert gateway.charges == []
+
+
+def test_a_ledger_that_cannot_be_written_after_the_confirm_names_the_payment(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> object:
+        raise Unreachable("ledger_unusable", "the disk is full")
+
+    gateway.after = lambda call: (
+        monkeypatch.setattr(company.ledger, "write", full) if call == "confirm" else None
+    )
+    with pytest.raises(OutcomeUnknown) as unknown:
+        company.pay("INV-1", method="card")
+    monkeypatch.undo()
+
+    (payment,) = payments(company)
+    assert unknown.value.payment == payment.id
+    assert unknown.value.code == "outcome_unknown"
+    assert unknown.value.message.startswith(f"payment {payment.id} may have been charged")
+    assert unknown.value.message.endswith("the disk is full")
+
+
+def test_what_the_gateway_leaves_undecided_is_unknown_and_says_why(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """A cancel that is refused, of an intent that stays as it was."""
+    gateway.fail_next("confirm", Fault.REFUSED)
+    gateway.fail_next("cancel", Fault.REFUSED)
+
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.status is PaymentStatus.UNKNOWN
+    assert payment.failure_message == "the gateway left it requires_confirmation"
+    assert company.invoice("INV-1").payable_minor == 0
+
+
+def payments(company: SmallCompany) -> tuple[Payment, ...]:
+    with company.ledger.read() as unit:
+        return unit.payments.page(PaymentFilter(), EVERYTHING).items
