@@ -1,0 +1,305 @@
+"""What becomes of a payment by what its intent says, whatever it was before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from invoicepay.billing.errors import DoesNotTie
+from invoicepay.billing.payment import (
+    CANCELED_ON_REQUEST,
+    GIVEN_UP,
+    Allocation,
+    Payment,
+    PaymentStatus,
+)
+from invoicepay.billing.ports import Intent, IntentStatus
+from invoicepay.operations.cancel_payment import CancelPayment
+from invoicepay.operations.protocol.claim import LEASE
+from invoicepay.operations.protocol.record import is_of, record, record_never_confirmed
+from invoicepay.operations.protocol.settle import has_lease, settle
+from tests.operations.payments.test_faults import killed_before
+from tests.operations.payments.test_restored import restored, stranger_intent, sync
+from tests.support.company import SmallCompany
+from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.support.told import change
+
+SUCCEEDED, FAILED, CANCELED = (
+    PaymentStatus.SUCCEEDED,
+    PaymentStatus.FAILED,
+    PaymentStatus.CANCELED,
+)
+
+
+def ended(company: SmallCompany, gateway: ScriptedGateway, status: PaymentStatus) -> Payment:
+    """A card payment of INV-1 that has ended so, although its first answer was lost."""
+    gateway.fail_next("confirm", Fault.LOST_ANSWER if status is SUCCEEDED else Fault.NOT_SENT)
+    if status is FAILED:
+        gateway.faults.clear()
+        gateway.fail_next("confirm", Fault.REFUSED)
+    payment = company.pay("INV-1", method="card")
+    sync(company)
+    found = company.payment(payment.id)
+    assert found.status is status
+    return found
+
+
+@pytest.mark.parametrize("final", [SUCCEEDED, FAILED, CANCELED])
+@pytest.mark.parametrize("said", ["processing", "succeeded", "canceled", "declined"])
+def test_what_has_ended_stays_so_and_only_a_contradiction_is_an_error(
+    company: SmallCompany, gateway: ScriptedGateway, final: PaymentStatus, said: str
+) -> None:
+    payment = ended(company, gateway, final)
+    status = IntentStatus.CANCELED if said == "declined" else IntentStatus(said)
+    intent = replace(gateway.found[payment.gateway_id], status=status, failure_code="")
+    failure = replace(intent, failure_code="generic_decline") if said == "declined" else None
+    contradicts = said != "processing" and (said == "succeeded") != (final is SUCCEEDED)
+
+    if contradicts:
+        with pytest.raises(DoesNotTie) as problem:
+            record(payment, intent, company, failure=failure)
+        assert (problem.value.code, problem.value.payment) == ("books_differ", payment.id)
+    else:
+        assert record(payment, intent, company, failure=failure) == payment
+
+    assert company.payment(payment.id) == payment
+    assert len(company.mailer.sent) <= 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": "pi_other"},
+        {"amount_minor": 9999},
+        {"currency": "EUR"},
+        {"livemode": True},
+    ],
+)
+def test_an_intent_that_differs_in_anything_is_not_the_payments(
+    company: SmallCompany, gateway: ScriptedGateway, changed: dict[str, object]
+) -> None:
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    payment = company.pay("INV-1", method="card")
+    intent = gateway.found[payment.gateway_id]
+    assert is_of(intent, payment)
+    other: Intent = replace(intent, **changed)  # type: ignore[arg-type]
+
+    assert not is_of(other, payment)
+    with pytest.raises(DoesNotTie) as problem:
+        record(payment, other, company)
+
+    assert (problem.value.code, problem.value.payment) == ("books_differ", payment.id)
+    assert company.payment(payment.id) == payment
+
+
+def test_before_its_intent_is_stored_the_payments_own_id_tells(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    payment = company.pay("INV-1", method="card")
+    claimed = replace(payment, gateway_id="")
+    intent = gateway.found[payment.gateway_id]
+
+    assert is_of(intent, claimed)
+    assert not is_of(replace(intent, payment_id="another"), claimed)
+
+
+def test_an_end_has_its_instant_and_its_letter(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    unknown = company.pay("INV-1", method="card")
+    assert unknown.settled_at is None
+    company.clock.move(hours=3)
+    now = company.clock.time
+    with company.ledger.read() as unit:
+        ledger_id = unit.company.identity().id
+
+    settle(unknown, company)
+
+    assert company.payment(unknown.id).settled_at == now
+    with company.ledger.read() as unit:
+        (mail,) = unit.outbox.waiting()
+    assert (mail.message_id, mail.payment_id, mail.to, mail.created_at) == (
+        f"{unknown.id}.received@{ledger_id}.invoicepay",
+        unknown.id,
+        "payer@example.com",
+        now,
+    )
+
+
+def test_a_declined_payment_has_its_instant_too(company: SmallCompany, bad_card: str) -> None:
+    assert company.pay("INV-1", method=bad_card).settled_at == company.clock.time
+
+
+def test_a_receipt_number_of_an_older_ledger_is_kept(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Before, a debit had one from the start."""
+    payment = company.pay("INV-1", method="ach")
+    change(company.ledger.path, "UPDATE payments SET receipt = 41")
+    gateway.bank_settles(payment.gateway_id)
+
+    sync(company)
+
+    assert company.payment(payment.id).receipt_number == "R-000041"
+
+
+# --- Given up, or canceled on purpose -------------------------------------------------------------
+
+
+def test_who_gave_a_payment_up_is_told_apart_in_code_and_words(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    found = []
+    for on_request in (True, False):
+        for call in ("create", "intents", "confirm"):
+            payment = killed_before(company, call)
+            company.clock.time += LEASE
+            if on_request:
+                company.call(CancelPayment(payment.id))
+            else:
+                sync(company)
+            canceled = company.payment(payment.id)
+            assert canceled.status is CANCELED
+            found.append((canceled.failure_code, canceled.failure_message))
+            assert canceled.given_up is not on_request
+
+    asked, left = found[:3], found[3:]
+    assert set(asked) == {(CANCELED_ON_REQUEST, "canceled on request")}
+    assert set(left) == {(GIVEN_UP, "given up before it was charged")}
+
+
+def test_a_reason_is_kept_in_its_own_words(company: SmallCompany) -> None:
+    payment = killed_before(company, "create")
+
+    given_up = record_never_confirmed(payment, company, "no route to the gateway")
+
+    assert (given_up.failure_code, given_up.failure_message) == (
+        GIVEN_UP,
+        "no route to the gateway",
+    )
+    assert record_never_confirmed(payment, company, "again") == given_up
+
+
+# --- Leases ---------------------------------------------------------------------------------------
+
+
+def test_a_lease_holds_until_its_end_and_is_never_longer_than_one(company: SmallCompany) -> None:
+    payment = killed_before(company, "create")
+    now, moment = company.clock.time, timedelta(microseconds=1)
+
+    def holds(until: timedelta | None, status: PaymentStatus = payment.status) -> bool:
+        lease = None if until is None else now + until
+        return has_lease(replace(payment, lease_until=lease, status=status), company)
+
+    assert [holds(LEASE), holds(moment)] == [True, True]
+    assert [holds(LEASE + moment), holds(timedelta()), holds(-moment), holds(None)] == [False] * 4
+    leased = {status for status in PaymentStatus if holds(LEASE, status)}
+    assert leased == {PaymentStatus.CLAIMED, PaymentStatus.SUBMITTED}
+
+
+# --- Taken in -------------------------------------------------------------------------------------
+
+
+def test_what_is_at_the_bank_stays_there_when_a_lost_charge_is_taken_in(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Only claims are given up."""
+    debit = company.pay("INV-2", method="ach")
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    unknown = company.pay("INV-3", method="card")
+    gateway.found["pi_lost"] = stranger_intent(
+        company, customer_number="C-1", allocations=(Allocation("INV-1", 5000),)
+    )
+    gateway.fail_next("retrieve", Fault.NOT_SENT)
+    gateway.fail_next("retrieve", Fault.NOT_SENT)
+
+    sync(company)
+
+    assert company.payment("lost").status is SUCCEEDED
+    assert company.payment(debit.id).status is PaymentStatus.PROCESSING
+    assert company.payment(unknown.id).status is PaymentStatus.UNKNOWN
+
+
+def test_nobody_gets_a_letter_of_a_charge_that_nobody_is_known_to_have_made(
+    company: SmallCompany,
+) -> None:
+    lost = restored(company, method="card")
+    sent = len(company.mailer.sent)
+
+    sync(company)
+
+    with company.ledger.read() as unit:
+        assert unit.outbox.waiting() == []
+    assert len(company.mailer.sent) == sent
+    assert company.payment(lost.id).initiated_by == ""
+
+
+def test_a_charge_without_a_customer_at_the_gateway_is_the_customers_that_it_names(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """And not of one who was never at the gateway."""
+    gateway.found["pi_lost"] = stranger_intent(company, customer="", customer_number="C-1")
+
+    sync(company)
+
+    assert company.payment("lost").customer == "C-1"
+
+
+def test_a_charge_of_nobody_is_an_error_that_names_it(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    said = {}
+    for number, named in (("C-404", "C-404"), ("", "?")):
+        gateway.found["pi_lost"] = stranger_intent(company, customer_number=number)
+        (step,) = [step for step in sync(company) if step.subject == "pi_lost"]
+        assert isinstance(step.error, DoesNotTie)
+        said[named] = step.error
+        del gateway.found["pi_lost"]
+
+    for named, error in said.items():
+        assert error.code == "books_differ"
+        assert error.message == (
+            f"the gateway's pi_lost is for customer {named}, whom this ledger does not have"
+        )
+
+
+def test_a_charge_fits_what_is_payable_and_no_more_of_it_is_used(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    company.pay("INV-3", method="card")
+    said = (
+        Allocation("INV-77", 10),  # absent
+        Allocation("INV-3", 10),  # paid
+        Allocation("INV-4", 10),  # of another currency
+        Allocation("INV-9", 10),  # of another customer
+        Allocation("INV-1", 1),
+        Allocation("INV-2", 26000),  # more than it is
+    )
+    gateway.found["pi_lost"] = stranger_intent(
+        company, customer_number="C-1", amount_minor=30000, allocations=said
+    )
+
+    sync(company)
+
+    found = company.payment("lost")
+    assert found.allocations == (Allocation("INV-1", 1), Allocation("INV-2", 25050))
+    assert found.unapplied_minor == 30000 - 25051
+
+
+def test_a_debit_that_is_taken_in_is_a_debit_dated_when_it_is_known(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    lost = restored(company, method="ach")
+    gateway.bank_settles(lost.gateway_id)
+    company.clock.move(days=4)
+
+    sync(company)
+
+    found = company.payment(lost.id)
+    assert (found.method_type.value, found.method_label) == ("ach", "taken in from the gateway")
+    assert (found.created_at, found.settled_at) == (lost.created_at, company.clock.time)
+    assert found.effective_on == company.clock.time.date()
