@@ -51,6 +51,7 @@ EXCUSED = (
     "the real export is not beside the project",
     "core files land elsewhere",
     "names no real test key",
+    "needs root",
 )
 """Reasons that no program can be installed against."""
 

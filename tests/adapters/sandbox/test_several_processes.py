@@ -146,7 +146,9 @@ def test_a_killed_server_leaves_all_of_a_request_or_nothing(bare: Bare, path: Pa
         with servers(path, 1) as [(process, url, key)], ThreadPoolExecutor(4) as pool:
             shop = type(bare)(url, key)
             parts = [pool.submit(work, shop, names[n::4]) for n in range(4)]
-            time.sleep(moments.uniform(0.02, 0.2))
+            while not answered and not all(part.done() for part in parts):
+                time.sleep(0.001)  # a loaded machine takes its time
+            time.sleep(moments.uniform(0.0, 0.2))
             os.kill(process.pid, signal.SIGKILL)
             for part in parts:
                 part.result()
