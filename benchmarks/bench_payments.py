@@ -93,9 +93,7 @@ class Office:
     def confirm(self, intent_id: str, payment_id: str) -> Intent:
         return replace(self._intents.pop(intent_id), status=IntentStatus.SUCCEEDED)
 
-    def intents(
-        self, ledger_id: str, *, customer: str = "", since: datetime | None = None
-    ) -> Iterator[Intent]:
+    def intents(self, ledger_id: str, *, customer: str = "") -> Iterator[Intent]:
         return iter(())
 
     # Documents, mail, time, chance.

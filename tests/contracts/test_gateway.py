@@ -227,6 +227,11 @@ def test_intents_are_listed_newest_first(bank: Bank) -> None:
     assert ids()[0] == other.id
     assert ids(since=datetime.now(UTC) - timedelta(hours=1)) == ids()
     assert ids(since=datetime.now(UTC) + timedelta(hours=1)) == []
+    assert ids(until=datetime.now(UTC) + timedelta(hours=1)) == ids()
+    assert ids(until=datetime.now(UTC) - timedelta(hours=1)) == []
+    made = other.created_at
+    assert ids(since=made, until=made, customer=bank.customer) == [other.id]
+    assert ids(since=made.replace(microsecond=999_999), customer=bank.customer) == [other.id]
 
 
 def test_what_cannot_be_read_is_listed_as_such_and_stops_nothing(bank: Bank) -> None:

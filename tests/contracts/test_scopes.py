@@ -97,6 +97,7 @@ WITHOUT_SCOPE = {
     # For staff only.
     "JournalStore": {"append", "append_all", "head", "hash_at", "page", "verify"},
     "BooksStore": {"differences", "differences_of", "rebuild"},
+    "ComparisonStore": {"done_until", "set_done", "changed", "all", "charges_between"},
     "LoadingStore": {
         *{"prepare", "finish", "next_id", "customer", "customers", "put_customers", "invoices"},
         *{"add_invoices", "add_lines", "replace_invoices", "payments", "add_payments", "receive"},

@@ -14,11 +14,13 @@ _HOLDS = "operations/protocol/holds.py"
 _ACKNOWLEDGE = "operations/acknowledge_payments.py"
 _ACKNOWLEDGED = "tests/operations/payments/test_acknowledged.py"
 _TAKE_IN = "operations/protocol/take_in.py"
+_COMPARE = "operations/protocol/compare.py"
 _SYNC = "operations/sync.py"
 _FAULTS = "tests/operations/payments/test_faults.py"
 _PAY = "tests/operations/payments/test_pay.py"
 _RESTORED = "tests/operations/payments/test_restored.py"
 _OVERTAKEN = "tests/operations/payments/test_overtaken.py"
+_COMPARISON = "tests/operations/payments/test_comparison.py"
 _SLOW = "tests/operations/payments/test_slow_copies.py"
 _UNREADABLE = "tests/operations/payments/test_unreadable.py"
 _TOGETHER = "tests/operations/payments/test_together.py"
@@ -479,5 +481,63 @@ IN_PROTOCOL = (
         "        return take_in(after, ports)\n",
         "        return None\n",
         _SLOW,
+    ),
+    # --- Compare ---
+    Mutant(
+        "missing-at-gateway",
+        "money that the gateway never had counts as received",
+        _COMPARE,
+        "            self._differs(charge, [_absent(charge, why)])\n",
+        "            pass\n",
+        _COMPARISON,
+    ),
+    Mutant(
+        "amount-at-gateway",
+        "another amount than was charged counts as received",
+        _COMPARE,
+        "    if here != there:\n",
+        "    if False:\n",
+        _COMPARISON,
+    ),
+    Mutant(
+        "status-at-gateway",
+        "what was canceled at the gateway counts as received",
+        _COMPARE,
+        "    if ended and intent.status is not IntentStatus.SUCCEEDED:\n",
+        "    if False:\n",
+        _COMPARISON,
+    ),
+    Mutant(
+        "customer-at-gateway",
+        "one customer's money pays another's invoice",
+        _COMPARE,
+        "    if customer != charge.customer:\n",
+        "    if False:\n",
+        _COMPARISON,
+    ),
+    Mutant(
+        "difference-told-once",
+        "a payment that is not as the gateway has it is named once, and then never again",
+        _COMPARE,
+        "min([after, *(entry - 1 for entry in run.held)])",
+        "after",
+        _COMPARISON,
+    ),
+    Mutant(
+        "error-counts-as-compared",
+        "payments that could not be asked for are never compared",
+        _COMPARE,
+        "return run.result(done if run.error else ",
+        "return run.result(",
+        _COMPARISON,
+    ),
+    Mutant(
+        "old-list-decides",
+        "people are told that the books differ because somebody paid in that moment",
+        _COMPARE,
+        " and not _compare(charge, intent, self.ports):\n                del left",
+        ":\n                self._differs(charge, _compare(charge, intent, self.ports))\n"
+        "                del left",
+        _COMPARISON,
     ),
 )

@@ -184,6 +184,7 @@ REQUESTS: tuple[Asked, ...] = (
     Asked(BindAccount, STAFF, lambda n: BindAccount("acct_scripted")),
     Asked(SetCompany, ADMIN, lambda n: SetCompany(phone="555")),
     Asked(CheckHealth, STAFF, lambda n: CheckHealth()),
+    Asked(CheckHealth, STAFF, lambda n: CheckHealth(everything=True)),
     Asked(Repair, STAFF, lambda n: Repair()),
     Asked(ListJournal, STAFF, lambda n: ListJournal()),
     Asked(ShowJournalHead, STAFF, lambda n: ShowJournalHead()),
@@ -214,6 +215,7 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
     },
     BackUp: {"target"},
     BindAccount: {"account"},
+    CheckHealth: {"everything"},
     ListJournal: {"since", "kind", "subject", "limit", "after"},
     VerifyJournal: {"head"},
 }

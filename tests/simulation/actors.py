@@ -19,6 +19,7 @@ from invoicepay.operations.cancel_payment import CancelPayment
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.protocol.claim import LEASE
+from invoicepay.operations.protocol.compare import Comparison
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.remove_method import RemoveMethod
 from invoicepay.operations.send_mail import SendMail
@@ -425,6 +426,8 @@ def _payments_of(machine: SmallCompany) -> tuple[Payment, ...]:
 
 def _sync(app: App) -> None:
     for step in app.call(Sync()):
+        if isinstance(step, Comparison) and step.differences:
+            raise Broken("a payment is said not to be as the gateway has it", step.differences)
         if isinstance(step, NotReconciled | Settled) and step.error is not None:
             _check_ties(step.error)
 

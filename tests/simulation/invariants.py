@@ -10,6 +10,7 @@ from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, PaymentFilter
 from invoicepay.operations.protocol.claim import LEASE
+from invoicepay.operations.protocol.compare import Comparison, compare_all
 from invoicepay.operations.protocol.reconcile import late_id
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.sync import NotReconciled, Settled, Sync
@@ -50,6 +51,8 @@ def _sync(machine: SmallCompany) -> bool:
     for step in machine.finance.call(Sync()):
         if isinstance(step, NotReconciled | Settled) and step.error is not None:
             raise Broken("sync reports an error where nothing fails", step.error)
+        if isinstance(step, Comparison) and step.differences:
+            raise Broken("a payment is said not to be as the gateway has it", step.differences)
         if isinstance(step, Settled):
             moved |= step.payment is None or step.payment.status is not step.was
     return moved
@@ -64,6 +67,9 @@ def check(world: World, cast: Cast) -> None:
         payments = _payments(machine)
         for payment in payments:
             world.count(f"ends: {payment.status}")
+        compared = compare_all(lambda intents: intents, machine)
+        if compared.differences or compared.error:
+            raise Broken("a payment is not as the gateway has it", compared)
         _check_rest(machine, payments)
         _check_explained(world, cast, payments)
         _check_mail(world, cast, machine, payments)

@@ -68,6 +68,10 @@ class _Page:
     """Id after which the next begins; None where there is none."""
 
 
+def _second(instant: datetime | None) -> int | None:
+    return None if instant is None else int(instant.timestamp())
+
+
 def _odd(
     intent: Intent, why: str = "its status is requires_wonder", *, invoices: bool = True
 ) -> UnreadableIntent:
@@ -179,11 +183,17 @@ class ScriptedGateway:
         return self._call("cancel", lambda: self._answer(self._cancel(intent_id, on_request)))
 
     def intents(
-        self, ledger_id: str, *, customer: str = "", since: datetime | None = None
+        self,
+        ledger_id: str,
+        *,
+        customer: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Iterator[Intent | UnreadableIntent]:
         last: str | None = ""
         while last is not None:
-            page = self._call("intents", partial(self._page, ledger_id, customer, since, last))
+            asked = partial(self._page, ledger_id, customer, _second(since), _second(until), last)
+            page = self._call("intents", asked)
             yield from page.intents
             last = page.last
 
@@ -278,13 +288,17 @@ class ScriptedGateway:
             return _odd(intent, invoices=self.unreadable[intent.id])
         return intent if intent.livemode is self.livemode else _odd(intent, "it is of another mode")
 
-    def _page(self, ledger_id: str, customer: str, since: datetime | None, last: str) -> _Page:
+    def _page(
+        self, ledger_id: str, customer: str, since: int | None, until: int | None, last: str
+    ) -> _Page:
         """What follows the intent with the id `last`, if any; others' intents take up room."""
         oldest_first = sorted(self.found.values(), key=lambda intent: intent.created_at)
         listed = [
             intent
             for intent in reversed(oldest_first)
-            if customer in ("", intent.customer) and (since is None or intent.created_at >= since)
+            if customer in ("", intent.customer)
+            and (since is None or since <= intent.created_at.timestamp())
+            and (until is None or int(intent.created_at.timestamp()) <= until)
         ]
         start = next((n + 1 for n, intent in enumerate(listed) if intent.id == last), 0)
         page = listed[start : start + self.page_size]

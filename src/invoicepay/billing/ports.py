@@ -276,6 +276,43 @@ class BooksStore(Protocol):
         sums of their payments again."""
 
 
+class ChargedPayment(NamedTuple):
+    """A card or ACH payment that is succeeded or processing, to be compared with its intent."""
+
+    seq: int
+    """Rises in the order in which payments were added."""
+    entry: int
+    """Number of the journal's entry that put it so; 0 where that was not asked for."""
+    id: str
+    status: PaymentStatus
+    customer: str
+    gateway_customer: str
+    """The gateway's id of the customer."""
+    amount_minor: int
+    currency: str
+    livemode: bool
+    gateway_id: str
+    """The intent."""
+    created_at: datetime
+
+
+class ComparisonStore(Protocol):
+    """How far the ledger's payments have been compared with the gateway."""
+
+    def done_until(self) -> int:
+        """The journal's entry up to which those that it put so have been."""
+
+    def set_done(self, entry: int) -> None: ...
+    def changed(self, after: int, limit: int) -> list[ChargedPayment]:
+        """The first that entries after that one put so, in the entries' order."""
+
+    def all(self, after: int, limit: int) -> list[ChargedPayment]:
+        """The first whose `seq` is higher, in that order."""
+
+    def charges_between(self, first: int, last: int) -> int:
+        """How many payments from one `seq` to another have an intent."""
+
+
 class LoadedCustomer(NamedTuple):
     """A customer as imports see it. Row ids hold within one unit; addresses are lines of text."""
 
@@ -417,6 +454,8 @@ class Unit(Protocol):
     def journal(self) -> JournalStore: ...
     @property
     def books(self) -> BooksStore: ...
+    @property
+    def comparison(self) -> ComparisonStore: ...
     @property
     def loading(self) -> LoadingStore: ...
 
@@ -601,11 +640,17 @@ class Gateway(Protocol):
         else it is abandoned, and reads so ever after."""
 
     def intents(
-        self, ledger_id: str, *, customer: str = "", since: datetime | None = None
+        self,
+        ledger_id: str,
+        *,
+        customer: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Iterator[Intent | UnreadableIntent]:
-        """Those that this ledger made, newest first, `since` then (the gateway's time, UTC); read
-        from the list endpoint (never from search, which lags). What others made is passed over
-        whatever it looks like, and so is what cannot be read but for that it is canceled."""
+        """Those that this ledger made, newest first, `since` and `until` then (the gateway's time,
+        UTC, whole seconds); read from the list endpoint (never from search, which lags). What
+        others made is passed over whatever it looks like, and so is what cannot be read but for
+        that it is canceled."""
 
 
 # --- Documents, mail, time, chance ------------------------------------------------------------

@@ -8,7 +8,12 @@ import typer
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, PartlyDone
 from invoicepay.billing.identity import Mode
-from invoicepay.cli.differences import LET_NOBODY_PAY, difference_line, journal_differs
+from invoicepay.cli.differences import (
+    LET_NOBODY_PAY,
+    difference_line,
+    gateway_differs,
+    journal_differs,
+)
 from invoicepay.cli.modes import check_modes
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
@@ -25,6 +30,14 @@ def doctor(
         bool,
         typer.Option("--fix", help="First rebuild what is derived and settle what can be."),
     ] = False,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help="Compare every payment with the gateway, not only those that changed since the "
+            "last sync; a call to it for each hundred.",
+        ),
+    ] = False,
 ) -> None:
     """Check everything: file, schema, books, journal, keyring, gateway, outbox. Changes nothing
     without --fix, and never guesses about money."""
@@ -33,7 +46,7 @@ def doctor(
     if fix and login.ok:
         _fix(state)
     checks = [_ledger(state), check_modes(state.settings), login, _keyring(state)]
-    health = state.call(CheckHealth()) if login.ok else None
+    health = state.call(CheckHealth(everything=every)) if login.ok else None
     if health:
         checks += health.checks
     columns: list[Column[Check]] = [
@@ -57,6 +70,9 @@ def doctor(
     if health:
         _raise_for(health, state)
     wrong = [c for c in checks if not c.ok]
+    silent = health.comparison.error if health and health.comparison else None
+    if silent and {c.name for c in wrong} <= {"charges", "comparison"}:
+        raise silent
     if wrong:
         raise PartlyDone("partly_done", f"{len(wrong)} check(s) found something", wrong[0].hint)
 
@@ -64,11 +80,14 @@ def doctor(
 def _raise_for(health: Health, state: State) -> None:
     """Raises DoesNotTie where a figure or a row is not what it should be."""
     differences = (*health.differences, *health.journal.differences)
+    elsewhere = health.comparison.differences if health.comparison else ()
+    if state.out.for_people:
+        for d in (*differences, *elsewhere):
+            state.out.text(f"  {difference_line(d)}")
+    if elsewhere and not differences:
+        raise gateway_differs(elsewhere)
     if not differences:
         return
-    if state.out.for_people:
-        for d in differences:
-            state.out.text(f"  {difference_line(d)}")
     derived = health.journal.all_derived and all(d.derived_of for d in health.differences)
     hint = "`invoicepay doctor --fix` computes it again." if derived else LET_NOBODY_PAY
     first = differences[0]

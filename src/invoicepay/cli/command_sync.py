@@ -8,6 +8,7 @@ import typer
 
 from invoicepay.billing.errors import InvoicepayError, PartlyDone
 from invoicepay.billing.money import Money
+from invoicepay.cli.differences import difference_line, gateway_differs
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
@@ -21,11 +22,13 @@ app = new_app()
 
 @app.command()
 def sync(context: typer.Context) -> None:
-    """Ask the gateway about everything under way, and send the e-mail that is owed."""
+    """Ask the gateway about everything under way, and send the e-mail that is owed. For finance:
+    also take in charges that are not known here, and compare what changed with the gateway."""
     from invoicepay.cli.progress import bar
     from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
     from invoicepay.operations.deliver import DeliveryReport
     from invoicepay.operations.progress import Started
+    from invoicepay.operations.protocol.compare import Comparison
     from invoicepay.operations.sync import NotReconciled, Settled, Sync
 
     state = state_of(context)
@@ -35,6 +38,7 @@ def sync(context: typer.Context) -> None:
     settled: list[Settled] = []
     errors: list[InvoicepayError] = []
     mail: DeliveryReport | None = None
+    comparison: Comparison | None = None
     for step in bar(state.out, steps, started.total + 1):
         if isinstance(step, Settled):
             settled.append(step)
@@ -42,6 +46,8 @@ def sync(context: typer.Context) -> None:
             mail = step
         elif isinstance(step, NotReconciled):
             errors.append(step.error)
+        elif isinstance(step, Comparison):
+            comparison = step
     assert mail is not None
     columns: list[Column[Settled]] = [
         Column("Payment", lambda s: s.subject),
@@ -70,6 +76,11 @@ def sync(context: typer.Context) -> None:
     if mail.sent:
         state.out.note(f"{len(mail.sent)} e-mail(s) sent.")
     errors += [s.error for s in settled if s.error]
+    if comparison and comparison.differences:
+        if state.out.for_people:
+            for difference in comparison.differences:
+                state.out.text(f"  {difference_line(difference)}")
+        raise gateway_differs(comparison.differences)
     _raise_for(errors, all_failed=all(s.error for s in settled), mail=mail)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.journal import Difference, JournalCheck
 
@@ -22,4 +24,14 @@ def journal_differs(check: JournalCheck, hint: str = LET_NOBODY_PAY) -> DoesNotT
         "journal_differs",
         f"{check.count} thing(s) differ from the journal{few}; first: {first.what}",
         hint,
+    )
+
+
+def gateway_differs(differences: Sequence[Difference]) -> DoesNotTie:
+    """The error of payments that are not what the gateway has."""
+    return DoesNotTie(
+        "books_differ",
+        f"{len(differences)} difference(s) from what the gateway has; first: "
+        f"{difference_line(differences[0])}",
+        "Let nobody pay until that is understood (docs/operations.md).",
     )

@@ -178,16 +178,23 @@ class StripeGateway:
         return _call(cancel)
 
     def intents(
-        self, ledger_id: str, *, customer: str = "", since: datetime | None = None
+        self,
+        ledger_id: str,
+        *,
+        customer: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> Iterator[Intent | UnreadableIntent]:
-        params: dict[str, Any] = {"limit": PAGE}
-        if customer:
-            params["customer"] = customer
-        if since is not None:
-            params["created"] = {"gte": int(since.timestamp())}
-
-        listed = _listed(self._client.payment_intents.list, params)
-        yield from reading.of_ledger(ledger_id, listed, self._livemode)
+        bounds = (("gte", since), ("lte", until))
+        params = {
+            "limit": PAGE,
+            "customer": customer,
+            "created": {name: int(at.timestamp()) for name, at in bounds if at is not None},
+        }
+        given = {name: value for name, value in params.items() if value}
+        # The account may have charges that no ledger made, or another: they are not ours.
+        listed = _listed(self._client.payment_intents.list, given)
+        return reading.of_ledger(ledger_id, listed, self._livemode)
 
     def _intent(self, answer: object) -> Intent:
         found = document(answer)

@@ -28,6 +28,18 @@ def test_mode(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations(name="0003_comparison")
+def comparison(db: Database) -> None:
+    """How far the payments have been compared with the gateway: a number of the journal's.
+
+    Not journaled: money never moves on it, an entry for each `sync` of a quiet day would say
+    nothing, and each would be one more entry to come to. So an edit of it does not show, and
+    `doctor --all` does not look at it.
+    """
+    for statement in _COMPARISON.split(";;"):
+        db.execute(statement)
+
+
 @migrations(name="0006_acknowledgements")
 def acknowledgements(db: Database) -> None:
     """Which contact has been told how a payment stands."""
@@ -290,6 +302,14 @@ CREATE TRIGGER ledger_is_for_good BEFORE UPDATE ON ledger
 WHEN new.id <> old.id OR new.mode <> old.mode
   OR (old.gateway_account <> '' AND new.gateway_account <> old.gateway_account)
 BEGIN SELECT RAISE(ABORT, 'a ledger keeps its id, mode and gateway account'); END
+"""
+
+_COMPARISON = """
+CREATE TABLE comparison (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    done_until INTEGER NOT NULL CHECK (done_until >= 0)
+) STRICT;;
+INSERT INTO comparison VALUES (1, 0)
 """
 
 # Not in the journal: it decides whether a payer is warned once, not what anything is worth.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from invoicepay.ledger.queries.books import Books
+    from invoicepay.ledger.queries.comparison import Comparisons
     from invoicepay.ledger.queries.contacts import Contacts
     from invoicepay.ledger.queries.customers import CompanyRow, Customers
     from invoicepay.ledger.queries.invoices import Invoices
@@ -84,6 +85,12 @@ class SqliteUnit:
         from invoicepay.ledger.queries.books import Books
 
         return Books(self._connection)
+
+    @cached_property
+    def comparison(self) -> Comparisons:
+        from invoicepay.ledger.queries.comparison import Comparisons
+
+        return Comparisons(self._connection)
 
     @cached_property
     def loading(self) -> Loading:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 
 from invoicepay.billing.customer import EVERYTHING, Actor
-from invoicepay.billing.errors import Unreachable
+from invoicepay.billing.errors import InvoicepayError, Unreachable
 from invoicepay.billing.journal import Difference, JournalCheck
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.billing.ports import NoAnswer, Ports, Rejected
+from invoicepay.billing.ports import Intent, NoAnswer, Ports, Rejected, UnreadableIntent
 from invoicepay.operations.app import Request
 from invoicepay.operations.protocol.account import check_account
+from invoicepay.operations.protocol.compare import (
+    NOT_CHANGED,
+    Comparison,
+    compare_all,
+    compare_changed,
+)
 from invoicepay.operations.protocol.reconcile import (
     LOOK_IT_UP,
+    AnyIntent,
     since_reconciled,
     unexplained,
 )
+from invoicepay.operations.protocol.submit import unreachable
 
 STALE = timedelta(hours=1)
 """After this, mail that is not sent and payments whose outcome is unknown are worth a line."""
@@ -34,16 +44,21 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`differences`: of the books; `journal`: what replaying it came to."""
+    """`differences`: of the books; `journal`: what replaying it came to; `comparison`: with the
+    gateway, None where that does not answer."""
 
     checks: tuple[Check, ...]
     differences: tuple[Difference, ...]
     journal: JournalCheck
+    comparison: Comparison | None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckHealth(Request[Health]):
-    pass
+    """`everything`: compares every payment with the gateway, which takes a call for a hundred;
+    else those that changed since the last Sync."""
+
+    everything: bool = False
 
 
 def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
@@ -54,6 +69,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
         journal = unit.journal.verify()
         waiting = unit.outbox.waiting()
         under_way = unit.payments.unsettled(EVERYTHING)
+    gateway, comparison = _gateway(request.everything, ports)
     now = ports.clock.now()
     late = [m for m in waiting if now - m.created_at > STALE]
     unknown = [
@@ -80,7 +96,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
                 f"{len(under_way)} under way, {len(unknown)} without a known outcome for an hour",
                 "Run `invoicepay sync`.",
             ),
-            *_gateway(ports),
+            *gateway,
             Check(
                 "outbox",
                 not late,
@@ -91,6 +107,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
         ),
         differences,
         journal,
+        comparison,
     )
 
 
@@ -103,33 +120,82 @@ def _journal(check: JournalCheck) -> Check:
     )
 
 
-def _gateway(ports: Ports) -> tuple[Check, ...]:
+def _gateway(everything: bool, ports: Ports) -> tuple[list[Check], Comparison | None]:
     try:
         account = check_account(ports)
     except Unreachable as error:
-        return (Check("gateway", False, error.message, error.hint),)
+        return [Check("gateway", False, error.message, error.hint)], None
     except (NoAnswer, Rejected) as error:
         hint = "Check the key and the network."
-        return (Check("gateway", False, f"cannot be asked: {error}", hint),)
+        return [Check("gateway", False, f"cannot be asked: {error}", hint)], None
     with ports.ledger.read() as unit:
         mode = unit.company.identity().mode
-    answers = Check("gateway", True, f"{account or 'its account'} answers ({mode})")
-    return answers, _charges(ports)
+    looked = _LookedAt(ports)
+    if everything:
+        comparison = compare_all(looked.on_the_way, ports)
+    else:
+        comparison = _compare_changed(looked, ports)
+    return [
+        Check("gateway", True, f"{account or 'its account'} answers ({mode})"),
+        looked.check(comparison.error),
+        _comparison(comparison, everything),
+    ], comparison
 
 
-def _charges(ports: Ports) -> Check:
-    """That each charge which the gateway has of this ledger is known to it."""
+def _compare_changed(looked: _LookedAt, ports: Ports) -> Comparison:
     try:
-        intents = since_reconciled(ports)
-    except (NoAnswer, Rejected, Unreachable) as error:
-        hint = "Run `invoicepay doctor` again later."
-        return Check("charges", False, f"cannot be listed: {error}", hint)
-    behind = unexplained(intents, ports)
-    if behind.unreadable:
-        return Check("charges", False, "; ".join(map(str, behind.unreadable[:3])), LOOK_IT_UP)
-    unknown = (*behind.charged, *behind.unfinished)
-    if unknown:
-        ids = ", ".join(intent.id for intent in unknown[:3])
-        found = f"{len(unknown)} at the gateway that this ledger does not know: {ids}"
-        return Check("charges", False, found, "Run `invoicepay sync`.")
-    return Check("charges", True, f"{len(intents)} looked at, each is known here")
+        intents = list(looked.on_the_way(iter(since_reconciled(ports))))
+    except (NoAnswer, Rejected) as error:
+        return Comparison(0, (), (), unreachable(error, NOT_CHANGED), 0)
+    return compare_changed(intents, ports)
+
+
+def _comparison(comparison: Comparison, everything: bool) -> Check:
+    """That each payment which the ledger has as charged is what the gateway has."""
+    if comparison.differences:
+        found = f"{len(comparison.differences)} difference(s) from what the gateway has"
+        return Check("comparison", False, found, "See the lines below.")
+    if comparison.unreadable:
+        return _unreadable("comparison", comparison.unreadable)
+    if comparison.error:
+        found = f"could not be gone on with: {comparison.error.message}"
+        return Check("comparison", False, found, comparison.error.hint)
+    of_them = "" if everything else " changed since the last sync"
+    found = f"{comparison.count:,} payment(s){of_them}, each as the gateway has it"
+    return Check("comparison", True, found)
+
+
+def _unreadable(name: str, intents: tuple[UnreadableIntent, ...]) -> Check:
+    return Check(name, False, "; ".join(map(str, intents[:3])), LOOK_IT_UP)
+
+
+@dataclass
+class _LookedAt:
+    """The charges that the gateway has of this ledger, as they come."""
+
+    ports: Ports
+    count: int = 0
+    unknown: dict[str, Intent] = field(default_factory=dict)
+    unreadable: dict[str, UnreadableIntent] = field(default_factory=dict)
+
+    def on_the_way(self, intents: Iterator[AnyIntent]) -> Iterator[AnyIntent]:
+        while some := list(islice(intents, 1_000)):
+            behind = unexplained(some, self.ports)
+            self.count += len(some)
+            self.unknown |= {i.id: i for i in (*behind.charged, *behind.unfinished)}
+            for intent in (*behind.unreadable, *behind.pending):
+                if isinstance(intent, UnreadableIntent):
+                    self.unreadable[intent.id] = intent
+            yield from some
+
+    def check(self, error: InvoicepayError | None) -> Check:
+        """That each is known here."""
+        if self.unreadable:
+            return _unreadable("charges", tuple(self.unreadable.values()))
+        if self.unknown:
+            ids = ", ".join([*self.unknown][:3])
+            found = f"{len(self.unknown)} at the gateway that this ledger does not know: {ids}"
+            return Check("charges", False, found, "Run `invoicepay sync`.")
+        if error:
+            return Check("charges", False, f"could not all be listed: {error.message}", error.hint)
+        return Check("charges", True, f"{self.count:,} looked at, each is known here")

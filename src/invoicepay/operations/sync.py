@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
@@ -16,6 +16,7 @@ from invoicepay.operations.app import Request
 from invoicepay.operations.deliver import DeliveryReport, deliver
 from invoicepay.operations.progress import Started
 from invoicepay.operations.protocol.account import check_account
+from invoicepay.operations.protocol.compare import Comparison, compare_changed
 from invoicepay.operations.protocol.reconcile import (
     AnyIntent,
     set_reconciled,
@@ -46,23 +47,25 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class NotReconciled:
-    """The gateway could not be asked for charges that the ledger does not know."""
+    """The gateway could not be asked for what the ledger does not know, or whether it has what the
+    ledger says."""
 
     error: InvoicepayError
 
 
-SyncStep: TypeAlias = Started | Settled | NotReconciled | DeliveryReport
+SyncStep: TypeAlias = Started | Settled | NotReconciled | Comparison | DeliveryReport
 
 
 @dataclass(frozen=True, slots=True)
 class Sync(Request[Iterator[SyncStep]]):
     """For customers: their own payments. For finance: everything, with what the ledger does
-    not know."""
+    not know, and whether the gateway has what the ledger says."""
 
 
 def sync(request: Sync, actor: Actor, ports: Ports) -> Iterator[SyncStep]:
-    """One `Settled` for each payment looked at, perhaps NotReconciled, then one DeliveryReport.
-    What cannot be found out comes with an error, and the rest goes on."""
+    """One `Settled` for each payment looked at; for staff a Comparison, and NotReconciled for each
+    thing that could not be asked; then one DeliveryReport. What cannot be found out comes with an
+    error, and the rest goes on."""
     with ports.ledger.read() as unit:
         under_way = unit.payments.unsettled(actor.scope)
     yield Started(len(under_way))
@@ -88,7 +91,9 @@ def _settle(payment: Payment, ports: Ports) -> Payment:
     return payment if has_lease(payment, ports) else settle(payment, ports)
 
 
-def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled]:
+def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled | Comparison]:
+    with ports.ledger.read() as unit:
+        since = unit.company.identity().reconciled_until
     try:
         check_account(ports)
         intents = since_reconciled(ports)
@@ -112,18 +117,36 @@ def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled]:
         yield step
     for unreadable in behind.unreadable:
         yield Settled(unreadable.id, error=unreachable(Unreadable(unreadable), LATER))
-    _remember(intents, left, ports)
+    _remember(since, intents, left, ports)
+    # Last: what has just been settled and taken in is looked at, too.
+    comparison = _compare(intents, ports)
+    yield comparison
+    for odd in comparison.unreadable:
+        yield NotReconciled(unreachable(Unreadable(odd), LATER))
+    if comparison.error:
+        yield NotReconciled(comparison.error)
 
 
-def _remember(intents: Sequence[AnyIntent], left: Sequence[AnyIntent], ports: Ports) -> None:
-    """Let the next `sync` begin later, but never after what is `left`: that can still be charged,
-    or is not taken in yet."""
+def _compare(intents: Sequence[AnyIntent], ports: Ports) -> Comparison:
+    comparison = compare_changed(intents, ports)
+    with ports.ledger.write() as unit:
+        if comparison.done_until > unit.comparison.done_until():
+            unit.comparison.set_done(comparison.done_until)
+    return comparison
+
+
+def _remember(
+    since: datetime | None, intents: Sequence[AnyIntent], left: Sequence[AnyIntent], ports: Ports
+) -> None:
+    """Let the next `sync` begin later than `since`, but never after what is `left`: that can still
+    be charged, or is not taken in yet."""
     made = [intent.created_at for intent in intents if intent.created_at]
     of_left = [intent.created_at for intent in left]
     if not made or None in of_left:
         return
     until = min([max(made) - OVERLAP, *(at for at in of_left if at)])
     with ports.ledger.write() as unit:
-        before = unit.company.identity().reconciled_until
-        if before is None or until > before:
+        # A payment that was refused meanwhile may have set it back.
+        same = unit.company.identity().reconciled_until == since
+        if same and (since is None or until > since):
             set_reconciled(until, unit, ports)

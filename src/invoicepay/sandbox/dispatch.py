@@ -41,7 +41,8 @@ def handle(db: sqlite3.Connection, request: Request, fault: str | None = None) -
             return instead
         form = form_of(request)
         if request.method == "GET":
-            return _read(db, request, route, form, id)
+            failed = fault in ("status_500", "status_500_after")
+            return server_error() if failed else _read(db, request, route, form, id)
         return _write(db, request, route, form, id, fault)
     except StripeError as error:
         return refuse(error)

@@ -36,6 +36,13 @@ SDK_MEETS: list[tuple[FaultKind, type[stripe.StripeError] | None, bool]] = [
 ]
 
 
+@pytest.mark.parametrize("kind", ["status_500", "status_500_after"])
+def test_reading_fails_too(bare: Bare, path: Path, kind: FaultKind) -> None:
+    add_fault(path, "GET /v1/customers", kind)
+
+    assert [bare("GET", "/v1/customers").status for _ in range(2)] == [500, 200]
+
+
 def test_each_kind_is_tried() -> None:
     assert sorted(kind for kind, _, _ in SDK_MEETS) == sorted(KINDS)
 

@@ -435,6 +435,22 @@ def test_a_refusal_for_what_cannot_be_read_has_sync_report_it(
     assert_nobody_is_stuck(gateway, b, copies.a)
 
 
+def test_however_many_a_customer_has_made_a_payment_lists_them_once(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    for day in range(110):
+        company.clock.move(hours=1)
+        pay_some(company, "INV-2")
+        if day == 90:
+            company.clock.move(days=3)
+    for synced in (False, True):
+        if synced:
+            sync(company)
+        gateway.calls.clear()
+        pay_some(company, "INV-2")
+        assert gateway.calls == ["create", "intents", "confirm"]
+
+
 # --- Nobody who is at it is disturbed -------------------------------------------------------------
 
 

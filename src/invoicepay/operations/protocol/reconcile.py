@@ -149,12 +149,13 @@ def _to_be_looked_at(
     more, since that costs nothing. Canceled ones do not count."""
     count = 0
     for intent in listed:
-        enough = count >= NEWEST_LOOKED_AT
-        if enough and (reconciled_until is None or _is_before(intent, reconciled_until)):
-            return
         if not is_canceled(intent):
             count += 1
             yield intent
+        # Not with the next one in hand: that may take another call.
+        enough = count >= NEWEST_LOOKED_AT
+        if enough and (reconciled_until is None or _is_before(intent, reconciled_until)):
+            return
 
 
 def _is_before(intent: AnyIntent, instant: datetime) -> bool:

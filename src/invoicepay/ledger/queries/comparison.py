@@ -1,0 +1,71 @@
+"""The payments that the gateway should have, and how far that was looked at."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from invoicepay.billing.payment import PaymentStatus
+from invoicepay.billing.ports import ChargedPayment
+from invoicepay.ledger.rows import instant_of
+
+_COLUMNS = (
+    "p.id, p.status, c.number, c.gateway_id, p.amount_minor, p.currency, p.livemode, p.gateway_id, "
+    "p.created_at"
+)
+_CHARGED = "p.method_type IN ('card', 'ach') AND p.status IN ('succeeded', 'processing')"
+_CHANGED = (
+    f"SELECT p.seq, j.seq, {_COLUMNS} FROM journal j JOIN payments p ON p.id = j.subject "
+    "JOIN customers c ON c.id = p.customer_id WHERE j.seq > ? "
+    f"AND j.kind IN ('payment.succeeded', 'payment.processing') AND {_CHARGED} "
+    "ORDER BY j.seq LIMIT ?"
+)
+_ALL = (
+    f"SELECT p.seq, 0, {_COLUMNS} FROM payments p JOIN customers c ON c.id = p.customer_id "
+    f"WHERE p.seq > ? AND {_CHARGED} ORDER BY p.seq LIMIT ?"
+)
+
+
+class Comparisons:
+    """Implements billing.ports.ComparisonStore."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def done_until(self) -> int:
+        (entry,) = self._db.execute("SELECT done_until FROM comparison").fetchone()
+        return int(entry)
+
+    def set_done(self, entry: int) -> None:
+        self._db.execute("UPDATE comparison SET done_until = ?", (entry,))
+
+    def changed(self, after: int, limit: int) -> list[ChargedPayment]:
+        return [_charged(row) for row in self._db.execute(_CHANGED, (after, limit))]
+
+    def all(self, after: int, limit: int) -> list[ChargedPayment]:
+        return [_charged(row) for row in self._db.execute(_ALL, (after, limit))]
+
+    def charges_between(self, first: int, last: int) -> int:
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM payments WHERE seq BETWEEN ? AND ? AND gateway_id <> ''",
+            (first, last),
+        ).fetchone()
+        return int(count)
+
+
+def _charged(row: tuple[Any, ...]) -> ChargedPayment:
+    seq, entry, payment_id, status, customer, gateway_customer, amount, currency = row[:8]
+    livemode, gateway_id, created_at = row[8:]
+    return ChargedPayment(
+        seq,
+        entry,
+        payment_id,
+        PaymentStatus(status),
+        customer,
+        gateway_customer,
+        amount,
+        currency,
+        bool(livemode),
+        gateway_id,
+        instant_of(created_at),
+    )
