@@ -28,20 +28,38 @@ def new_mail(company: DemoCompany, before: list[Path]) -> list[EmailMessage]:
     return [read_mail(path) for path in company.mail if path not in before]
 
 
+def to_payer(messages: list[EmailMessage]) -> list[EmailMessage]:
+    return [m for m in messages if m["To"] == "dana@harborfinch.example"]
+
+
+def test_the_customers_own_address_is_told_who_paid(company: DemoCompany) -> None:
+    before = company.mail
+    payment = company.run("pay INV-1042 --method card --yes --json").json
+    by_recipient = {str(m["To"]): m for m in new_mail(company, before)}
+    customer = company.run("customers show C-1007 --json").json["email"]
+    assert by_recipient.keys() == {"dana@harborfinch.example", customer}
+    told = by_recipient[customer]
+    assert told["Message-ID"].startswith(f"<{payment['id']}.received.customer@")
+    assert "Made by:   dana@harborfinch.example" in text_of(told)
+    (pdf,) = told.iter_attachments()
+    assert pdf.get_content().startswith(b"%PDF-")
+
+
 def test_a_bank_debit_is_told_of_twice(company: DemoCompany) -> None:
     """Initiated, with a notice; received, with the receipt."""
     before = company.mail
     payment = company.run("pay INV-1042 --method ach --yes --format json").json
     assert payment["status"] == "processing"
-    (initiated,) = new_mail(company, before)
+    (initiated,) = to_payer(new_mail(company, before))
     assert company.run("pay INV-1042 --method ach --yes").exit_code == 7
-    assert len(company.mail) == len(before) + 1
+    assert len(company.mail) == len(before) + 2
 
     assert company.run("sandbox clock advance 6d").exit_code == 0
     settled = company.run("sync --json").json
     assert [(s["was"], s["status"]) for s in settled] == [("processing", "succeeded")] * 2
     assert company.run("invoices show INV-1042 --json").json["status"] == "paid"
-    of_payment = [m for m in new_mail(company, before) if payment["id"] in m["Message-ID"]]
+    mail = to_payer(new_mail(company, before))
+    of_payment = [m for m in mail if payment["id"] in m["Message-ID"]]
     (received,) = [m for m in of_payment if m["Message-ID"] != initiated["Message-ID"]]
 
     amount = "1,842.50 USD"
@@ -81,7 +99,8 @@ def test_a_debit_that_comes_back_is_told_of(company: DemoCompany) -> None:
     company.run("sync")
     invoice = company.run("invoices show INV-1042 --json").json
     assert (invoice["status"], invoice["balance_minor"]) == ("open", 184250)
-    messages = [m for m in new_mail(company, before) if payment["id"] in m["Message-ID"]]
+    mail = to_payer(new_mail(company, before))
+    messages = [m for m in mail if payment["id"] in m["Message-ID"]]
     assert [m["Message-ID"].partition(".")[2].partition("@")[0] for m in messages] == [
         "initiated",
         "failed",

@@ -413,7 +413,7 @@ def unknown_currency(company: DemoCompany) -> Result:
 
 
 @says(
-    "1 e-mail(s) not sent: cannot write to {folder}/outbox: File exists. Run `invoicepay sync` "
+    "2 e-mail(s) not sent: cannot write to {folder}/outbox: File exists. Run `invoicepay sync` "
     "again later."
 )
 def partly_done(company: DemoCompany) -> Result:

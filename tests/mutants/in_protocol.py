@@ -265,10 +265,10 @@ IN_PROTOCOL = (
         "outbox-on-its-own",
         "killed in between, the payment is made and its receipt is never sent",
         _RECORD,
-        "        unit.outbox.add(\n",
+        "        owe_mail(",
         '        unit.outbox._db.execute("COMMIT")\n'
         '        unit.outbox._db.execute("BEGIN IMMEDIATE")\n'
-        "        unit.outbox.add(\n",
+        "        owe_mail(",
         _TOGETHER,
     ),
     Mutant(
@@ -285,12 +285,12 @@ IN_PROTOCOL = (
         "mail-before-commit",
         "a receipt is sent for what was never recorded",
         _RECORD,
-        "        unit.outbox.add(\n",
+        "        owe_mail(",
         "        from invoicepay.billing.ports import Message\n\n"
         "        ports.mailer.send(\n"
-        '            Message(message_id, "", "", payment.initiated_by, "Paid", "Paid", now)\n'
+        '            Message(payment.id, "", "", payment.initiated_by, "Paid", "Paid", now)\n'
         "        )\n"
-        "        unit.outbox.add(\n",
+        "        owe_mail(",
         _TOGETHER,
     ),
     # --- Settle ---

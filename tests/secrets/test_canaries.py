@@ -279,4 +279,4 @@ def send_mail(
     watch.run("config show")
     assert server.received == 0
     sync(word=password, exits=0)
-    assert server.received == 1
+    assert server.received == 2  # the payer, and the customer

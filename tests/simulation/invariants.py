@@ -172,10 +172,12 @@ def _check_mail(world: World, cast: Cast, machine: SmallCompany, payments: list[
     if cast.restored or cast.copied:
         return
     for payment in payments:
-        told = sum(1 for message_id in sent if message_id.startswith(f"{payment.id}.received@"))
         owed = payment.status is PaymentStatus.SUCCEEDED and bool(payment.gateway_id)
-        if told != owed:
-            raise Broken("a receipt that is owed", f"{payment}: {told}")
+        # C-1 has an address for news, C-2 has none.
+        for to, due in (("", owed), (".customer", owed and payment.customer == "C-1")):
+            told = sum(1 for name in sent if name.startswith(f"{payment.id}.received{to}@"))
+            if told != due:
+                raise Broken("a receipt that is owed", f"{payment}: {told}")
     again = sum(sent.values()) - len(sent)
     excuses = sum(n for what, n in world.seen.items() if ": kill" in what or ": fails" in what)
     if again > excuses and not cast.skewed:

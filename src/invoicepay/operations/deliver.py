@@ -100,13 +100,15 @@ def _send(mail: OutboxMail, ports: Ports) -> str:
 
 
 def _message(mail: OutboxMail, receipt: Receipt, mode: Mode, ports: Ports) -> Message:
+    payer = receipt.payment.initiated_by
+    made_by = payer if mail.to.lower() != payer.lower() else ""  # nobody is told who they are
     return Message(
         message_id=mail.message_id,
         sender=receipt.company.email,
         sender_name=receipt.company.name,
         to=mail.to,
         subject=subject_of(mail.kind, receipt, mode=mode),
-        text=text_of(mail.kind, receipt, mode=mode),
+        text=text_of(mail.kind, receipt, mode=mode, made_by=made_by),
         sent_at=mail.created_at,  # the same however often it is tried
         attachments=_attachments(mail.kind, receipt, mode, ports),
     )

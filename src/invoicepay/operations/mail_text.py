@@ -25,21 +25,22 @@ def subject_of(kind: MailKind, receipt: Receipt, *, mode: Mode) -> str:
     return notice + what + (f" – receipt {number}" if number else "")
 
 
-def text_of(kind: MailKind, receipt: Receipt, *, mode: Mode) -> str:
-    """Plain text: what happened, for what, and what happens next."""
+def text_of(kind: MailKind, receipt: Receipt, *, mode: Mode, made_by: str = "") -> str:
+    """Plain text: what happened, for what, and what happens next. `made_by`: who paid, for a
+    reader who did not."""
     # A line of ours stays one, whatever stands in it: nobody's name becomes a paragraph.
-    lines = (" ".join(line.splitlines()) for line in _lines(kind, receipt, mode))
+    lines = (" ".join(line.splitlines()) for line in _lines(kind, receipt, mode, made_by))
     return "\n".join(lines) + "\n"
 
 
-def _lines(kind: MailKind, receipt: Receipt, mode: Mode) -> Iterator[str]:
+def _lines(kind: MailKind, receipt: Receipt, mode: Mode, made_by: str) -> Iterator[str]:
     company = receipt.company
     if mode.notice:
         yield from (f"{mode.notice}. This is practice, not proof of a payment.", "")
     yield from (f"Hello {receipt.customer.name or receipt.customer.number},", "")
     yield from _news(kind, receipt)
     yield ""
-    yield from _figures(kind, receipt)
+    yield from _figures(kind, receipt, made_by)
     yield ""
     yield from _next(kind, receipt)
     contact = " or ".join(filter(None, (company.email, company.phone)))
@@ -61,7 +62,7 @@ def _news(kind: MailKind, receipt: Receipt) -> Iterator[str]:
                 yield f"The bank says: {payment.failure_message}"
 
 
-def _figures(kind: MailKind, receipt: Receipt) -> Iterator[str]:
+def _figures(kind: MailKind, receipt: Receipt, made_by: str) -> Iterator[str]:
     payment = receipt.payment
     rows = [(a.invoice, a.amount_minor) for a in payment.allocations]
     rest = payment.amount_minor - payment.allocated_minor
@@ -80,6 +81,8 @@ def _figures(kind: MailKind, receipt: Receipt) -> Iterator[str]:
         name = "Receipt:" if kind is MailKind.RECEIVED else "Notice:"
         yield f"  {name:<9}  {payment.receipt_number}"
     yield f"  Payment:   {payment.id}"
+    if made_by:
+        yield f"  Made by:   {made_by}"
     if payment.memo:
         yield f"  Memo:      {payment.memo}"
 

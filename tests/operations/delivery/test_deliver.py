@@ -107,6 +107,23 @@ def test_live_says_nothing_of_practice(make: Callable[[Mode], World]) -> None:
     assert mode is Mode.LIVE
 
 
+def test_who_did_not_pay_reads_who_did(world: World) -> None:
+    payment = world.pay("p1", PaymentStatus.SUCCEEDED)
+    world.owe(payment, MailKind.RECEIVED, "ap@one.example")
+    world.owe(payment, MailKind.INITIATED, "Bob@One.example")
+    deliver(world, EVERYTHING)
+    to_customer, to_payer = world.post.sent
+    assert "  Made by:   bob@one.example\n" in to_customer.text
+    assert "Made by" not in to_payer.text
+
+
+def test_of_a_charge_that_nobody_here_made_no_maker_is_named(world: World) -> None:
+    payment = world.pay("p1", PaymentStatus.SUCCEEDED, initiated_by="")
+    world.owe(payment, MailKind.RECEIVED, "ap@one.example")
+    deliver(world, EVERYTHING)
+    assert "Made by" not in world.post.sent[0].text
+
+
 def test_a_deposit_is_named(world: World) -> None:
     changes = {"allocations": (), "order_number": "SO-7", "amount_minor": 5000}
     world.owe(world.pay("p1", PaymentStatus.SUCCEEDED, **changes), MailKind.RECEIVED)

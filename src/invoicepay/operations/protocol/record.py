@@ -21,11 +21,11 @@ from invoicepay.billing.ports import (
     Intent,
     IntentStatus,
     MailKind,
-    OutboxMail,
     PaymentChange,
     Ports,
     Unit,
 )
+from invoicepay.operations.protocol.news import owe_mail
 
 SETTLED_BY: Mapping[IntentStatus, PaymentStatus] = {
     IntentStatus.SUCCEEDED: PaymentStatus.SUCCEEDED,
@@ -195,16 +195,13 @@ def _move(
         },
     )
     kind = _news(payment.status, new)
-    if kind is not None and payment.initiated_by:
-        message_id = f"{payment.id}.{kind}@{unit.company.identity().id}.invoicepay"
-        unit.outbox.add(
-            OutboxMail(message_id, kind, payment.id, payment.initiated_by, created_at=now)
-        )
+    if kind is not None:
+        owe_mail(payment, kind, unit, now)
     return _reread(payment, unit)
 
 
 def _news(old: PaymentStatus, new: PaymentStatus) -> MailKind | None:
-    """What to write to the payer. A decline at once is on the payer's screen already."""
+    """What to write about it. A decline at once is on the payer's screen already."""
     if new is PaymentStatus.PROCESSING:
         return MailKind.INITIATED
     if new is PaymentStatus.SUCCEEDED:
