@@ -105,7 +105,7 @@ class Office:
     ) -> Iterator[bytes]:
         return (b"%PDF" for _ in details)
 
-    def send(self, message: Message, *, seconds: float = 0) -> None: ...
+    def send(self, message: Message, *, seconds: float) -> None: ...
 
     def now(self) -> datetime:
         return datetime.now(UTC)

@@ -15,13 +15,14 @@ import pytest
 from invoicepay.billing import ports
 from invoicepay.billing.customer import Customer, Scope
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
-from invoicepay.billing.ports import PaymentFilter, Unit
+from invoicepay.billing.ports import OWED, MailStatus, PaymentFilter, Unit
 from invoicepay.operations.find_payment import find_payment
 from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
 from tests.support.told import told
 
 OWN, OTHERS, NONE = Scope(frozenset({"C-1"})), Scope(frozenset({"C-2"})), Scope(frozenset())
 ALL = InvoiceFilter(InvoiceState.ALL)
+SENT = frozenset({MailStatus.SENT})
 TODAY = date(2026, 11, 2)
 
 
@@ -65,8 +66,15 @@ READS: dict[tuple[str, str], tuple[Read, ...]] = {
         lambda u, t, s: _of(u.payments.unsettled(s)),
         lambda u, t, s: u.payments.unsettled(s, ["INV-2"]),
     ),
-    ("OutboxStore", "take_due"): (
-        lambda u, t, s: u.outbox.take_due(_later(1), _later(2), s, t.held),
+    ("OutboxStore", "owed"): (
+        lambda u, t, s: _about(u.outbox.owed(s), t),
+        lambda u, t, s: u.outbox.owed(s, t.held),
+        lambda u, t, s: u.outbox.owed(s, t.held, START + timedelta(hours=1)),
+    ),
+    ("OutboxStore", "page"): (
+        lambda u, t, s: _about(u.outbox.page(frozenset(MailStatus), s).items, t),
+        lambda u, t, s: u.outbox.page(OWED, s, t.held).items,
+        lambda u, t, s: u.outbox.page(SENT, s, t.payment, limit=1).items,
     ),
 }
 """Store and method → reads of C-1's things. What they find is not empty."""
@@ -93,7 +101,7 @@ WITHOUT_SCOPE = {
         *{"add", "standings", "change", "next_receipt_number"},
         *{"acknowledge", "is_acknowledged", "not_acknowledged"},
     },
-    "OutboxStore": {"add", "sent", "not_sent", "waiting"},
+    "OutboxStore": {"add", "take", "sent", "not_sent", "discard"},
     # For staff only.
     "JournalStore": {"append", "append_all", "head", "hash_at", "page", "verify"},
     "BooksStore": {"differences", "differences_of", "rebuild"},
@@ -111,8 +119,8 @@ def _of(items: Any, field: str = "customer") -> list[Any]:
     return [item for item in items if getattr(item, field) == "C-1"]
 
 
-def _later(hours: int) -> Any:
-    return START + timedelta(hours=hours)
+def _about(mails: Any, things: Things) -> list[Any]:
+    return [mail for mail in mails if mail.payment_id in (things.payment, things.held)]
 
 
 @pytest.fixture
@@ -127,7 +135,7 @@ def things(company: SmallCompany) -> Things:
     paid = company.pay("INV-1", method="card")
     held = company.pay("INV-2", method="ach")
     with company.ledger.write() as unit:  # as before it was sent
-        unit._connection.execute("UPDATE outbox SET sent_at = NULL")
+        unit._connection.execute("UPDATE outbox SET sent_at = NULL WHERE payment_id = ?", [held.id])
         method = unit.methods.of_customer("C-1", EVERYTHING)[0]
     return Things(paid.id, paid.receipt_number, method.id, held.id)
 
@@ -179,7 +187,7 @@ def _nothing(company: SmallCompany, things: Things, read: Read) -> Any:
 
 
 def _undone(company: SmallCompany, read: Read, things: Things, scope: Scope) -> Any:
-    """The read's result; a read that also takes (the outbox) is undone."""
+    """The read's result, and nothing else of it."""
     try:
         with company.ledger.write() as unit:
             found = read(unit, things, scope)

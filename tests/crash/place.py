@@ -300,7 +300,7 @@ def read_ledger(path: Path) -> Found:
                 numbers = [row[0] for row in db.execute("SELECT number FROM invoices")]
                 owed = [row[0] for row in db.execute("SELECT message_id FROM outbox")]
             invoices = {n: i for n in numbers if (i := unit.invoices.get(n, EVERYTHING))}
-            waiting = [mail.message_id for mail in unit.outbox.waiting()]
+            waiting = [mail.message_id for mail in unit.outbox.owed(EVERYTHING)]
     finally:
         ledger.close()
     reserved = sum(invoice.reserved_minor for invoice in invoices.values())

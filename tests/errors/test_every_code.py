@@ -413,7 +413,8 @@ def unknown_currency(company: DemoCompany) -> Result:
 
 
 @says(
-    "2 e-mail(s) not sent: cannot write to {folder}/outbox: File exists. Run `invoicepay sync` "
+    "2 e-mail(s) not sent: cannot write to {folder}/outbox: File exists. `invoicepay mail list` "
+    "shows each e-mail. Run `invoicepay sync` "
     "again later."
 )
 def partly_done(company: DemoCompany) -> Result:

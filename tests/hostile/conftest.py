@@ -19,8 +19,8 @@ DAY = 20_700
 
 @pytest.fixture(scope="session")
 def foreign(demo_template: DemoCompany, tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
-    """The demo company, and for each string a customer, a contact, an invoice, a method and two
-    payments that have it in all of their fields. Not to be changed; seen by finance."""
+    """The demo company, and for each string a customer, a contact, an invoice, a method, two
+    payments and an e-mail that have it in all their fields. Not to be changed; seen by finance."""
     company = demo_template.copied_to(tmp_path_factory.mktemp("foreign") / "demo")
     with closing(sqlite3.connect(company.ledger)) as ledger, ledger:
         (finance,) = ledger.execute("SELECT id FROM contacts WHERE role = 'finance'").fetchone()
@@ -79,6 +79,8 @@ def _fill(ledger: sqlite3.Connection, at: int, text: str, finance: str) -> None:
     _insert(ledger, "reversals", payment_seq=at, kind="refund", amount_minor=1,
             effective_day=DAY, recorded_at=AT, reason=text, gateway_id=f"{at}")  # fmt: skip
     _insert(ledger, "payments", seq=at + 10_000, id=number, status="failed", **money, **words)
+    _insert(ledger, "outbox", message_id=number, kind="failed", payment_id=number, recipient=text,
+            created_at=AT, due_at=AT, attempts=1, last_error=text)  # fmt: skip
 
 
 def _insert(ledger: sqlite3.Connection, table: str, **values: object) -> None:

@@ -33,6 +33,8 @@ LISTS: dict[str, tuple[str, ...]] = {
     "payments list": ("customer", "method_label", "method", "order_number", "reference",
                       "failure_code", "failure_message", "memo", "initiated_by"),
     "tokens list": ("id", "label"),
+    "mail list": ("id", "payment", "to", "last_error"),
+    "mail list --all": ("id", "to"),
 }  # fmt: skip
 """Commands, and the fields in which each string comes back."""
 
@@ -159,12 +161,13 @@ def test_answers_of_commands_that_change(foreign_copy: DemoCompany) -> None:
         [*command, "--", number]
         for command in (
             ["methods", "default"], ["tokens", "revoke"], ["contacts", "disable"],
-            ["payments", "cancel"], ["methods", "remove"], ["pay", "--yes"],
+            ["payments", "cancel"], ["methods", "remove"], ["pay", "--yes"], ["mail", "discard"],
+            ["mail", "send"],
         )
         for number in numbers
     ]  # fmt: skip
     for said in run_each(foreign_copy.as_("admin"), commands):
-        assert_ended_well(said, (0, 2, 5, 7, 8, 10))
+        assert_ended_well(said, (0, 2, 5, 7, 8, 9, 10))
         assert len(said.stdout.splitlines()) <= 8
 
 

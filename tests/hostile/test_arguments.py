@@ -58,6 +58,9 @@ COMMANDS: dict[str, Sequence[str]] = {
             invoices list --format=TEXT
             invoices list --config=TEXT
             invoices list --ledger=TEXT
+            mail list --payment=TEXT
+            mail list --limit=TEXT
+            mail send -- TEXT
             """,
         "finance": """
             customers show -- TEXT
@@ -71,6 +74,7 @@ COMMANDS: dict[str, Sequence[str]] = {
             import invoices x.csv --mapping=TEXT
             import invoices x.csv --preset=TEXT
             config stripe --account=TEXT
+            mail discard -- TEXT
             """,
         "admin": """
             company set --name=TEXT
@@ -83,6 +87,7 @@ COMMANDS: dict[str, Sequence[str]] = {
             sandbox clock advance -- TEXT
             init --company=x --password-stdin --admin-email=TEXT
             init --test --company=TEXT --password-stdin --admin-email=a@example.com
+            init --company=x --admin-email=a@x.example --password-stdin --company-email=TEXT
             """,
     }.items()
 }
@@ -127,6 +132,7 @@ COUNTS = (
     "invoices list --limit=TEXT",
     "invoices list --min=TEXT",
     "payments list --limit=TEXT",
+    "mail list --limit=TEXT",
     "tokens create --days=TEXT x",
     "pay INV-1042 --dry-run --timeout=TEXT",
     "pay INV-1042 --dry-run --expect-total=TEXT",

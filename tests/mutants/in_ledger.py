@@ -113,8 +113,8 @@ IN_LEDGER = (
         "mail-taken-by-two",
         "two processes send the same receipt",
         _OUTBOX,
-        "attempts = attempts + 1, due_at = :retry_at",
-        "attempts = attempts + 1, due_at = min(due_at, :retry_at)",
+        "attempts = attempts + 1, in_hand_until = :until ",
+        "attempts = attempts + 1, in_hand_until = :now ",
         _DELIVER,
     ),
     _scope_forgotten(
@@ -152,7 +152,14 @@ IN_LEDGER = (
     _scope_forgotten(
         "outbox",
         _OUTBOX,
-        '        self, now: datetime, retry_at: datetime, scope: Scope, payment_id: str = ""\n'
-        "    ) -> OutboxMail | None:\n",
+        '        self, scope: Scope, payment_id: str = "", due: datetime | None = None\n'
+        "    ) -> list[OutboxMail]:\n",
+    ),
+    _scope_forgotten(
+        "listed-mail",
+        _OUTBOX,
+        "        limit: int | None = None,\n"
+        "        after: str | None = None,\n"
+        "    ) -> Page[OutboxMail]:\n",
     ),
 )

@@ -21,12 +21,14 @@ from invoicepay.operations.change_password import ChangePassword
 from invoicepay.operations.check_health import CheckHealth
 from invoicepay.operations.create_token import CreateToken
 from invoicepay.operations.disable_contact import DisableContact
+from invoicepay.operations.discard_mail import DiscardMail
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.invite_contact import InviteContact
 from invoicepay.operations.list_contacts import ListContacts
 from invoicepay.operations.list_customers import ListCustomers
 from invoicepay.operations.list_invoices import ListInvoices
 from invoicepay.operations.list_journal import ListJournal
+from invoicepay.operations.list_mail import ALL, ListMail
 from invoicepay.operations.list_methods import ListMethods
 from invoicepay.operations.list_payments import ListPayments
 from invoicepay.operations.list_tokens import ListTokens
@@ -177,8 +179,21 @@ REQUESTS: tuple[Asked, ...] = (
     Asked(
         AcknowledgePayments, EVERYONE, lambda n: AcknowledgePayments((n["payment"],)), ("payment",)
     ),
-    Asked(SendMail, EVERYONE, lambda n: SendMail(n["payment"]), ("payment",)),
     Asked(Sync, EVERYONE, lambda n: Sync()),
+    # E-mail
+    Asked(ListMail, EVERYONE, lambda n: ListMail()),
+    *(
+        asked
+        for kind in ("payment", "beginning", "receipt")
+        for asked in (
+            Asked(ListMail, EVERYONE, lambda n, k=kind: ListMail(ALL, n[k]), (kind,)),  # type: ignore[misc]
+            Asked(SendMail, EVERYONE, lambda n, k=kind: SendMail(n[k]), (kind,)),  # type: ignore[misc]
+            Asked(SendMail, EVERYONE, lambda n, k=kind: SendMail(mails=(n[k],)), (kind,)),  # type: ignore[misc]
+            Asked(DiscardMail, STAFF, lambda n, k=kind: DiscardMail((n[k],)), (kind,)),  # type: ignore[misc]
+        )
+    ),
+    Asked(SendMail, EVERYONE, lambda n: SendMail(mails=(f"{n['payment']}@x",)), ("payment",)),
+    Asked(SendMail, EVERYONE, lambda n: SendMail(now=True)),
     # The company
     Asked(ShowCompany, EVERYONE, lambda n: ShowCompany()),
     Asked(BindAccount, STAFF, lambda n: BindAccount("acct_scripted")),
@@ -209,6 +224,8 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
     AcknowledgePayments: {"by_the_way"},
     ListPayments: {"since", "status", "limit", "after"},
     ShowPayment: {"settle_first"},
+    ListMail: {"statuses", "limit", "after"},
+    SendMail: {"now"},
     SetCompany: {
         *{"name", "address", "email", "phone", "website", "tax_id", "time_zone", "currency"},
         *{"terms", "remit_to", "logo"},

@@ -167,6 +167,21 @@ COMMANDS_TABLE: tuple[Row, ...] = (
     Row("payments cancel {receipt}", SIGNED_IN, (7, "not_cancelable")),
     Row("payments cancel {held}", SIGNED_IN),
     Row("sync", SIGNED_IN),
+    # E-mail
+    Row("mail list", SIGNED_IN),
+    Row("mail list --sent", SIGNED_IN),
+    Row("mail list --all --payment {payment}", SIGNED_IN),
+    Row("mail list --all --payment {beginning}", SIGNED_IN),
+    Row("mail list --all --payment {receipt}", SIGNED_IN),
+    Row("mail send", SIGNED_IN),
+    Row("mail send --now", SIGNED_IN),
+    Row("mail send {payment}", SIGNED_IN),
+    Row("mail send {beginning}", SIGNED_IN),
+    Row("mail send {receipt}", SIGNED_IN),
+    Row("mail send {payment}.received", SIGNED_IN, NOT_FOUND),  # it was sent
+    Row("mail discard {payment}", STAFF),
+    Row("mail discard {beginning}", STAFF),
+    Row("mail discard {payment}.received", STAFF, NOT_FOUND),
     # The company
     Row("import customers customers.csv", STAFF),
     Row("import customers missing.csv", STAFF, NOT_FOUND),
@@ -186,7 +201,7 @@ COMMANDS_TABLE: tuple[Row, ...] = (
 )
 
 NAMES_NOTHING = {
-    "init": {"company", "admin_email", "live", "test", "password_stdin"},
+    "init": {"company", "company_email", "admin_email", "live", "test", "password_stdin"},
     "demo": {"dir"},
     "login": {"invite", "password_stdin", "insecure_storage"},
     "passwd": {"password_stdin"},
@@ -202,6 +217,8 @@ NAMES_NOTHING = {
     },
     "payments list": {"since", "status", "limit"},
     "payments receipt": {"dir", "view", "stdout"},
+    "mail list": {"all", "sent", "limit"},
+    "mail send": {"now"},
     "contacts invite": {"role", "name"},
     "tokens create": {"label", "days"},
     "tokens list": {"all"},

@@ -277,6 +277,9 @@ def send_mail(
     sync(word=password)
     file.chmod(0o600)
     watch.run("config show")
+    for command in ("mail list", "mail list --json", "mail send"):
+        watch.run(command, exits=9 if command == "mail send" else 0)
+    sync(command="mail send --now")
     assert server.received == 0
     sync(word=password, exits=0)
     assert server.received == 2  # the payer, and the customer

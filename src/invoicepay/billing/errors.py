@@ -199,4 +199,5 @@ _LISTED_BY = {
     "payment": "invoicepay payments list",
     "payment method": "invoicepay methods list",
     "token": "invoicepay tokens list",
+    "e-mail": "invoicepay mail list --all",
 }

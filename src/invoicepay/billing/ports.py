@@ -212,9 +212,22 @@ class MailKind(StrEnum):
     FAILED = "failed"
 
 
+class MailStatus(StrEnum):
+    """How an e-mail stands. `failing` is one whose last try did not succeed; it is tried again."""
+
+    WAITING = "waiting"
+    FAILING = "failing"
+    SENT = "sent"
+    DISCARDED = "discarded"
+
+
+OWED = frozenset({MailStatus.WAITING, MailStatus.FAILING})
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxMail:
-    """An e-mail that is owed. Its Message-ID never changes, so that a second delivery shows."""
+    """An e-mail about a payment. Its Message-ID never changes, so that a second delivery shows.
+    Instants are UTC, by the business's clock."""
 
     message_id: str
     kind: MailKind
@@ -222,23 +235,59 @@ class OutboxMail:
     to: str
     created_at: datetime
     attempts: int = 0
+    due_at: datetime | None = None
+    """When it is tried, or tried again; None for a new one, which is due at once."""
     sent_at: datetime | None = None
+    discarded_at: datetime | None = None
     last_error: str = ""
+
+    @property
+    def local_part(self) -> str:
+        """Of its Message-ID: the payment's id, the kind, and to whom where not to the payer."""
+        return self.message_id.partition("@")[0]
+
+    @property
+    def owed(self) -> bool:
+        return self.status in OWED
+
+    @property
+    def status(self) -> MailStatus:
+        if self.sent_at is not None:
+            return MailStatus.SENT
+        if self.discarded_at is not None:
+            return MailStatus.DISCARDED
+        return MailStatus.FAILING if self.last_error else MailStatus.WAITING
 
 
 class OutboxStore(Protocol):
     def add(self, mail: OutboxMail) -> None: ...
-    def take_due(
-        self, now: datetime, retry_at: datetime, scope: Scope, payment_id: str = ""
+    def owed(
+        self, scope: Scope, payment_id: str = "", due: datetime | None = None
+    ) -> list[OutboxMail]:
+        """What is neither sent nor discarded, the longest due first. `payment_id`: only about
+        that payment; `due`: only what is due then."""
+
+    def page(
+        self,
+        statuses: frozenset[MailStatus],
+        scope: Scope,
+        payment_id: str = "",
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[OutboxMail]:
+        """The last recorded first. `statuses`: OWED, only SENT, or all."""
+
+    def take(
+        self, message_id: str, now: datetime, until: datetime, *, early: bool = False
     ) -> OutboxMail | None:
-        """The first that is due at `now`, put off until `retry_at` so that no other process
-        sends it at the same time."""
+        """The mail, when it is owed, due at `now` (`early`: or not yet) and nobody is sending it:
+        until `until`, this caller is. One more attempt."""
 
     def sent(self, message_id: str, at: datetime) -> None: ...
-    def not_sent(self, message_id: str, error: str, retry_at: datetime | None = None) -> None:
-        """`retry_at`: when it is due again; None leaves what `take_due` chose."""
-
-    def waiting(self) -> list[OutboxMail]: ...
+    def not_sent(self, message_id: str, error: str, retry_at: datetime) -> None: ...
+    def discard(self, message_id: str, at: datetime) -> bool:
+        """Give it up for good; False when it was not owed any more."""
 
 
 class JournalStore(Protocol):

@@ -17,6 +17,9 @@ def init(
     context: typer.Context,
     company: Annotated[str, typer.Option(metavar="NAME", help="Who bills.")],
     admin_email: Annotated[str, typer.Option(metavar="E", help="The first admin.")],
+    company_email: Annotated[
+        str, typer.Option(metavar="E", help="Where e-mail to customers is from.")
+    ] = "",
     live: Annotated[bool, typer.Option("--live", help="For real money.")] = False,
     test: Annotated[
         bool, typer.Option("--test", help="For Stripe's test mode, with a test key.")
@@ -30,7 +33,7 @@ def init(
     from invoicepay.billing.customer import Company
     from invoicepay.billing.errors import Usage
     from invoicepay.billing.identity import Mode
-    from invoicepay.cli.prompts import Secrets
+    from invoicepay.cli.prompts import Secrets, ask, can_ask
     from invoicepay.operations.plain_text import check_email, check_line
     from invoicepay.wiring import check_new_ledger, found_ledger
 
@@ -39,8 +42,13 @@ def init(
     mode = Mode.LIVE if live else Mode.TEST if test else Mode.SANDBOX
     state = state_of(context)
     check_new_ledger(state.settings)
-    biller = Company(name=check_line(company, "the company's name"))
-    email = check_email(admin_email)
+    name, email = check_line(company, "the company's name"), check_email(admin_email)
+    if not company_email and can_ask() and not password_stdin:
+        company_email = ask(
+            "E-mail address of the company, which receipts are from (Enter for none)",
+            "--company-email",
+        )
+    biller = Company(name=name, email=check_email(company_email) if company_email else "")
     password = Secrets(password_stdin).new(f"Password for {email}")
     found_ledger(state.settings, biller, admin_email=email, admin_password=password, mode=mode)
     record = {
@@ -49,8 +57,13 @@ def init(
         "mode": mode.value,
         "livemode": mode.livemode,
         "admin": email,
+        "company_email": biller.email,
     }
     state.out.one(record, lambda: state.out.text(f"Made {state.settings.ledger} ({mode})."))
     state.out.note(f"Next: invoicepay login --email {email}")
+    if not biller.email:
+        state.out.note(
+            "Then: invoicepay company set --email ADDRESS    (receipts are sent from it)"
+        )
     practise = "invoicepay import, invoicepay sandbox attach"
     state.out.note(f"Then: {practise if mode is Mode.SANDBOX else 'invoicepay config stripe'}")

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 app = new_app()
 
+E_MAIL = "e-mail"
+"""The subject of the line that says what is the matter with it."""
+
 
 @app.command()
 def sync(context: typer.Context) -> None:
     """Ask the gateway about everything under way, and send the e-mail that is owed. For finance:
     also take in charges that are not known here, and compare what changed with the gateway."""
+    from invoicepay.cli.mail_view import trouble_in
     from invoicepay.cli.progress import bar
     from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
     from invoicepay.operations.deliver import DeliveryReport
@@ -49,6 +53,8 @@ def sync(context: typer.Context) -> None:
         elif isinstance(step, Comparison):
             comparison = step
     assert mail is not None
+    trouble = trouble_in(mail)
+    shown = [*settled, Settled(E_MAIL, error=_partly(trouble))] if trouble else settled
     columns: list[Column[Settled]] = [
         Column("Payment", lambda s: s.subject),
         Column("Amount", lambda s: str(Money(s.payment.amount_minor, s.payment.currency))
@@ -59,16 +65,17 @@ def sync(context: typer.Context) -> None:
     ]  # fmt: skip
     nothing = dict.fromkeys(PAYMENT_FIELDS) | {"allocations": [], "reversals": []}
     state.out.many(
-        settled,
+        shown,
         lambda s: {
             "subject": s.subject,
             "was": s.was,
             "error": s.error.code if s.error else None,
             **(payment_record(s.payment) if s.payment else nothing),
+            "message": s.error.message if s.error else None,
         },
         columns,
         empty="nothing was settled" if errors else "nothing is under way",
-        fields=("subject", "was", "error", *PAYMENT_FIELDS),
+        fields=("subject", "was", "error", *PAYMENT_FIELDS, "message"),
     )
     state.acknowledge(
         *(s.payment.id for s in settled if s.payment and s.payment.outcome_known), by_the_way=True
@@ -81,10 +88,12 @@ def sync(context: typer.Context) -> None:
             for difference in comparison.differences:
                 state.out.text(f"  {difference_line(difference)}")
         raise gateway_differs(comparison.differences)
-    _raise_for(errors, all_failed=all(s.error for s in settled), mail=mail)
+    _raise_for(errors, all_failed=all(s.error for s in settled), mail=trouble)
 
 
 def _was(settled: Settled) -> str:
+    if settled.subject == E_MAIL:
+        return ""
     if settled.was:
         return settled.was
     return "not known here" if settled.payment or settled.error else "not confirmed"
@@ -94,13 +103,17 @@ def _reason(settled: Settled) -> str:
     return settled.payment.failure_message if settled.payment else "canceled at the gateway"
 
 
-def _raise_for(errors: list[InvoicepayError], *, all_failed: bool, mail: DeliveryReport) -> None:
+def _raise_for(errors: list[InvoicepayError], *, all_failed: bool, mail: str) -> None:
+    """`mail`: what is the matter with it, empty when nothing is."""
     if errors and all_failed:
         raise errors[0]
     failed = [f"{len(errors)} thing(s) not settled: {errors[0].message}"] if errors else []
-    if mail.not_delivered:
-        failed.append(
-            f"{len(mail.not_delivered)} e-mail(s) not sent: {mail.not_delivered[0].error}"
-        )
-    if failed:
-        raise PartlyDone("partly_done", "; ".join(failed), "Run `invoicepay sync` again later.")
+    if failed or mail:
+        raise _partly("; ".join(filter(None, (*failed, mail))), mail=bool(mail))
+
+
+def _partly(what: str, *, mail: bool = True) -> PartlyDone:
+    hint = "Run `invoicepay sync` again later."
+    return PartlyDone(
+        "partly_done", what, f"`invoicepay mail list` shows each e-mail. {hint}" if mail else hint
+    )

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "tokens": "Tokens for scripts.",
     "import": "Import customers, contacts, invoices and payments.",
     "sync": "Settle what is under way and send owed e-mail.",
+    "mail": "E-mail about payments: list, send now, discard.",
     "init": "Make a ledger.",
     "company": "Show or change the company.",
     "config": "Show settings; store the gateway's key.",

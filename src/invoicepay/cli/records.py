@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from invoicepay.billing.invoice import Invoice, InvoiceDetail
     from invoicepay.billing.method import Method
     from invoicepay.billing.payment import Payment
+    from invoicepay.billing.ports import OutboxMail
 
 
 INVOICE_FIELDS = (
@@ -32,6 +33,10 @@ METHOD_FIELDS = (
     "customer",
 )  # fmt: skip
 CUSTOMER_FIELDS = ("number", "name", "email", "address", "currency", "terms_days")
+MAIL_FIELDS = (
+    "id", "kind", "status", "payment", "to", "created_at", "attempts", "next_try_at", "sent_at",
+    "discarded_at", "last_error",
+)  # fmt: skip
 
 
 def invoice_record(invoice: Invoice, today: date) -> dict[str, Any]:
@@ -152,6 +157,22 @@ def customer_record(customer: Customer) -> dict[str, Any]:
         "address": list(customer.address.lines),
         "currency": customer.currency,
         "terms_days": customer.terms_days,
+    }
+
+
+def mail_record(mail: OutboxMail) -> dict[str, Any]:
+    return {
+        "id": mail.message_id,
+        "kind": mail.kind.value,
+        "status": mail.status.value,
+        "payment": mail.payment_id,
+        "to": mail.to,
+        "created_at": instant(mail.created_at),
+        "attempts": mail.attempts,
+        "next_try_at": instant(mail.due_at) if mail.owed else None,
+        "sent_at": instant(mail.sent_at),
+        "discarded_at": instant(mail.discarded_at),
+        "last_error": mail.last_error,
     }
 
 

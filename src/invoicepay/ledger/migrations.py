@@ -40,6 +40,13 @@ def comparison(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0005_outbox")
+def outbox(db: Database) -> None:
+    """Who is sending an e-mail, apart from when it is due; and e-mail that was given up."""
+    for statement in _OUTBOX.split(";"):
+        db.execute(statement)
+
+
 @migrations(name="0006_acknowledgements")
 def acknowledgements(db: Database) -> None:
     """Which contact has been told how a payment stands."""
@@ -320,4 +327,12 @@ CREATE TABLE acknowledgements (
     acknowledged_at TEXT NOT NULL,
     PRIMARY KEY (payment_seq, contact)
 ) STRICT, WITHOUT ROWID
+"""
+
+_OUTBOX = """
+ALTER TABLE outbox ADD COLUMN in_hand_until TEXT;
+ALTER TABLE outbox ADD COLUMN discarded_at TEXT;
+DROP INDEX outbox_waiting;
+CREATE INDEX outbox_owed ON outbox (due_at) WHERE sent_at IS NULL AND discarded_at IS NULL;
+CREATE INDEX outbox_of_payment ON outbox (payment_id)
 """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from invoicepay.billing.errors import Usage
+
 _EPOCH = date(1970, 1, 1).toordinal()
 _MOST_ROWS = 1 << 62
 """A person may ask for more than SQLite's integers hold."""
@@ -45,3 +47,10 @@ def optional_instant(text: str | None) -> datetime | None:
 def row_limit(limit: int | None) -> int:
     """For LIMIT: one row more than is wanted, which shows that there are more; -1 for all."""
     return -1 if limit is None else min(limit, _MOST_ROWS) + 1
+
+
+def row_cursor(text: str) -> int:
+    """The row id that a page ended with. Raises Usage for what was not given out as one."""
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Usage("usage", "this page's cursor is not one that was given out")
+    return int(text)

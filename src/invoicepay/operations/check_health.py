@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from invoicepay.billing.customer import EVERYTHING, Actor
 from invoicepay.billing.errors import InvoicepayError, Unreachable
 from invoicepay.billing.journal import Difference, JournalCheck
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.billing.ports import Intent, NoAnswer, Ports, Rejected, UnreadableIntent
+from invoicepay.billing.ports import (
+    Intent,
+    MailNotSent,
+    NoAnswer,
+    OutboxMail,
+    Ports,
+    Rejected,
+    UnreadableIntent,
+)
 from invoicepay.operations.app import Request
 from invoicepay.operations.protocol.account import check_account
 from invoicepay.operations.protocol.compare import (
@@ -67,11 +75,11 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
     with ports.ledger.read() as unit:
         differences = tuple(unit.books.differences())
         journal = unit.journal.verify()
-        waiting = unit.outbox.waiting()
+        owed = unit.outbox.owed(EVERYTHING)
+        sender = unit.company.get().email
         under_way = unit.payments.unsettled(EVERYTHING)
     gateway, comparison = _gateway(request.everything, ports)
     now = ports.clock.now()
-    late = [m for m in waiting if now - m.created_at > STALE]
     unknown = [
         p
         for p in under_way
@@ -97,13 +105,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
                 "Run `invoicepay sync`.",
             ),
             *gateway,
-            Check(
-                "outbox",
-                not late,
-                f"{len(waiting)} e-mail(s) waiting"
-                + (f"; {late[0].last_error}" if late and late[0].last_error else ""),
-                "Check the mail settings with `invoicepay config show`, then `invoicepay sync`.",
-            ),
+            _outbox(owed, sender, now, ports),
         ),
         differences,
         journal,
@@ -199,3 +201,29 @@ class _LookedAt:
         if error:
             return Check("charges", False, f"could not all be listed: {error.message}", error.hint)
         return Check("charges", True, f"{self.count:,} looked at, each is known here")
+
+
+def _outbox(owed: list[OutboxMail], sender: str, now: datetime, ports: Ports) -> Check:
+    """That what is owed goes out, and that what will be owed can. Asks no mail server."""
+    waiting = f"{len(owed)} e-mail(s) waiting"
+    failing = [mail for mail in owed if mail.last_error]
+    if failing:
+        waiting += f", {len(failing)} of them failing: {failing[0].last_error}"
+    try:
+        ports.mailer.check(sender)
+    except MailNotSent as problem:
+        hint = (
+            "Set the company's address with `invoicepay company set --email ADDRESS`, or `sender` "
+            "under [smtp]; then `invoicepay mail send --now`."
+        )
+        return Check("outbox", False, f"{waiting}; none can be sent: {problem}", hint)
+    except InvoicepayError as problem:  # the settings are not safe to use
+        return Check("outbox", False, f"{waiting}; none can be sent: {problem}", problem.hint)
+    if failing:
+        hint = (
+            "`invoicepay mail list` shows why; once that is mended, `invoicepay mail send --now`, "
+            "or `invoicepay mail discard ID` for what can never arrive."
+        )
+        return Check("outbox", False, waiting, hint)
+    late = any(now - mail.created_at > STALE for mail in owed)
+    return Check("outbox", not late, waiting, "Run `invoicepay sync`, every few minutes by cron.")

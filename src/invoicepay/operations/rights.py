@@ -43,13 +43,16 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "Quote": EVERYONE,
     "Pay": EVERYONE,
     "StopPayment": EVERYONE,
-    "SendMail": EVERYONE,
     "AcknowledgePayments": EVERYONE,
     "ListPayments": EVERYONE,
     "ShowPayment": EVERYONE,
     "RenderReceipt": EVERYONE,
     "CancelPayment": EVERYONE,
     "Sync": EVERYONE,
+    # E-mail
+    "ListMail": EVERYONE,
+    "SendMail": EVERYONE,
+    "DiscardMail": STAFF,
     # The company
     "ShowCompany": EVERYONE,
     "SetCompany": ADMIN,

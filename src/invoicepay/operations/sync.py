@@ -13,7 +13,7 @@ from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, NoAnswer, Ports, Rejected, Unreadable
 from invoicepay.operations.app import Request
-from invoicepay.operations.deliver import DeliveryReport, deliver
+from invoicepay.operations.deliver import PATIENCE, DeliveryReport, deliver
 from invoicepay.operations.progress import Started
 from invoicepay.operations.protocol.account import check_account
 from invoicepay.operations.protocol.compare import Comparison, compare_changed
@@ -74,7 +74,7 @@ def sync(request: Sync, actor: Actor, ports: Ports) -> Iterator[SyncStep]:
     # After settling: a claim that is given up may hold what a charge is taken in for.
     if actor.role is not Role.CUSTOMER:
         yield from _reconcile(ports)
-    yield deliver(ports, actor.scope)
+    yield deliver(ports, actor.scope, within=PATIENCE)
 
 
 def _step(subject: str, before: Payment | None, act: Callable[[], Payment | None]) -> Settled:

@@ -14,10 +14,10 @@ from invoicepay.billing.customer import EVERYTHING
 from invoicepay.billing.errors import Unreachable, Usage
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import Allocation, PaymentStatus
-from invoicepay.billing.ports import MailKind, MailNotSent, Message
+from invoicepay.billing.ports import MailKind, MailNotSent, MailStatus, Message
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.mail.folder import FolderMailer
-from invoicepay.operations.deliver import deliver, retry_after
+from invoicepay.operations.deliver import PATIENCE, deliver, retry_after
 
 if TYPE_CHECKING:
     from tests.operations.delivery.conftest import World
@@ -189,16 +189,85 @@ def test_it_is_tried_again_after_a_minute_then_ever_later(world: World) -> None:
     world.post.before = refuse
     waits = []
     for attempt in range(1, 12):
-        assert len(deliver(world, EVERYTHING).not_delivered) == 1
+        deliver(world, EVERYTHING)
+        assert len(world.post.seconds) == attempt
         wait = retry_after(attempt)
         waits.append(wait // timedelta(minutes=1))
         world.at += wait - timedelta(microseconds=1)
-        assert deliver(world, EVERYTHING).not_delivered == ()  # not yet
+        deliver(world, EVERYTHING)
+        assert len(world.post.seconds) == attempt  # not yet
         world.at += timedelta(microseconds=1)
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360]
     world.post.before = lambda message: None
     assert len(deliver(world, EVERYTHING).sent) == 1
     assert world.waiting() == []
+
+
+def test_what_fails_is_reported_also_while_it_is_not_due(world: World) -> None:
+    message_id = world.owe(world.pay("p1", PaymentStatus.SUCCEEDED), MailKind.RECEIVED)
+
+    def refuse(message: Message) -> None:
+        raise MailNotSent("550 no")
+
+    world.post.before = refuse
+    first = deliver(world, EVERYTHING)
+    world.at += timedelta(seconds=59)
+    again = deliver(world, EVERYTHING)
+
+    assert len(world.post.seconds) == 1
+    assert again == first
+    [failing] = again.not_delivered
+    assert (failing.message_id, failing.error) == (message_id, "550 no")
+    assert failing.retry_at == world.at + timedelta(seconds=1)
+
+
+# --- Not for ever ---
+
+
+def test_a_slow_server_holds_up_a_payer_only_so_long(world: World) -> None:
+    three(world)
+    world.post.before = takes(world, 6)
+
+    report = deliver(world, EVERYTHING, "p1")
+
+    assert world.post.seconds == [8.0, 2.0]  # what was left, each time
+    assert (len(report.sent), report.left, report.not_delivered) == (2, 1, ())
+    [waiting] = world.waiting()
+    assert (waiting.attempts, waiting.status) == (0, MailStatus.WAITING)  # as if never looked at
+
+
+def test_what_was_left_is_sent_by_whoever_comes_next(world: World) -> None:
+    three(world)
+    world.post.before = takes(world, 8)
+    assert deliver(world, EVERYTHING, "p1").left == 2
+    world.post.before = takes(world, 200)
+
+    assert len(deliver(world, EVERYTHING, within=PATIENCE).sent) == 2
+    assert world.post.seconds[1:] == [300.0, 100.0]
+    assert world.waiting() == []
+
+
+def test_no_message_is_begun_that_could_not_be_answered(world: World) -> None:
+    three(world)
+    world.post.before = takes(world, 7.5)
+    report = deliver(world, EVERYTHING, "p1")
+    assert (len(report.sent), report.left) == (1, 2)
+
+
+def test_a_clock_that_is_set_back_does_not_make_it_longer(world: World) -> None:
+    three(world)
+    world.post.before = takes(world, -3600)
+    report = deliver(world, EVERYTHING, within=PATIENCE)
+    assert (len(report.sent), report.left) == (1, 2)
+
+
+def takes(world: World, seconds: float) -> Callable[[Message], None]:
+    """What each e-mail takes."""
+
+    def dawdle(message: Message) -> None:
+        world.passed += timedelta(seconds=seconds)
+
+    return dawdle
 
 
 def test_nothing_is_sent_or_rendered_inside_a_transaction(world: World) -> None:

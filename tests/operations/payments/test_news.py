@@ -142,7 +142,7 @@ def test_one_address_that_fails_does_not_hold_the_other_up(
     has_address(ACCOUNTS)
     send = company.mailer.send
 
-    def only_the_customers(message: object, *, seconds: float = 0) -> None:
+    def only_the_customers(message: object, *, seconds: float) -> None:
         if getattr(message, "to", "") == PAYER:
             raise ValueError
         send(message, seconds=seconds)  # type: ignore[arg-type]

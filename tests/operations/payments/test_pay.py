@@ -369,7 +369,7 @@ def test_a_contact_who_was_disabled_meanwhile_pays_nothing(
 def test_a_customers_sync_says_nothing_of_others_mail(
     company: SmallCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def down(message: Message) -> None:
+    def down(message: Message, *, seconds: float) -> None:
         raise MailNotSent(f"550 no such user {message.to}")
 
     monkeypatch.setattr(company.mailer, "send", down)

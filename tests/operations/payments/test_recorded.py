@@ -22,7 +22,7 @@ from invoicepay.operations.protocol.record import is_of, record, record_never_co
 from invoicepay.operations.protocol.settle import has_lease, settle
 from tests.operations.payments.test_faults import killed_before
 from tests.operations.payments.test_restored import restored, stranger_intent, sync
-from tests.support.company import SmallCompany
+from tests.support.company import EVERYTHING, SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import change
 
@@ -121,7 +121,7 @@ def test_an_end_has_its_instant_and_its_letter(
 
     assert company.payment(unknown.id).settled_at == now
     with company.ledger.read() as unit:
-        (mail,) = unit.outbox.waiting()
+        (mail,) = unit.outbox.owed(EVERYTHING)
     assert (mail.message_id, mail.payment_id, mail.to, mail.created_at) == (
         f"{unknown.id}.received@{ledger_id}.invoicepay",
         unknown.id,
@@ -233,7 +233,7 @@ def test_nobody_gets_a_letter_of_a_charge_that_nobody_is_known_to_have_made(
     sync(company)
 
     with company.ledger.read() as unit:
-        assert unit.outbox.waiting() == []
+        assert unit.outbox.owed(EVERYTHING) == []
     assert len(company.mailer.sent) == sent
     assert company.payment(lost.id).initiated_by == ""
 

@@ -36,7 +36,7 @@ def test_a_charge_is_recorded_whole_or_not_at_all(
     assert len(gateway.charges) == 1
     with company.ledger.read() as unit:
         (payment,) = unit.payments.page(PaymentFilter(), EVERYTHING).items
-        assert unit.outbox.waiting() == []
+        assert unit.outbox.owed(EVERYTHING) == []
     assert (payment.status, payment.receipt_number) == (PaymentStatus.SUBMITTED, "")
     assert company.invoice("INV-1").reserved_minor == 10000
     assert _kinds(company) == ["payment.claimed", "payment.submitted"]

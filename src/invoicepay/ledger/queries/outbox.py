@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from invoicepay.billing.customer import Scope
-from invoicepay.billing.ports import MailKind, OutboxMail
+from invoicepay.billing.invoice import Page
+from invoicepay.billing.ports import OWED, MailKind, MailStatus, OutboxMail
 from invoicepay.ledger.queries.scope import customer_in
-from invoicepay.ledger.rows import (
-    instant_of,
-    instant_text,
-    optional_instant,
-    optional_instant_text,
-)
+from invoicepay.ledger.rows import instant_of, instant_text, optional_instant, row_cursor, row_limit
 
-_COLUMNS = "message_id, kind, payment_id, recipient, created_at, attempts, sent_at, last_error"
+_COLUMNS = (
+    "o.message_id, o.kind, o.payment_id, o.recipient, o.created_at, o.attempts, o.due_at, "
+    "o.sent_at, o.discarded_at, o.last_error"
+)
+_OWED = "o.sent_at IS NULL AND o.discarded_at IS NULL"
+# Never wait longer than for a retry: a clock that was ahead must not hold mail back.
+_DUE = "(o.due_at <= :now OR o.due_at > :too_late)"
+_STANDS: Mapping[frozenset[MailStatus], str] = {
+    OWED: _OWED,
+    frozenset({MailStatus.SENT}): "o.sent_at IS NOT NULL",
+    frozenset(MailStatus): "1",
+}
 
 LONGEST_WAIT = timedelta(hours=12)
 
@@ -35,44 +43,91 @@ class Outbox:
             (mail.message_id, mail.kind.value, mail.payment_id, mail.to, created, created),
         )
 
-    def take_due(
-        self, now: datetime, retry_at: datetime, scope: Scope, payment_id: str = ""
+    def owed(
+        self, scope: Scope, payment_id: str = "", due: datetime | None = None
+    ) -> list[OutboxMail]:
+        where, values = _about(scope, payment_id, few=True)
+        if due is not None:
+            where, values = f"{where} AND {_DUE}", values | _due_at(due)
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM outbox o JOIN payments p ON p.id = o.payment_id "
+            f"WHERE {_OWED} AND {where} ORDER BY o.due_at, o.id",
+            values,
+        )
+        return [_mail(row) for row in rows]
+
+    def page(
+        self,
+        statuses: frozenset[MailStatus],
+        scope: Scope,
+        payment_id: str = "",
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Page[OutboxMail]:
+        few = statuses == OWED
+        where, values = _about(scope, payment_id, few=few)
+        parameters: dict[str, str | int] = {"limit": row_limit(limit), **values}
+        terms = [where, _STANDS[statuses]]
+        if after is not None:
+            terms.append("o.id < :after")
+            parameters["after"] = row_cursor(after)
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS}, o.id FROM outbox o JOIN payments p ON p.id = o.payment_id "
+            f"WHERE {' AND '.join(terms)} ORDER BY {'+' if few else ''}o.id DESC LIMIT :limit",
+            parameters,
+        ).fetchall()
+        more = limit is not None and len(rows) > limit
+        rows = rows[:limit] if more else rows
+        return Page(tuple(map(_mail, rows)), str(rows[-1][-1]) if more and rows else None)
+
+    def take(
+        self, message_id: str, now: datetime, until: datetime, *, early: bool = False
     ) -> OutboxMail | None:
-        where, values = customer_in(scope, "p.customer_id")
         row = self._db.execute(
-            "UPDATE outbox SET attempts = attempts + 1, due_at = :retry_at WHERE id = ("
-            "SELECT o.id FROM outbox o JOIN payments p ON p.id = o.payment_id "
-            # Never wait longer than for a retry: a clock that was ahead must not hold mail back.
-            "WHERE o.sent_at IS NULL AND (o.due_at <= :now OR o.due_at > :too_late) "
-            f"AND (:payment_id = '' OR o.payment_id = :payment_id) AND {where} "
-            f"ORDER BY o.due_at, o.id LIMIT 1) RETURNING {_COLUMNS}",
-            values
-            | {
-                "now": instant_text(now),
-                "retry_at": instant_text(retry_at),
-                "too_late": instant_text(now + LONGEST_WAIT),
-                "payment_id": payment_id,
-            },
+            f"UPDATE outbox AS o SET attempts = attempts + 1, in_hand_until = :until "
+            f"WHERE o.message_id = :message_id AND {_OWED} AND (:early OR {_DUE}) "
+            "AND (o.in_hand_until IS NULL OR o.in_hand_until <= :now OR o.in_hand_until > :until) "
+            f"RETURNING {_COLUMNS.replace('o.', '')}",
+            {"message_id": message_id, "early": early, "until": instant_text(until)} | _due_at(now),
         ).fetchone()
         return _mail(row) if row else None
 
     def sent(self, message_id: str, at: datetime) -> None:
         self._db.execute(
-            "UPDATE outbox SET sent_at = ?, last_error = '' WHERE message_id = ?",
+            "UPDATE outbox SET sent_at = ?, in_hand_until = NULL, last_error = '' "
+            "WHERE message_id = ?",
             (instant_text(at), message_id),
         )
 
-    def not_sent(self, message_id: str, error: str, retry_at: datetime | None = None) -> None:
+    def not_sent(self, message_id: str, error: str, retry_at: datetime) -> None:
         self._db.execute(
-            "UPDATE outbox SET last_error = ?, due_at = coalesce(?, due_at) WHERE message_id = ?",
-            (error, optional_instant_text(retry_at), message_id),
+            "UPDATE outbox SET last_error = ?, in_hand_until = NULL, due_at = ? "
+            "WHERE message_id = ?",
+            (error, instant_text(retry_at), message_id),
         )
 
-    def waiting(self) -> list[OutboxMail]:
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM outbox WHERE sent_at IS NULL ORDER BY due_at, id"
+    def discard(self, message_id: str, at: datetime) -> bool:
+        done = self._db.execute(
+            f"UPDATE outbox AS o SET discarded_at = ? WHERE o.message_id = ? AND {_OWED}",
+            (instant_text(at), message_id),
         )
-        return [_mail(row) for row in rows]
+        return done.rowcount == 1
+
+
+def _about(scope: Scope, payment_id: str, *, few: bool) -> tuple[str, dict[str, str]]:
+    """A condition on mail `o` of payments `p`, and its named parameters. `few`: what is owed is
+    little beside all that was sent and paid, so SQLite is to begin there; a plus tells it that
+    no other index helps."""
+    where, values = customer_in(scope, f"{'+' if few else ''}p.customer_id")
+    if payment_id:
+        where += " AND o.payment_id = :payment_id"
+        values["payment_id"] = payment_id
+    return where, values
+
+
+def _due_at(now: datetime) -> dict[str, str]:
+    return {"now": instant_text(now), "too_late": instant_text(now + LONGEST_WAIT)}
 
 
 def _mail(row: tuple[Any, ...]) -> OutboxMail:
@@ -83,6 +138,8 @@ def _mail(row: tuple[Any, ...]) -> OutboxMail:
         to=row[3],
         created_at=instant_of(row[4]),
         attempts=row[5],
-        sent_at=optional_instant(row[6]),
-        last_error=row[7],
+        due_at=instant_of(row[6]),
+        sent_at=optional_instant(row[7]),
+        discarded_at=optional_instant(row[8]),
+        last_error=row[9],
     )

@@ -1,0 +1,172 @@
+"""The outbox of a ledger: who sends what, when, and what is found of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from invoicepay.billing.customer import EVERYTHING
+from invoicepay.billing.errors import Usage
+from invoicepay.billing.ports import OWED, MailKind, MailStatus, OutboxMail
+from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger
+from invoicepay.ledger.migrations import migrations
+from tests.support.company import START, SmallCompany, make_template, open_copy
+
+MINUTE = timedelta(minutes=1)
+UNTIL = START + 10 * MINUTE
+SENT, ALL = frozenset({MailStatus.SENT}), frozenset(MailStatus)
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[SmallCompany]:
+    company = open_copy(make_template(tmp_path), tmp_path)
+    yield company
+    company.ledger.close()
+
+
+@pytest.fixture
+def payment(company: SmallCompany) -> str:
+    """About which nothing is owed but what a test adds."""
+    payment = company.pay("INV-1", method="card").id
+    with company.ledger.write() as unit:
+        unit._connection.execute("DELETE FROM outbox")
+    return payment
+
+
+def add(company: SmallCompany, payment: str, *ids: str) -> None:
+    with company.ledger.write() as unit:
+        for message_id in ids:
+            unit.outbox.add(
+                OutboxMail(message_id, MailKind.RECEIVED, payment, "a@example.com", START)
+            )
+
+
+def owed(company: SmallCompany) -> list[OutboxMail]:
+    with company.ledger.read() as unit:
+        return unit.outbox.owed(EVERYTHING)
+
+
+def test_what_one_process_has_in_hand_no_other_sends(company: SmallCompany, payment: str) -> None:
+    add(company, payment, "a@x")
+    with company.ledger.write() as unit:
+        taken = unit.outbox.take("a@x", START, UNTIL)
+        assert taken is not None and taken.attempts == 1
+        assert unit.outbox.owed(EVERYTHING) == [taken]
+        for early in (False, True):
+            assert unit.outbox.take("a@x", START, UNTIL, early=early) is None
+            assert unit.outbox.take("a@x", UNTIL - MINUTE, UNTIL + MINUTE, early=early) is None
+
+
+def test_what_its_process_left_is_taken_again(company: SmallCompany, payment: str) -> None:
+    add(company, payment, "a@x")
+    with company.ledger.write() as unit:
+        assert unit.outbox.take("a@x", START, UNTIL)
+        assert unit.outbox.take("a@x", UNTIL, UNTIL + 10 * MINUTE)
+
+
+def test_a_clock_that_was_ahead_keeps_nothing_in_hand(company: SmallCompany, payment: str) -> None:
+    add(company, payment, "a@x")
+    year = timedelta(days=365)
+    with company.ledger.write() as unit:
+        assert unit.outbox.take("a@x", START + year, UNTIL + year)
+        assert unit.outbox.take("a@x", START, UNTIL)
+
+
+def test_what_failed_is_taken_when_it_is_due_or_early(company: SmallCompany, payment: str) -> None:
+    add(company, payment, "a@x")
+    due = START + 2 * MINUTE
+    with company.ledger.write() as unit:
+        assert unit.outbox.take("a@x", START, UNTIL)
+        unit.outbox.not_sent("a@x", "451 later", due)
+        assert unit.outbox.take("a@x", due - MINUTE, UNTIL) is None
+        assert unit.outbox.owed(EVERYTHING, due=due - MINUTE) == []
+        early = unit.outbox.take("a@x", due - MINUTE, UNTIL, early=True)
+        assert early is not None
+        assert (early.attempts, early.last_error, early.status) == (2, "451 later", "failing")
+        unit.outbox.not_sent("a@x", "451 later", due)
+        assert [m.message_id for m in unit.outbox.owed(EVERYTHING, due=due)] == ["a@x"]
+        assert unit.outbox.take("a@x", due, UNTIL)
+
+
+def test_what_is_sent_or_discarded_is_owed_no_more(company: SmallCompany, payment: str) -> None:
+    add(company, payment, "a@x", "b@x")
+    with company.ledger.write() as unit:
+        unit.outbox.not_sent("a@x", "451 later", UNTIL)
+        unit.outbox.sent("a@x", START)
+        assert unit.outbox.discard("b@x", START)
+        assert not unit.outbox.discard("a@x", START)
+        assert not unit.outbox.discard("b@x", START)
+        for message_id in ("a@x", "b@x", "c@x"):
+            assert unit.outbox.take(message_id, UNTIL, UNTIL, early=True) is None
+        found = unit.outbox.page(ALL, EVERYTHING).items
+    assert owed(company) == []
+    assert [(m.message_id, m.status, m.last_error) for m in found] == [
+        ("b@x", MailStatus.DISCARDED, ""),
+        ("a@x", MailStatus.SENT, ""),
+    ]
+
+
+def test_pages_the_last_first(company: SmallCompany, payment: str) -> None:
+    names = [f"{n}@x" for n in range(7)]
+    add(company, payment, *names)
+    with company.ledger.write() as unit:
+        for name in names[::2]:
+            unit.outbox.sent(name, START)
+        unit.outbox.discard("5@x", START)
+    with company.ledger.read() as unit:
+        for statuses, expected in ((ALL, "6543210"), (SENT, "6420"), (OWED, "31")):
+            found, after = "", None
+            while True:
+                page = unit.outbox.page(statuses, EVERYTHING, payment, limit=2, after=after)
+                assert len(page.items) <= 2
+                found += "".join(m.message_id[0] for m in page.items)
+                after = page.next
+                if after is None:
+                    break
+            assert found == expected
+        for cursor in ("", "x", "-1", "9" * 40, "١"):
+            with pytest.raises(Usage):
+                unit.outbox.page(ALL, EVERYTHING, after=cursor)
+
+
+def test_a_ledger_from_before_is_brought_up_to_date(tmp_path: Path, company: SmallCompany) -> None:
+    """With the e-mail that it owes."""
+    paid = company.pay("INV-1", method="card")
+    path = company.ledger.path
+    with company.ledger.write() as unit:
+        unit._connection.execute("UPDATE outbox SET sent_at = NULL")
+        (now,) = unit.outbox.owed(EVERYTHING)
+    company.ledger.close()
+    old = tmp_path / "old.db"
+    with closing(sqlite3.connect(old)) as db:
+        migrations.apply(Database(db), stop_before="0005_outbox")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 1")
+        db.execute("ATTACH ? AS new", [str(path)])
+        tables = [
+            name
+            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            if not name.startswith("_sqlite")
+        ]
+        for table in tables:
+            names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+            columns = ", ".join(names)
+            db.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM new.{table}")
+        db.commit()
+
+    ledger = SqliteLedger(old)
+    try:
+        assert ledger.integrity() == []
+        with ledger.read() as unit:
+            assert unit.outbox.owed(EVERYTHING, paid.id) == [now]
+            assert unit.journal.verify().differences == ()
+        with ledger.write() as unit:
+            assert unit.outbox.take(now.message_id, START, UNTIL)
+    finally:
+        ledger.close()
