@@ -84,7 +84,9 @@ def others(company: SmallCompany) -> str:
     company.stranger.call(AttachTestMethod("C-2", "pm_card_visa"))
     plan = company.stranger.call(Quote(numbers=("INV-9",), method="card")).plan
     assert plan is not None
-    return company.stranger.call(Pay(plan)).id
+    payment = company.stranger.call(Pay(plan))
+    company.stranger.call(SendMail(payment.id))
+    return payment.id
 
 
 def listed(app: App, request: ListMail | None = None) -> list[OutboxMail]:

@@ -11,6 +11,7 @@ from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.quote import Quote
+from invoicepay.operations.send_mail import SendMail
 from invoicepay.operations.sync import Sync
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
@@ -71,6 +72,7 @@ def test_when_finance_pays_both_are_told_who(company: SmallCompany, has_address:
     plan = company.finance.call(Quote(numbers=("INV-1",), method="card")).plan
     assert plan is not None
     company.finance.call(Pay(plan))
+    company.finance.call(SendMail())
     assert told(company) == [(FINANCE, "received"), (ACCOUNTS, "received.customer")]
     assert f"Made by:   {FINANCE}" in company.mailer.sent[1].text
 
