@@ -28,6 +28,22 @@ _TOGETHER = "tests/operations/payments/test_together.py"
 IN_PROTOCOL = (
     # --- Claim ---
     Mutant(
+        "raised-is-as-quoted",
+        "what was quoted is paid on an invoice that has been raised meanwhile",
+        _CLAIM,
+        "    if found.payable_minor != line.invoice.payable_minor:\n",
+        "    if found.payable_minor < line.invoice.payable_minor:\n",
+        _PAY,
+    ),
+    Mutant(
+        "lowered-is-as-quoted",
+        "what was quoted is paid on an invoice that has been lowered meanwhile",
+        _CLAIM,
+        "    if found.payable_minor != line.invoice.payable_minor:\n",
+        "    if found.payable_minor > line.invoice.payable_minor:\n",
+        _PAY,
+    ),
+    Mutant(
         "held-parts-are-paid",
         "a part of an invoice is charged twice",
         _HOLDS,

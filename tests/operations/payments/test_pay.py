@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.operations.attach_test_method import AttachTestMethod
+from invoicepay.operations.import_records import Import
 from invoicepay.operations.list_invoices import ListInvoices
 from invoicepay.operations.list_methods import ListMethods
 from invoicepay.operations.list_payments import ListPayments
@@ -31,6 +33,7 @@ from invoicepay.operations.remove_method import RemoveMethod
 from invoicepay.operations.show_payment import ShowPayment
 from invoicepay.operations.sync import Sync
 from tests.support.company import SmallCompany
+from tests.support.halfway import halfway
 from tests.support.scripted_gateway import ScriptedGateway
 from tests.support.told import told
 
@@ -208,6 +211,41 @@ def test_the_same_plan_twice_charges_once(company: SmallCompany, gateway: Script
     assert len(gateway.charges) == 1
 
 
+def test_the_same_plan_in_two_processes_is_left_to_the_one_that_was_first(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    first = halfway(gateway, "create", lambda: company.call(Pay(plan)))
+    first.switch()
+
+    second = company.another_process().call(Pay(plan))
+
+    assert second.status is PaymentStatus.CLAIMED
+    assert gateway.calls == ["create"]
+    first.switch()
+    assert company.payment(plan.payment_id).status is PaymentStatus.SUCCEEDED
+
+
+def test_a_plan_that_was_paid_is_nothing_to_another_customers_contact(
+    company: SmallCompany,
+) -> None:
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    company.call(Pay(plan))
+
+    with pytest.raises(Refused) as refusal:
+        company.stranger.call(Pay(plan))
+
+    assert refusal.value.code == "key_reused"
+
+
+def test_a_payment_keeps_what_was_said_of_it(company: SmallCompany) -> None:
+    payment = company.pay("INV-1", method="card", memo="October, second floor")
+
+    assert payment.memo == "October, second floor"
+
+
 # --- Moved since it was quoted ---
 
 
@@ -234,6 +272,27 @@ def test_a_plan_is_refused_when_a_part_was_paid_meanwhile(company: SmallCompany)
         company.call(Pay(plan))
 
     assert refusal.value.code == "moved_since_quoted"
+
+
+@pytest.mark.parametrize("total", ["120.00", "80.00"])
+def test_a_plan_is_refused_when_its_invoice_was_raised_or_lowered_meanwhile(
+    company: SmallCompany, gateway: ScriptedGateway, tmp_path: Path, total: str
+) -> None:
+    part = Quote(numbers=("INV-1",), method="card", amounts=(("INV-1", "10"),))
+    plan = company.call(part).plan
+    assert plan is not None
+    changed = tmp_path / "invoices.csv"
+    changed.write_text(
+        "number,customer,issued_on,due_on,currency,total\n"
+        f"INV-1,C-1,2026-10-01,2026-10-31,USD,{total}\n"
+    )
+    company.finance.call(Import("invoices", str(changed), update=True))
+
+    with pytest.raises(Refused) as refusal:
+        company.call(Pay(plan))
+
+    assert refusal.value.code == "moved_since_quoted"
+    assert gateway.charges == []
 
 
 def test_another_customers_contact_cannot_pay_a_plan(company: SmallCompany) -> None:
