@@ -156,16 +156,28 @@ class Measure:
         if mutation.is_constant and not names:
             names = set().union(*self.covering[mutation.file].values())
         where = f"{mutation.file}::{mutation.function}"
+        rarity = self._rarity(mutation, names)
         return sorted(
             names,
             key=lambda n: (
                 n == SIMULATOR,
                 -self.kills[where, n],
+                rarity[n],
                 -self.kills[mutation.file, n],
                 self.cost[n],
                 n,
             ),
         )
+
+    def _rarity(self, mutation: Mutation, tests: set[str]) -> dict[str, int]:
+        """Of each test, how few share the rarest line that it runs in the function: whoever goes
+        its odd ways is likelier to notice."""
+        rarity = dict.fromkeys(tests, len(tests))
+        for line in mutation.scope:
+            here = self.covering[mutation.file].get(line, set())
+            for name in here & tests:
+                rarity[name] = min(rarity[name], len(here))
+        return rarity
 
     def _is_known(self, mutation: Mutation) -> bool:
         kept = self.verdicts.get(_name(mutation))

@@ -36,6 +36,8 @@ class Mutation:
     lines: range
     change: operators.Change
     tree: ast.Module
+    scope: range
+    """The lines of the function."""
     is_constant: bool
 
     @property
@@ -61,11 +63,14 @@ def mutations_of(file: str, text: str | None = None) -> list[Mutation]:
             seen[name, before, after] += 1
             nth = seen[name, before, after]
             lines = _lines(change.node, parents)
-            found.append(Mutation(file, name, before, after, nth, lines, change, tree, is_constant))
+            scope = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+            found.append(
+                Mutation(file, name, before, after, nth, lines, change, tree, scope, is_constant)
+            )
     return found
 
 
-def _places(tree: ast.Module) -> Iterator[tuple[str, ast.AST, bool]]:
+def _places(tree: ast.Module) -> Iterator[tuple[str, ast.stmt, bool]]:
     """The functions and methods of a module, and its constants."""
     for node in tree.body:
         if isinstance(node, _FUNCTIONS):
