@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from invoicepay.billing.errors import OutcomeUnknown, Refused, Unreachable
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import (
     ChargeOrder,
+    Intent,
     IntentStatus,
     NoAnswer,
     PaymentFilter,
@@ -20,7 +22,8 @@ from invoicepay.billing.ports import (
 from invoicepay.operations.protocol.reconcile import LOOK_IT_UP
 from invoicepay.operations.protocol.record import give_up_claims
 from invoicepay.operations.protocol.submit import unreachable
-from tests.operations.payments.test_restored import restored
+from tests.operations.payments.test_explained import OPEN, known
+from tests.operations.payments.test_restored import restored, stranger_intent
 from tests.support.company import EVERYTHING, SmallCompany
 from tests.support.halfway import halfway
 from tests.support.scripted_gateway import Fault, ScriptedGateway
@@ -117,7 +120,7 @@ def test_what_was_made_and_is_confirmed_by_nobody_is_canceled(
     assert gateway.charges == []
     (given_up,) = payments(company)
     assert given_up.given_up
-    assert given_up.failure_message
+    assert call in given_up.failure_message or "cannot be read" in given_up.failure_message
     assert company.invoice("INV-1").reserved_minor == 0
 
 
@@ -147,6 +150,7 @@ def test_whoever_loses_the_payment_cancels_what_was_made_for_it(
     payer.switch()
 
     assert [i.status for i in gateway.found.values()] == [IntentStatus.CANCELED]
+    assert "confirm" not in gateway.calls
     assert company.payment(claimed.id).failure_message == "test"
     assert gateway.charges == []
 
@@ -183,6 +187,121 @@ def test_what_the_gateway_leaves_undecided_is_unknown_and_says_why(
     assert payment.status is PaymentStatus.UNKNOWN
     assert payment.failure_message == "the gateway left it requires_confirmation"
     assert company.invoice("INV-1").payable_minor == 0
+
+
+def intent_becomes(gateway: ScriptedGateway, **changed: object) -> None:
+    """At the gateway, before the confirm is carried out."""
+
+    def become(call: str) -> None:
+        if call == "confirm":
+            for intent in list(gateway.found.values()):
+                gateway.found[intent.id] = replace(intent, **changed)  # type: ignore[arg-type]
+                gateway._confirmed.add(intent.id)
+
+    gateway.before = become
+
+
+def test_what_a_confirm_left_unconfirmed_is_given_up(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    intent_becomes(gateway)
+
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.status is PaymentStatus.CANCELED
+    assert payment.given_up
+    assert gateway.found[payment.gateway_id].abandoned
+
+
+def test_a_cancel_without_an_answer_says_so(
+    company: SmallCompany, gateway: ScriptedGateway, bad_card: str
+) -> None:
+    gateway.fail_next("cancel", Fault.NOT_SENT)
+
+    payment = company.pay("INV-1", method=bad_card)
+
+    assert payment.status is PaymentStatus.UNKNOWN
+    assert payment.failure_message == "no answer to cancel (not sent)"
+
+
+def test_what_was_declined_and_then_canceled_by_others_is_a_decline(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    intent_becomes(
+        gateway, status=IntentStatus.CANCELED, failure_code="expired_card", failure_message="Old."
+    )
+
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.status is PaymentStatus.FAILED
+    assert (payment.failure_code, payment.failure_message) == ("expired_card", "Old.")
+
+
+@pytest.mark.parametrize(
+    "status", [IntentStatus.REQUIRES_PAYMENT_METHOD, IntentStatus.REQUIRES_ACTION]
+)
+def test_the_intents_own_reason_counts_more_than_the_refusals(
+    company: SmallCompany, gateway: ScriptedGateway, status: IntentStatus
+) -> None:
+    intent_becomes(gateway, status=status, failure_code="expired_card", failure_message="Old.")
+    gateway.fail_next("confirm", Fault.REFUSED)
+
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.status is PaymentStatus.FAILED
+    assert (payment.failure_code, payment.failure_message) == ("expired_card", "Old.")
+
+
+def test_an_action_that_is_required_keeps_the_reason_of_the_attempt(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    intent_becomes(gateway, status=IntentStatus.REQUIRES_ACTION, failure_code="expired_card")
+
+    assert company.pay("INV-1", method="card").failure_code == "expired_card"
+
+
+def test_an_action_that_is_required_is_said_in_words(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    intent_becomes(gateway, status=IntentStatus.REQUIRES_ACTION)
+
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.failure_message == "The bank wants to authenticate this payment."
+
+
+def test_a_refusal_without_a_code_is_a_refusal_all_the_same(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(intent_id: str, payment_id: str) -> Intent:
+        raise Rejected("", "no")
+
+    monkeypatch.setattr(gateway, "confirm", refuse)
+
+    payment = company.pay("INV-1", method="card")
+
+    assert payment.status is PaymentStatus.FAILED
+    assert (payment.failure_code, payment.failure_message) == ("refused", "no")
+
+
+def test_its_own_intent_is_canceled_when_another_cannot_be_read_in_between(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """The other is one that was given up here; its cancel is answered with what cannot be read."""
+    with company.ledger.read() as unit:
+        customer = unit.customers.get("C-1", EVERYTHING)
+    assert customer is not None
+    gateway.found["pi_1"] = stranger_intent(
+        company, id="pi_1", payment_id="p", customer=customer.gateway_id, status=OPEN
+    )
+    known(company, "canceled", "", "p")
+    gateway.fail_next("cancel", Fault.UNREADABLE)
+
+    with pytest.raises(Unreachable):
+        company.pay("INV-1", method="card")
+
+    assert {i.status for i in gateway.found.values()} == {IntentStatus.CANCELED}
+    assert len(gateway.found) == 2
 
 
 def payments(company: SmallCompany) -> tuple[Payment, ...]:
