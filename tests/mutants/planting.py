@@ -28,7 +28,9 @@ def plant(mutation: Mutation) -> None:
     except (SyntaxError, ValueError) as error:
         raise CannotPlant(str(error)) from error
     for kept in gc.get_objects():
-        if isinstance(kept, functools._lru_cache_wrapper):
+        if isinstance(kept, functools._lru_cache_wrapper) and kept.__module__.startswith(
+            "invoicepay"
+        ):
             kept.cache_clear()
 
 
