@@ -135,6 +135,8 @@ def _lines(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> range:
     while not isinstance(node, ast.stmt | ast.ExceptHandler):
         node = parents[node]
     last = node.end_lineno or node.lineno
+    if isinstance(node, ast.FunctionDef):  # a default: every call is concerned
+        return range(node.body[0].lineno, last + 1)
     if isinstance(node, operators.COMPOUND | ast.ExceptHandler):
         last = max(node.lineno, node.body[0].lineno - 1)
     return range(node.lineno, last + 1)

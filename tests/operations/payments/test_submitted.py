@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -19,6 +20,7 @@ from invoicepay.billing.ports import (
     Unreadable,
     UnreadableIntent,
 )
+from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.protocol.reconcile import LOOK_IT_UP
 from invoicepay.operations.protocol.record import give_up_claims
 from invoicepay.operations.protocol.submit import unreachable
@@ -136,10 +138,33 @@ def test_a_payment_that_is_refused_by_a_lost_charge_leaves_no_intent(
     assert left == {IntentStatus.CANCELED}
 
 
-def test_whoever_loses_the_payment_cancels_what_was_made_for_it(
+def test_whoever_loses_the_payment_after_the_look_cancels_what_was_made_for_it(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the gateway and the submission."""
+    real = company.ledger.write
+
+    def sooner() -> AbstractContextManager[SqliteUnit]:
+        if gateway.calls[-1:] == ["intents"]:
+            monkeypatch.undo()
+            with real() as unit:
+                customer = unit.customers.get("C-1", EVERYTHING)
+                assert customer is not None
+                give_up_claims(customer, "test", unit, company)
+        return real()
+
+    monkeypatch.setattr(company.ledger, "write", sooner)
+    payment = company.pay("INV-1", method="card")
+
+    assert (payment.status, payment.failure_message) == (PaymentStatus.CANCELED, "test")
+    assert [i.status for i in gateway.found.values()] == [IntentStatus.CANCELED]
+    assert gateway.calls == ["create", "intents", "cancel"]
+
+
+def test_whoever_loses_the_payment_during_the_look_cancels_what_was_made_for_it(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
-    """Somebody has given the claim up between the look at the gateway and its submission."""
+    """The look itself finds that its own claim has been given up."""
     payer = halfway(gateway, "intents", lambda: company.pay("INV-1", method="card"))
     payer.switch()
     (claimed,) = payments(company)
