@@ -184,6 +184,46 @@ def test_a_reason_is_kept_in_its_own_words(company: SmallCompany) -> None:
     assert record_never_confirmed(payment, company, "again") == given_up
 
 
+def test_what_has_ended_is_not_asked_for_again(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    final = [
+        company.pay("INV-2", method="card"),
+        record_never_confirmed(killed_before(company, "create"), company),
+    ]
+    gateway.calls.clear()
+
+    assert [settle(payment, company) for payment in final] == final
+    assert gateway.calls == []
+
+
+def test_a_claim_is_given_up_beside_another_payment_that_cannot_be_read(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    other = company.pay("INV-2", method="card")
+    gateway.unreadable[other.gateway_id] = True
+    claimed = killed_before(company, "create")
+
+    assert settle(claimed, company).given_up
+
+
+def test_a_claims_own_intent_is_found_among_others(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Also beside one of the same payment that cannot be read, as a copy may have made it."""
+    claimed = killed_before(company, "intents")
+    (own,) = gateway.found.values()
+    odd = replace(own, id="pi_odd", created_at=own.created_at + timedelta(seconds=1))
+    gateway.found["pi_odd"] = odd
+    gateway.unreadable["pi_odd"] = True
+    gateway.found["pi_else"] = replace(odd, id="pi_else", payment_id="else")
+
+    settled = settle(claimed, company)
+
+    assert settled.gateway_id == own.id
+    assert gateway.found[own.id].status is IntentStatus.CANCELED
+
+
 # --- Leases ---------------------------------------------------------------------------------------
 
 
