@@ -90,7 +90,6 @@ class Local:
         url, file = self.settings.sandbox_url, self.settings.sandbox_key
         if not url or not file:
             return self._sandbox.url, self._sandbox.key
-        from urllib.parse import urlsplit
 
         from invoicepay.credentials.private_file import read
 
@@ -99,9 +98,10 @@ class Local:
             raise Unreachable(
                 "key_missing",
                 f"the practice bank's key is not in {file}",
-                f"Start `invoicepay sandbox serve --port {urlsplit(url).port or 80}`, which puts "
-                "it there; for a bank of another ledger name its file as [sandbox] key_file.",
+                f"Start {_serve(url)}, which puts it there; for a bank of "
+                "another ledger name its file as [sandbox] key_file.",
             )
+        _check_served(url)
         return url, key
 
     @cached_property
@@ -215,6 +215,29 @@ class SandboxClock:
 
     def real_now(self) -> datetime:
         return datetime.now(UTC)
+
+
+def _check_served(url: str) -> None:
+    """Raises Unreachable where nobody answers at `url`: one that was killed leaves its key."""
+    import socket
+    from urllib.parse import urlsplit
+
+    where = urlsplit(url)
+    try:
+        socket.create_connection((where.hostname or "", where.port or 80), timeout=5).close()
+    except OSError as error:
+        raise Unreachable(
+            "gateway_unreachable",
+            f"nobody answers at {url}, where the settings have the practice bank",
+            f"Start {_serve(url)}, or take [sandbox] url out of the settings.",
+        ) from error
+
+
+def _serve(url: str) -> str:
+    """The command that serves a practice bank at `url`."""
+    from urllib.parse import urlsplit
+
+    return f"`invoicepay sandbox serve --port {urlsplit(url).port or 80}`"
 
 
 @contextmanager

@@ -104,7 +104,9 @@ def over_limit(company: DemoCompany) -> Result:
     return company.run("pay BIG-1 --yes")
 
 
-@says("0.10 USD is less than the smallest charge, 0.50 USD. Pay more invoices at once.")
+@says(
+    "0.10 USD is less than the smallest charge, 0.50 USD. Pay more of it, or more invoices at once."
+)
 def under_limit(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --amount INV-1042=0.10 --yes")
 
@@ -167,8 +169,8 @@ def login_throttled(company: DemoCompany) -> Result:
 
 
 @says(
-    "dana@harborfinch.example (customer) may not do this. It takes a contact with the role admin "
-    "or finance."
+    "dana@harborfinch.example (customer) may not do this. Ask a contact with the role admin or "
+    "finance."
 )
 def not_allowed(company: DemoCompany) -> Result:
     return company.run("contacts list")
@@ -194,7 +196,7 @@ def not_found(company: DemoCompany) -> Result:
     return company.run("invoices show INV-9999")
 
 
-@says("nothing is open to pay in this selection.")
+@says("nothing is open to pay in this selection. `invoicepay invoices list` shows what is open.")
 def nothing_selected(company: DemoCompany) -> Result:
     return company.run("pay --open --currency EUR --dry-run")
 
@@ -212,8 +214,8 @@ def outcome_unknown(company: DemoCompany) -> Result:
 
 
 @says(
-    "payment {uuid payment} is still processing. It goes on; look again with `invoicepay payments "
-    "show {payment}` or `invoicepay sync`."
+    "payment {uuid payment} is still processing. It goes on; `invoicepay sync` asks the bank, and "
+    "`invoicepay payments show {payment}` shows it."
 )
 def wait_ran_out(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --method ach --yes --wait --timeout 0s")
@@ -235,7 +237,10 @@ def already_paid(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --yes")
 
 
-@says("2,000.00 USD is more than is payable on INV-1042, 1,842.50 USD.")
+@says(
+    "2,000.00 USD is more than is payable on INV-1042, 1,842.50 USD. Pay that at most: --amount "
+    "INV-1042=1842.50."
+)
 def amount_exceeds_payable(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --amount INV-1042=2000 --yes")
 
@@ -267,8 +272,8 @@ def key_reused(company: DemoCompany) -> Result:
 
 
 @says(
-    "payment {uuid} of 1,842.50 USD for INV-1042 succeeded on {date}, and you have not been told "
-    "before; nothing more was charged. If you do want to pay again, repeat the command."
+    "payment {uuid payment} of 1,842.50 USD for INV-1042 succeeded on {date}, and you have not "
+    "been told before; nothing more was charged. See `invoicepay payments show {payment}`."
 )
 def not_acknowledged(company: DemoCompany) -> Result:
     add_fault(company.sandbox, "POST /v1/payment_intents/*/confirm", "cut_body")
@@ -278,7 +283,7 @@ def not_acknowledged(company: DemoCompany) -> Result:
 
 @says(
     "the gateway has 1 payment(s) that this ledger does not know; it looks restored from "
-    "a backup or copied. Nothing was charged. Run `invoicepay sync` as finance, then try again."
+    "a backup or copied. Nothing was charged. Have finance run `invoicepay sync`, then try again."
 )
 def ledger_behind_gateway(company: DemoCompany) -> Result:
     company.as_("finance").run("backup saved.db")
@@ -317,14 +322,17 @@ def not_cancelable(company: DemoCompany) -> Result:
     return company.run(["payments", "cancel", payment["id"]])
 
 
-@says("CM-202 is a credit memo; there is nothing to pay.")
+@says("CM-202 is a credit memo; there is nothing to pay. See `invoicepay invoices show CM-202`.")
 def not_payable(company: DemoCompany) -> Result:
     finance = company.as_("finance")
     finance.run("sandbox attach pm_card_visa --customer C-1025")
     return finance.run("pay CM-202 --method card --yes")
 
 
-@says("the total is 1,842.50 USD, not the expected 1,842.49 USD.")
+@says(
+    "the total is 1,842.50 USD, not the expected 1,842.49 USD. See what it is made of with "
+    "--dry-run instead of --expect-total."
+)
 def total_differs(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --expect-total 1842.49 --yes")
 
@@ -356,7 +364,7 @@ def insecure_keyring(company: DemoCompany) -> Result:
 # --- 8: bad input data --------------------------------------------------------------------------
 
 
-@says("the amount does not fit 64 bits.")
+@says("the amount does not fit 64 bits. Check how many digits it has.")
 def amount_too_large(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --expect-total 9999999999999999999 --yes")
 
@@ -430,7 +438,7 @@ def partly_done(company: DemoCompany) -> Result:
 
 @says(
     "a restricted key may not say which account it is of; the gateway speaks of acct_{any}. If "
-    "that is right, say so once: `invoicepay config stripe --account acct_{any}`."
+    "that is right, finance says so once: `invoicepay config stripe --account acct_{any}`."
 )
 def account_unknown(company: DemoCompany) -> Result:
     key = company.folder / "key"
@@ -456,7 +464,10 @@ def gateway_mismatch(company: DemoCompany) -> Result:
     return company.run("sync --ledger live.db", INVOICEPAY_STRIPE_KEY_FILE="key")
 
 
-@says("the gateway refused: No such PaymentMethod: 'pm_nothing'. Nothing was charged.")
+@says(
+    "the gateway refused: No such PaymentMethod: 'pm_nothing'. Nothing was charged. Change what it "
+    "names, or show finance this line."
+)
 def gateway_refused(company: DemoCompany) -> Result:
     return company.run("sandbox attach pm_nothing --customer C-1007")
 
@@ -466,12 +477,8 @@ def gateway_refused(company: DemoCompany) -> Result:
     "later."
 )
 def gateway_unreachable(company: DemoCompany) -> Result:
-    config = company.folder / "invoicepay.toml"
-    config.write_text(config.read_text() + '[sandbox]\nurl = "http://127.0.0.1:1"\n')
-    key = company.folder / "ledger.db.sandbox.1.key"
-    key.touch(0o600)
-    key.write_text("sk_test_of_a_bank_that_was_killed")
-    return company.run("pay INV-1042 --yes")
+    add_fault(company.sandbox, "**", "reset_before", times=100)
+    return company.run("pay INV-1042 --key outage --yes")
 
 
 @says(
@@ -522,8 +529,8 @@ def ledger_newer(company: DemoCompany) -> Result:
 
 
 @says(
-    "the ledger {folder}/invoicepay.toml cannot be used: file is not a database. Check the "
-    "disk and the file's rights, then try again."
+    "the ledger {folder}/invoicepay.toml cannot be used: file is not a database. Name the "
+    "ledger with --ledger or INVOICEPAY_LEDGER."
 )
 def ledger_unusable(company: DemoCompany) -> Result:
     return company.run("invoices list --ledger invoicepay.toml")
@@ -539,7 +546,10 @@ def secret_unreadable(company: DemoCompany) -> Result:
     return company.run("invoices list")
 
 
-@says("invoicepay.toml/INV-1042.pdf cannot be written: File exists. Nothing was left there.")
+@says(
+    "invoicepay.toml/INV-1042.pdf cannot be written: File exists. Nothing was left there. Name "
+    "another place, or check the folder and the disk."
+)
 def write_failed(company: DemoCompany) -> Result:
     return company.run("invoices pdf INV-1042 --dir invoicepay.toml")
 

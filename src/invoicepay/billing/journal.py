@@ -84,5 +84,6 @@ def parse_head(text: str) -> JournalHead:
     """What `str(JournalHead)` wrote. Raises Usage."""
     match = _HEAD.fullmatch(text.strip())
     if match is None:
-        raise Usage("usage", "a head is a number, a colon, and 64 hexadecimal digits")
+        what = "a head is a number, a colon, and 64 hexadecimal digits"
+        raise Usage("usage", what, "`invoicepay audit head` prints one.")
     return JournalHead(int(match[1]), match[2])

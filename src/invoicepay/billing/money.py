@@ -54,7 +54,9 @@ def check_currency(code: str) -> str:
 def bounded(minor_units: int) -> int:
     """Return `minor_units`. Raises BadInput when it does not fit a signed 64-bit integer."""
     if not -MAX_MINOR <= minor_units <= MAX_MINOR:
-        raise BadInput("amount_too_large", "the amount does not fit 64 bits")
+        raise BadInput(
+            "amount_too_large", "the amount does not fit 64 bits", "Check how many digits it has."
+        )
     return minor_units
 
 

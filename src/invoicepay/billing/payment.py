@@ -139,3 +139,12 @@ class Payment:
     @property
     def disputed(self) -> bool:
         return any(r.kind is ReversalKind.DISPUTE for r in self.reversals)
+
+
+def sync_finds_out(payment: Payment) -> str:
+    """How to find out what became of a payment under way, in words. One that its payer may still
+    be at is left alone until its lease ends."""
+    leased = payment.status in (PaymentStatus.CLAIMED, PaymentStatus.SUBMITTED)
+    if not leased or payment.lease_until is None:
+        return "`invoicepay sync` finds out"
+    return f"`invoicepay sync` finds out, from {payment.lease_until:%H:%M:%S} UTC on"

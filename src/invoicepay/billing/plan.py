@@ -11,7 +11,7 @@ from datetime import date
 from invoicepay.billing.errors import Refused, Usage
 from invoicepay.billing.invoice import Invoice, InvoiceKind, InvoiceStatus
 from invoicepay.billing.method import Method, MethodStatus, MethodType, charge_limits
-from invoicepay.billing.money import Money
+from invoicepay.billing.money import Money, plain_text
 from invoicepay.billing.payment import Allocation
 
 
@@ -84,29 +84,34 @@ class PaymentPlan:
         )
 
 
-def one_customer(invoices: Sequence[Invoice]) -> str:
+def one_customer(invoices: Sequence[Invoice], *, named: bool) -> str:
     """The customer of all `invoices`. Raises Usage naming the option that narrows a selection of
-    several."""
+    several, or where the invoices were `named`, those of one."""
     customers = sorted({i.customer for i in invoices})
     if len(customers) > 1:
+        those = [i.number for i in invoices if i.customer == customers[0]]
         raise Usage(
             "ambiguous_selection",
             f"one payment is for one customer; this selection has {_some(customers)}",
-            f"Narrow it with --customer, e.g. --customer {customers[0]}.",
+            f"Name those of one alone; of {customers[0]}: {' '.join(those)}."
+            if named
+            else f"Narrow it with --customer, e.g. --customer {customers[0]}.",
         )
     return customers[0]
 
 
-def one_customer_and_currency(invoices: Sequence[Invoice]) -> tuple[str, str]:
-    """The customer and currency that all `invoices` share. Raises Usage naming the options
-    that narrow a selection which has several."""
-    customer = one_customer(invoices)
+def one_customer_and_currency(invoices: Sequence[Invoice], *, named: bool) -> tuple[str, str]:
+    """The customer and currency that all `invoices` share. Raises Usage as `one_customer` does."""
+    customer = one_customer(invoices, named=named)
     currencies = sorted({i.currency for i in invoices})
     if len(currencies) > 1:
+        those = [i.number for i in invoices if i.currency == currencies[0]]
         raise Usage(
             "ambiguous_selection",
             f"one payment is in one currency; this selection has {_some(currencies)}",
-            f"Narrow it with --currency, e.g. --currency {currencies[0]}.",
+            f"Name those in one alone; in {currencies[0]}: {' '.join(those)}."
+            if named
+            else f"Narrow it with --currency, e.g. --currency {currencies[0]}.",
         )
     return customer, currencies[0]
 
@@ -120,9 +125,11 @@ def plan_lines(invoices: Sequence[Invoice], amounts: Mapping[str, int]) -> tuple
 def _amount(invoice: Invoice, wanted: int | None) -> int:
     number, payable = invoice.number, invoice.payable_minor
     if invoice.kind is InvoiceKind.CREDIT_MEMO:
-        raise Refused("not_payable", f"{number} is a credit memo; there is nothing to pay")
+        what = f"{number} is a credit memo; there is nothing to pay"
+        raise Refused("not_payable", what, f"See `invoicepay invoices show {number}`.")
     if invoice.status is InvoiceStatus.VOID:
-        raise Refused("not_payable", f"{number} is void; there is nothing to pay")
+        what = f"{number} is void; there is nothing to pay"
+        raise Refused("not_payable", what, f"See `invoicepay invoices show {number}`.")
     if invoice.status is InvoiceStatus.PAID:
         when = f" on {invoice.paid_on}" if invoice.paid_on else ""
         raise Refused(
@@ -140,6 +147,7 @@ def _amount(invoice: Invoice, wanted: int | None) -> int:
             "amount_exceeds_payable",
             f"{Money(amount, invoice.currency)} is more than is payable on {number}, "
             f"{Money(payable, invoice.currency)}",
+            f"Pay that at most: --amount {number}={plain_text(payable, invoice.currency)}.",
         )
     if amount <= 0:
         raise Usage("usage", f"the amount for {number} must be more than zero")
@@ -171,7 +179,7 @@ def check_limits(total_minor: int, currency: str) -> None:
             "under_limit",
             f"{Money(total_minor, currency)} is less than the smallest charge, "
             f"{Money(limits.minimum, currency)}",
-            "Pay more invoices at once.",
+            "Pay more of it, or more invoices at once.",
         )
     if total_minor > limits.maximum:
         raise Usage(

@@ -76,11 +76,12 @@ def _read_logo(path: Path) -> bytes:
 
     try:
         if not path.is_file():
-            raise BadInput("bad_file", f"{path} is not a file")
+            raise BadInput("bad_file", f"{path} is not a file", "Name a PNG or JPEG.")
         with path.open("rb") as file:
             return file.read(_LOGO_LIMIT)
     except OSError as error:
-        raise BadInput("bad_file", f"{path} cannot be read: {error.strerror}") from error
+        what = f"{path} cannot be read: {error.strerror}"
+        raise BadInput("bad_file", what, "Name a PNG or JPEG.") from error
 
 
 def _answer(company: Company, state: State) -> None:

@@ -30,6 +30,8 @@ def init(
 ) -> None:
     """Make a ledger: one company, one file. It is for a practice bank on this machine (a sandbox),
     with --test for Stripe's test mode, with --live for real money; for good."""
+    from shlex import quote
+
     from invoicepay.billing.customer import Company
     from invoicepay.billing.errors import Usage
     from invoicepay.billing.identity import Mode
@@ -60,10 +62,12 @@ def init(
         "company_email": biller.email,
     }
     state.out.one(record, lambda: state.out.text(f"Made {state.settings.ledger} ({mode})."))
-    state.out.note(f"Next: invoicepay login --email {email}")
+    with_ledger = f" --ledger {quote(str(state.ledger))}" if state.ledger else ""
+    state.out.note(f"Next: invoicepay login --email {email}{with_ledger}")
     if not biller.email:
         state.out.note(
-            "Then: invoicepay company set --email ADDRESS    (receipts are sent from it)"
+            f"Then: invoicepay company set --email ADDRESS{with_ledger}    "
+            "(receipts are sent from it)"
         )
-    practise = "invoicepay import, invoicepay sandbox attach"
-    state.out.note(f"Then: {practise if mode is Mode.SANDBOX else 'invoicepay config stripe'}")
+    then = "import customers FILE" if mode is Mode.SANDBOX else "config stripe"
+    state.out.note(f"Then: invoicepay {then}{with_ledger}")

@@ -50,3 +50,5 @@ def login(
         "expires_at": logged_in.expires_at.isoformat(timespec="seconds"),
     }
     state.out.one(record, lambda: state.out.text(f"Logged in as {logged_in.email}."))
+    if sessions.source() == "environment":
+        state.out.note("INVOICEPAY_TOKEN is set, and is used instead of this login: unset it.")

@@ -97,7 +97,9 @@ def pay(
         plan = quoted.plan
         if plan is None:
             assert quoted.existing is not None
-            state.out.note("This key has paid before; nothing is charged again.")
+            state.out.note(
+                f"This key has been used for payment {quoted.existing.id}; nothing is charged now."
+            )
             existing = quoted.existing
             _tell(state, existing.id, lambda: existing, patience, with_key=True)
             return
@@ -159,8 +161,8 @@ def _tell(
         raise OutcomeUnknown(
             "wait_ran_out",
             f"payment {payment.id} is still {payment.status}",
-            f"It goes on; look again with `invoicepay payments show {payment.id}` or "
-            "`invoicepay sync`.",
+            "It goes on; `invoicepay sync` asks the bank, and `invoicepay payments show "
+            f"{payment.id}` shows it.",
             payment=payment.id,
         )
 

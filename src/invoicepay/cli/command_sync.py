@@ -109,11 +109,12 @@ def _raise_for(errors: list[InvoicepayError], *, all_failed: bool, mail: str) ->
         raise errors[0]
     failed = [f"{len(errors)} thing(s) not settled: {errors[0].message}"] if errors else []
     if failed or mail:
-        raise _partly("; ".join(filter(None, (*failed, mail))), mail=bool(mail))
+        hint = errors[0].hint if errors else ""
+        raise _partly("; ".join(filter(None, (*failed, mail))), hint, mail=bool(mail))
 
 
-def _partly(what: str, *, mail: bool = True) -> PartlyDone:
-    hint = "Run `invoicepay sync` again later."
+def _partly(what: str, hint: str = "", *, mail: bool = True) -> PartlyDone:
+    hint = hint or "Run `invoicepay sync` again later."
     return PartlyDone(
         "partly_done", what, f"`invoicepay mail list` shows each e-mail. {hint}" if mail else hint
     )

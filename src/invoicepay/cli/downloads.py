@@ -45,7 +45,9 @@ def write_whole(path: Path, content: bytes) -> None:
         replace_file(path, content)
     except OSError as error:
         raise Unreachable(
-            "write_failed", f"{path} cannot be written: {error.strerror}", "Nothing was left there."
+            "write_failed",
+            f"{path} cannot be written: {error.strerror}",
+            "Nothing was left there. Name another place, or check the folder and the disk.",
         ) from error
 
 

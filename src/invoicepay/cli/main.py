@@ -197,7 +197,7 @@ def _main(arguments: Sequence[str] | None) -> None:
         sys.exit(141)
     except Exception as error:  # noqa: BLE001 - the boundary
         what = f"unexpected: {type(error).__name__}: {error}"
-        hint = "Run it again with --debug and tell us. `invoicepay doctor` checks the books."
+        hint = "--debug shows where. Report it; finance checks the books with `invoicepay doctor`."
         sys.exit(_fail(state, 1, "unexpected", what, hint, error))
     finally:
         state.close()

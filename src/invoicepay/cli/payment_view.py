@@ -6,7 +6,7 @@ from typing import Any
 
 from invoicepay.billing.errors import Declined, OutcomeUnknown, Refused
 from invoicepay.billing.money import Money, grouped_text, plain_text
-from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
+from invoicepay.billing.payment import Allocation, Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.plan import PaymentPlan, PlanLine
 from invoicepay.cli.invoice_view import print_facts
 from invoicepay.cli.output import Column, Output
@@ -171,6 +171,6 @@ def raise_for(payment: Payment, *, with_key: bool = False) -> None:
         raise OutcomeUnknown(
             "outcome_unknown",
             f"it is not known yet whether {total} was charged (payment {payment.id})",
-            "Do not pay again; `invoicepay sync` finds out.",
+            f"Do not pay again; {sync_finds_out(payment)}.",
             payment=payment.id,
         )

@@ -61,5 +61,5 @@ class Secrets:
         """One to be chosen; asked twice on a terminal."""
         first = self.get(what)
         if not self._from_stdin and self.get(f"{what} again") != first:
-            raise Usage("usage", "the two are not the same")
+            raise Usage("usage", "the two are not the same", "Run it again, and type it twice.")
         return first

@@ -211,7 +211,7 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
         raise Unreachable(
             "ledger_unusable",
             f"{path} is not an invoicepay ledger",
-            "Name the ledger with --ledger or INVOICEPAY_LEDGER.",
+            _NAME_IT,
         )
     if version > SCHEMA_VERSION:
         raise Unreachable(
@@ -281,7 +281,7 @@ def _new_file(target: Path, *, in_new_folder: bool = False) -> Iterator[Path]:
         raise Unreachable(
             "write_failed",
             f"{target} cannot be written: {error.strerror or error}",
-            "Nothing was left there.",
+            "Nothing was left there. Name another place, or check the folder and the disk.",
         ) from error
     finally:
         if part is not None:
@@ -292,6 +292,7 @@ def _new_file(target: Path, *, in_new_folder: bool = False) -> Iterator[Path]:
 
 # Not that nothing was changed: what was written before this stands.
 _CHECK_DISK = "Check the disk and the file's rights, then try again."
+_NAME_IT = "Name the ledger with --ledger or INVOICEPAY_LEDGER."
 _MAYBE_CHANGED = "Check the disk, and what is there now: this change may have been kept."
 
 
@@ -305,6 +306,8 @@ def _named_errors(path: Path, hint: str = _CHECK_DISK) -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise  # a broken money rule is our own bug: it must not read like a bad disk
     except (sqlite3.Error, OSError) as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+            hint = _NAME_IT
         raise Unreachable(
             "ledger_unusable",
             f"the ledger {path} cannot be used: {error}",

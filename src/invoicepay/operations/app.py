@@ -54,7 +54,7 @@ class App:
             raise NotAllowed(
                 "not_allowed",
                 f"{actor.email} ({actor.role}) may not do this",
-                f"It takes a contact with the role {' or '.join(sorted(roles))}.",
+                f"Ask a contact with the role {' or '.join(sorted(roles))}.",
             )
         return actor
 

@@ -34,7 +34,8 @@ def authenticate(secret: str, ports: Ports) -> Actor:
         raise NotAllowed(
             "not_logged_in",
             "this session or token is not known to this ledger",
-            "Log in with `invoicepay login`, or check INVOICEPAY_TOKEN and --ledger.",
+            "Check --ledger; or unset INVOICEPAY_TOKEN where it is set, and log in with "
+            "`invoicepay login`.",
         )
     if not session.live_at(now) or contact.status != "active":
         raise _ended(session)
@@ -67,7 +68,9 @@ def require_login(unit: Unit, actor: Actor, what: str) -> Contact:
     contact, session = _reread(unit, actor)
     if session.kind != "session":
         raise NotAllowed(
-            "not_allowed", f"a token may not {what}", "Log in with `invoicepay login` for that."
+            "not_allowed",
+            f"a token may not {what}",
+            "Unset INVOICEPAY_TOKEN, and log in with `invoicepay login` for that.",
         )
     return contact
 
@@ -94,7 +97,8 @@ def _ended(session: Session) -> NotAllowed:
         return NotAllowed(
             "session_expired",
             "this token has expired or was revoked",
-            "Log in and make a new one with `invoicepay tokens create`.",
+            "Unset INVOICEPAY_TOKEN, log in with `invoicepay login`, and make a new one with "
+            "`invoicepay tokens create`.",
         )
     return NotAllowed(
         "session_expired", "the session has ended", "Log in again with `invoicepay login`."

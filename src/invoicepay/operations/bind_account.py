@@ -13,7 +13,7 @@ from invoicepay.operations.protocol.account import bind, check_named
 from invoicepay.operations.protocol.submit import unreachable
 
 _ACCOUNT = re.compile(r"acct_[0-9A-Za-z]{1,60}", re.ASCII)
-NOTHING_DONE = "Nothing was changed."
+NOTHING_DONE = "Nothing was changed. Check the key and the network, then try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,11 @@ def bind_account(request: BindAccount, actor: Actor, ports: Ports) -> str:
     ledger is known to be of another."""
     account = request.account
     if not _ACCOUNT.fullmatch(account):
-        raise BadInput("bad_text", "an account's id is acct_ and letters and digits")
+        raise BadInput(
+            "bad_text",
+            "an account's id is acct_ and letters and digits",
+            "Copy it from the gateway's dashboard.",
+        )
     try:
         check_named(account, ports)
     except (NoAnswer, Rejected) as error:

@@ -12,6 +12,12 @@ from invoicepay.operations.app import Request
 from invoicepay.operations.find_payment import find_payment
 from invoicepay.operations.protocol.settle import settle
 
+_INSTEAD = {
+    PaymentStatus.PROCESSING: "The bank has it; ask for a refund once it has settled.",
+    PaymentStatus.SUCCEEDED: "The money has arrived; ask for a refund.",
+}
+"""What to do about a payment that cannot be canceled any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class CancelPayment(Request[Payment]):
@@ -49,9 +55,7 @@ def cancel_payment(request: CancelPayment, actor: Actor, ports: Ports) -> Paymen
     raise Refused(
         "not_cancelable",
         f"payment {payment.id} is {payment.status}",
-        "The bank has it; ask for a refund once it has settled."
-        if payment.status is PaymentStatus.PROCESSING
-        else "",
+        _INSTEAD.get(payment.status, "Nothing was charged."),
         payment=payment.id,
         says_outcome=True,
     )

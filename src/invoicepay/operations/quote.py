@@ -91,9 +91,8 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
             left_out = [i for i in invoices if _is_held(i, request)]
             invoices = [i for i in invoices if not _is_held(i, request)]
         if not invoices:
-            held = f"; payments under way hold {len(left_out)} invoice(s)" if left_out else ""
-            raise NotFound("nothing_selected", f"nothing is open to pay in this selection{held}")
-        customer, currency = one_customer_and_currency(invoices)
+            raise _nothing(len(left_out))
+        customer, currency = one_customer_and_currency(invoices, named=bool(request.numbers))
         amounts = _amounts(request, invoices)
         check_payable(
             invoices,
@@ -119,6 +118,18 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
     check_limits(plan.total_minor, currency)
     _check_total(plan.total_minor, currency, request)
     return Quoted(plan)
+
+
+def _nothing(held: int) -> NotFound:
+    """`held`: invoices of the selection that payments under way are for."""
+    what = "nothing is open to pay in this selection"
+    if held:
+        return NotFound(
+            "nothing_selected",
+            f"{what}; payments under way hold {held} invoice(s)",
+            "`invoicepay payments list` shows them; `invoicepay sync` asks the bank.",
+        )
+    return NotFound("nothing_selected", what, "`invoicepay invoices list` shows what is open.")
 
 
 def _is_held(invoice: Invoice, request: Quote) -> bool:
@@ -193,11 +204,13 @@ def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> 
         check_customer(unit, request.customer, actor.scope)
         return request.customer
     if request.numbers:
-        return one_customer(_select(request, actor, unit, ports))
+        return one_customer(_select(request, actor, unit, ports), named=True)
     if actor.scope.customers is not None and len(actor.scope.customers) == 1:
         return next(iter(actor.scope.customers))
     raise Usage(
-        "input_needed", "a key is for one customer, and it is not clear which", "Say --customer C."
+        "input_needed",
+        "a key is for one customer, and it is not clear which",
+        "Say it with --customer; `invoicepay customers list` has them.",
     )
 
 
@@ -221,7 +234,11 @@ def _select(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> list[Invo
         if invoice is None or (request.customer and invoice.customer != request.customer):
             raise not_found("invoice", number)
         if request.currency and invoice.currency != check_currency(request.currency):
-            raise Usage("ambiguous_selection", f"{number} is in {invoice.currency}")
+            raise Usage(
+                "ambiguous_selection",
+                f"{number} is in {invoice.currency}",
+                f"Leave it out, or say --currency {invoice.currency}.",
+            )
         invoices.append(invoice)
     return invoices
 
@@ -239,11 +256,20 @@ def _method(wanted: str, customer: str, actor: Actor, unit: Unit) -> Method:
         found = [m for m in methods if m.preferred]
         missing = f"{customer} has no default payment method"
     if not found:
-        how = "Name one with --method; `invoicepay methods list` has ids."
-        if not methods and not unit.company.identity().livemode:
-            how = f"Give it one: `invoicepay sandbox attach pm_card_visa --customer {customer}`."
-        raise Refused("method_unusable", missing, how)
+        raise Refused("method_unusable", missing, _other_method(wanted, customer, methods, unit))
     return found[0]
+
+
+def _other_method(wanted: str, customer: str, methods: Sequence[Method], unit: Unit) -> str:
+    """What to do without a default of the type `wanted` (empty: of any)."""
+    if any(wanted in ("", method.type) for method in methods):
+        return "Name one with --method; `invoicepay methods list` has ids."
+    if not unit.company.identity().livemode:
+        token = "pm_usBankAccount_success" if wanted == MethodType.ACH else "pm_card_visa"
+        return f"Give it one: `invoicepay sandbox attach {token} --customer {customer}`."
+    if methods:
+        return "Name another with --method; `invoicepay methods list` has ids."
+    return "Nothing here can add one to a live ledger yet."
 
 
 def _amounts(request: Quote, invoices: Sequence[Invoice]) -> dict[str, int]:
@@ -263,8 +289,16 @@ def _check_total(total_minor: int, currency: str, request: Quote) -> None:
     if request.expect_total:
         expected = Money(parse_minor(request.expect_total, currency), currency)
         if expected != total:
-            raise Refused("total_differs", f"the total is {total}, not the expected {expected}")
+            raise Refused(
+                "total_differs",
+                f"the total is {total}, not the expected {expected}",
+                "See what it is made of with --dry-run instead of --expect-total.",
+            )
     if request.max_total:
         most = Money(parse_minor(request.max_total, currency), currency)
         if most < total:
-            raise Refused("total_differs", f"the total is {total}, more than the {most} allowed")
+            raise Refused(
+                "total_differs",
+                f"the total is {total}, more than the {most} allowed",
+                "See what it is made of with --dry-run instead of --max-total.",
+            )

@@ -47,7 +47,11 @@ def render_invoices(
                 raise not_found("invoice", number)
     numbers = list(dict.fromkeys(numbers))
     if not numbers:
-        raise NotFound("nothing_selected", "no invoice is in this selection")
+        raise NotFound(
+            "nothing_selected",
+            "no invoice is in this selection",
+            "`invoicepay invoices list --all` shows them all.",
+        )
     yield Started(len(numbers))
 
     def details() -> Iterator[InvoiceDetail]:

@@ -38,6 +38,7 @@ def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> Render
                 f"payment {payment.id} was received elsewhere: it has no receipt from here"
                 if payment.status is PaymentStatus.SUCCEEDED
                 else f"payment {payment.id} is {payment.status}: it has no receipt",
+                f"See `invoicepay payments show {payment.id}`.",
             )
         receipt = receipt_of(unit, payment)
         mode = unit.company.identity().mode

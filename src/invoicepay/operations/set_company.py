@@ -87,9 +87,10 @@ def _checked(name: str, value: object) -> object:
 
 def _logo(content: bytes) -> bytes:
     if content and not content.startswith(_IMAGES):
-        raise BadInput("bad_file", "the logo is neither PNG nor JPEG")
+        raise BadInput("bad_file", "the logo is neither PNG nor JPEG", "Save it as PNG.")
     if len(content) > LARGEST_LOGO:
-        raise BadInput("bad_file", f"the logo is larger than {LARGEST_LOGO // 1024} KiB")
+        what = f"the logo is larger than {LARGEST_LOGO // 1024} KiB"
+        raise BadInput("bad_file", what, "Save it smaller.")
     return content
 
 

@@ -30,6 +30,7 @@ def set_default_method(request: SetDefaultMethod, actor: Actor, ports: Ports) ->
             raise Refused(
                 "method_unusable",
                 f"{method.name} ({method.id}) cannot be the default: {status.replace('_', ' ')}",
+                "Choose another; `invoicepay methods list` shows them.",
             )
         unit.methods.set_default(method)
         unit.journal.append("method.default", method.id, actor.email, now, {})

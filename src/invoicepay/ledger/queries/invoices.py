@@ -104,7 +104,9 @@ class Invoices:
             if "overflow" not in str(error):
                 raise
             raise BadInput(
-                "amount_too_large", "the sum of this selection does not fit 64 bits", "Narrow it."
+                "amount_too_large",
+                "the sum of this selection does not fit 64 bits",
+                "Narrow it with --customer or --since.",
             ) from None
         return {row[0]: InvoiceTotals(*row) for row in rows}
 

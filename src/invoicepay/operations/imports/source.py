@@ -48,7 +48,7 @@ class Source:
         self.size = os.fstat(self._file.fileno()).st_size
         if self.size == 0:
             self._file.close()
-            raise bad_file(self.name, "the file is empty")
+            raise bad_file(self.name, "the file is empty", "Export it again.")
 
     def __enter__(self) -> Source:
         return self

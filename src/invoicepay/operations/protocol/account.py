@@ -50,7 +50,7 @@ def check_named(account: str, ports: Ports) -> None:
         raise Unreachable(
             "gateway_mismatch",
             f"the key is of {actual}, not of {account}",
-            f"Name that one, {actual}, or use a key of {account}.",
+            f"Say --account {actual}, or use a key of {account}.",
         )
 
 
@@ -89,8 +89,9 @@ def _unknown(hidden: AccountHidden) -> Unreachable:
     return Unreachable(
         "account_unknown",
         f"a restricted key may not say which account it is of{says}",
-        f"If that is right, say so once: `invoicepay config stripe --account {hidden.named}`."
+        f"If that is right, finance says so once: `invoicepay config stripe --account "
+        f"{hidden.named}`."
         if hidden.named
-        else "Say it once: `invoicepay config stripe --account ID`; the gateway's dashboard shows "
-        "the ID, acct_…, under the account's details.",
+        else "Finance says it once: `invoicepay config stripe --account ID`; the gateway's "
+        "dashboard shows the ID, acct_…, under the account's details.",
     )

@@ -10,7 +10,7 @@ from invoicepay.billing.customer import EVERYTHING, Actor
 from invoicepay.billing.errors import DoesNotTie, Refused
 from invoicepay.billing.invoice import Invoice
 from invoicepay.billing.money import Money
-from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.billing.payment import Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.ports import Unit
 
 
@@ -57,11 +57,11 @@ def _is_own(payment: Payment, actor: Actor) -> bool:
 
 
 def _refuse_held(payment: Payment, invoices: Mapping[str, Invoice], actor: Actor) -> NoReturn:
-    held = [invoices[a.invoice] for a in payment.allocations if a.invoice in invoices]
+    held = _held(payment, invoices)
     accepted = payment.status is PaymentStatus.PROCESSING
     see = f"ee `invoicepay payments show {payment.id}`"
     if not accepted:
-        hint = f"Do not pay again; `invoicepay sync` finds out, s{see}."
+        hint = f"Do not pay again; {sync_finds_out(payment)}; s{see}."
     elif any(invoice.payable_minor for invoice in held):
         hint = f"S{see}; what it leaves can be paid with --allow-pending, once its payer knows."
     else:
@@ -83,10 +83,17 @@ def _not_acknowledged(payment: Payment, invoices: Mapping[str, Invoice]) -> Refu
         "not_acknowledged",
         f"{_of(payment, invoices)} {how}, and you have not been told before; nothing more was "
         "charged",
-        "If you do want to pay again, repeat the command.",
+        "If you do want to pay again, repeat the command."
+        if all(invoice.payable_minor for invoice in _held(payment, invoices))
+        else f"See `invoicepay payments show {payment.id}`.",
         payment=payment.id,
         says_outcome=True,
     )
+
+
+def _held(payment: Payment, invoices: Mapping[str, Invoice]) -> list[Invoice]:
+    """Those of `invoices` that `payment` is for."""
+    return [invoices[a.invoice] for a in payment.allocations if a.invoice in invoices]
 
 
 def _of(payment: Payment, invoices: Mapping[str, Invoice]) -> str:

@@ -208,7 +208,7 @@ def _refuse(count: int) -> None:
             "ledger_behind_gateway",
             f"the gateway has {count} payment(s) that this ledger does not know; it looks "
             "restored from a backup or copied",
-            "Nothing was charged. Run `invoicepay sync` as finance, then try again.",
+            "Nothing was charged. Have finance run `invoicepay sync`, then try again.",
         )
 
 

@@ -33,6 +33,10 @@ SETTLED_BY: Mapping[IntentStatus, PaymentStatus] = {
     IntentStatus.CANCELED: PaymentStatus.CANCELED,
 }
 """The states that a gateway intent decides. In every other it can still be charged."""
+_ASK_FINANCE = (
+    "Do not pay again; show finance this line. Finance: the gateway's dashboard has what was "
+    "charged; `invoicepay audit list` has what this ledger wrote."
+)
 
 
 def record(
@@ -71,7 +75,7 @@ def record(
                 "books_differ",
                 f"payment {current.id} is {current.status} here and {intent.status} at the "
                 f"gateway ({intent.id})",
-                "Do not pay again; ask support with this line.",
+                _ASK_FINANCE,
                 payment=current.id,
             )
         reason = failure or intent
@@ -156,7 +160,7 @@ def _check_same(payment: Payment, intent: Intent) -> None:
         raise DoesNotTie(
             "books_differ",
             f"the gateway's {intent.id} is not what payment {payment.id} asked for",
-            "Do not pay again; ask support with this line.",
+            _ASK_FINANCE,
             payment=payment.id,
         )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from invoicepay.billing.customer import EVERYTHING, Customer
 from invoicepay.billing.errors import OutcomeUnknown, Refused, Unreachable
 from invoicepay.billing.money import Money
-from invoicepay.billing.payment import Payment
+from invoicepay.billing.payment import Payment, sync_finds_out
 from invoicepay.billing.ports import (
     ChargeOrder,
     Intent,
@@ -48,7 +48,7 @@ def submit(payment: Payment, ports: Ports) -> Payment:
             "outcome_unknown",
             f"payment {payment.id} may have been charged, and this could not be recorded: "
             f"{error.message}",
-            "Do not pay again; `invoicepay sync` finds out.",
+            f"Do not pay again; {sync_finds_out(payment)}.",
             payment=payment.id,
         ) from error
 
@@ -102,7 +102,8 @@ def unreachable(error: Exception, hint: str = "") -> Unreachable:
         return Unreachable("gateway_unreadable", f"the gateway's {error}", hint)
     if isinstance(error, Rejected):
         said = f"the gateway refused: {error.message}"
-        return Unreachable("gateway_refused", said, hint or "Nothing was charged.")
+        hint = hint or "Nothing was charged. Change what it names, or show finance this line."
+        return Unreachable("gateway_refused", said, hint)
     said = f"the gateway cannot be reached: {error}"
     return Unreachable("gateway_unreachable", said, hint or "Nothing was charged. Try again later.")
 

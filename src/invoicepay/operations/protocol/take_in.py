@@ -75,7 +75,8 @@ def _customer(intent: Intent, unit: Unit) -> Customer:
             "books_differ",
             f"the gateway's {intent.id} is for customer {intent.customer_number or '?'}, whom "
             "this ledger does not have",
-            "Import the customer, then sync.",
+            f"Import {intent.customer_number or 'the customer'} with `invoicepay import "
+            "customers`, then run `invoicepay sync`.",
         )
     return customer
 
