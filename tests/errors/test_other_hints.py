@@ -280,9 +280,11 @@ def test_what_a_token_may_not(company: DemoCompany) -> None:
 def test_the_steps_after_init_are_for_the_ledger_that_was_made(desk: Desk) -> None:
     init = "init --company L --admin-email owner@lantern.example --password-stdin"
     made = well(desk.run(f"{init} --ledger 'my ledger.db'", "nine quiet harbours"))
-    login, then = re.findall(r"(?:Next|Then): invoicepay (.*)", made.stderr)
+    login, company, then = re.findall(r"(?:Next|Then): invoicepay (.*)", made.stderr)
     secrets = "--password-stdin --insecure-storage"
     well(desk.run(f"{login} {secrets}", "nine quiet harbours"))
+    set_address = company.partition("    (")[0].replace("ADDRESS", "billing@lantern.example")
+    well(desk.run(set_address))
     (desk.folder / "customers.csv").write_text("number,name\nC-1,One\n")
     well(desk.run(then.replace("FILE", "customers.csv")))
 

@@ -169,8 +169,12 @@ def test_a_refusal_of_the_account_in_any_words(
         "UPDATE payments SET gateway_id = ''",
     )
     with SandboxServer(company.sandbox) as server:
+        key = company.folder / "bank.key"
+        key.touch(0o600)
+        key.write_text(server.key)
+        at = f'[sandbox]\nurl = "{server.url}"\nkey_file = "{key.name}"\n'
         for config in company.folder.glob("*.toml"):
-            config.write_text(f'{config.read_text()}[sandbox]\nurl = "{server.url}"\n')
+            config.write_text(config.read_text() + at)
         commands = [["sandbox", "attach", "pm_card_visa", "--customer=C-1007", "--json"]]
         for said in run_each(company.as_("admin"), commands * 40):
             assert_ended_well(said, [10])

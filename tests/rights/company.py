@@ -44,6 +44,7 @@ from invoicepay.operations.pay import Pay
 from invoicepay.operations.protocol.claim import claim
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.revoke_token import RevokeToken
+from invoicepay.operations.send_mail import SendMail
 from invoicepay.operations.who_am_i import WhoAmI
 from invoicepay.settings import load_settings
 from invoicepay.wiring import Local, found_ledger
@@ -326,7 +327,9 @@ class _Maker:
     def _pay(self, secret: str, key: str, number: str) -> Any:
         plan = self._as(secret).call(Quote(numbers=(number,), key=key)).plan
         assert plan is not None
-        return self._as(secret).call(Pay(plan))
+        payment = self._as(secret).call(Pay(plan))
+        self._as(secret).call(SendMail(payment.id))
+        return payment
 
     def _keep(self, secrets: Mapping[str, str]) -> None:
         """Each role's session in a file of its own, used once, so that its next use is a read."""
