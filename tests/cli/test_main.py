@@ -167,7 +167,7 @@ class TestUnexpectedErrors:
         assert ended(["whoami"]) == 1
         err = capsys.readouterr().err
         assert err.startswith(
-            "invoicepay: unexpected: RuntimeError: the sky fell[31m. Run it again"
+            "invoicepay: unexpected: RuntimeError: the sky fell[31m. --debug shows where"
         )
         assert len(err.splitlines()) == 1
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.errors import OutcomeUnknown, Refused
-from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
+from invoicepay.billing.payment import FINAL, Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
 from invoicepay.operations.find_payment import find_payment
@@ -15,6 +15,8 @@ from invoicepay.operations.protocol.settle import settle
 _INSTEAD = {
     PaymentStatus.PROCESSING: "The bank has it; ask for a refund once it has settled.",
     PaymentStatus.SUCCEEDED: "The money has arrived; ask for a refund.",
+    PaymentStatus.FAILED: "Nothing was charged.",
+    PaymentStatus.CANCELED: "Nothing was charged.",
 }
 """What to do about a payment that cannot be canceled any more."""
 
@@ -55,7 +57,7 @@ def cancel_payment(request: CancelPayment, actor: Actor, ports: Ports) -> Paymen
     raise Refused(
         "not_cancelable",
         f"payment {payment.id} is {payment.status}",
-        _INSTEAD.get(payment.status, "Nothing was charged."),
+        _INSTEAD.get(payment.status) or f"Do not pay again; {sync_finds_out(payment)}.",
         payment=payment.id,
         says_outcome=True,
     )
