@@ -204,7 +204,9 @@ class TestAtATerminal:
             asked.say("seven brisk walrusses")
             result = asked.end()
         assert result.exit_code == 2
-        assert result.stderr.endswith("invoicepay: the two are not the same. Run it again, and type it twice.\n")
+        assert result.stderr.endswith(
+            "invoicepay: the two are not the same. Run it again, and type it twice.\n"
+        )
 
 
 def test_of_several_at_once_one_pays(company: DemoCompany) -> None:
