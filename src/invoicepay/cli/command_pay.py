@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
 
 import typer
 
-from invoicepay.billing.errors import NotFound, OutcomeUnknown, Refused, Usage
+from invoicepay.billing.errors import InvoicepayError, NotFound, OutcomeUnknown, Refused, Usage
 from invoicepay.billing.invoice import InvoiceState
 from invoicepay.billing.payment import FINAL, PaymentStatus
 from invoicepay.cli.new_app import new_app
@@ -176,9 +176,13 @@ def _show(state: State, payment: Payment, *, mail: bool = True) -> None:
     if payment.outcome_known:
         state.acknowledge(payment.id)
     if mail and payment.status in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
-        for failed in state.call(SendMail(payment.id)).not_delivered:
+        try:
+            errors = [failed.error for failed in state.call(SendMail(payment.id)).not_delivered]
+        except InvoicepayError as problem:  # the outcome stands, whatever befalls its e-mail
+            errors = [problem.message]
+        for error in errors:
             state.out.note(
-                f"The e-mail could not be sent yet: {failed.error}. `invoicepay sync` tries again."
+                f"The e-mail could not be sent yet: {error}. `invoicepay sync` tries again."
             )
 
 
