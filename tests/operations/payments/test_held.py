@@ -29,7 +29,7 @@ def test_what_may_have_been_charged_is_not_to_be_paid_again(
     assert refused.message == (
         f"payment {held.id} of 425.75 USD for INV-1 and 2 more is under way (unknown)"
     )
-    assert refused.hint == f"Do not pay again; `invoicepay sync` finds out, see {see(held.id)}."
+    assert refused.hint == f"Do not pay again; `invoicepay sync` finds out; see {see(held.id)}."
     assert not refused.says_outcome
 
 

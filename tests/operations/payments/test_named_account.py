@@ -163,7 +163,7 @@ def test_naming_another_account_than_the_keys_is_refused(
 
     assert error.code == "gateway_mismatch"
     assert error.message == f"the key is of {OURS}, not of {named}"
-    assert error.hint == f"Name that one, {OURS}, or use a key of {named}."
+    assert error.hint == f"Say --account {OURS}, or use a key of {named}."
     check_named(OURS, company)
 
 
