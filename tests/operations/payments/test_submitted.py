@@ -82,7 +82,7 @@ def test_the_gateway_is_asked_for_exactly_what_was_planned(
             Rejected("bad", "not now"),
             "gateway_refused",
             "the gateway refused: not now",
-            "Nothing was charged.",
+            "Nothing was charged. Change what it names, or show finance this line.",
         ),
         (
             Unreadable(ODD),
