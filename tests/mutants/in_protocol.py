@@ -366,7 +366,7 @@ IN_PROTOCOL = (
         "taken-in-under-a-fresh-id",
         "a charge that is taken in twice counts twice, or stops every sync",
         _TAKE_IN,
-        "payment_id = intent.payment_id if own_id else late_id(intent)",
+        "payment_id = intent.payment_id if own_id and intent.payment_id else late_id(intent)",
         "payment_id = str(uuid.uuid4())",
         _RESTORED,
     ),

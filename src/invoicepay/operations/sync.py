@@ -116,7 +116,8 @@ def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled | Comparison]:
             left.append(intent)
         yield step
     for unreadable in behind.unreadable:
-        yield Settled(unreadable.id, error=unreachable(Unreadable(unreadable), LATER))
+        name = unreadable.id or unreadable.payment_id
+        yield Settled(name, error=unreachable(Unreadable(unreadable), LATER))
     _remember(since, intents, left, ports)
     # Last: what has just been settled and taken in is looked at, too.
     comparison = _compare(intents, ports)

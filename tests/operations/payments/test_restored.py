@@ -479,6 +479,25 @@ def test_metadata_that_says_too_much_never_breaks_the_books(
     assert found.allocations == (Allocation("INV-1", 4000), Allocation("INV-2", 1000))
 
 
+def test_charges_that_do_not_say_which_payment_they_are_become_one_each(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Somebody has edited what is written on them, or it was left out."""
+    for name in ("pi_1", "pi_2"):
+        gateway.found[name] = stranger_intent(
+            company, id=name, payment_id="", customer_number="C-1", method_type=""
+        )
+
+    made = [step.payment for step in sync(company)]
+
+    assert [p and (p.gateway_id, p.unapplied_minor) for p in made] == [
+        ("pi_1", 5000),
+        ("pi_2", 5000),
+    ]
+    assert all(p and p.id for p in made)
+    assert sync(company) == []
+
+
 def test_an_unfinished_intent_of_a_lost_payment_is_canceled(
     company: SmallCompany, gateway: ScriptedGateway, bad_card: str
 ) -> None:

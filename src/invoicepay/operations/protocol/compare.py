@@ -48,7 +48,8 @@ class Comparison:
     error: InvoicepayError | None
     """Why not all of them could be."""
     done_until: int
-    """The journal's entry up to which each that it put so is as the gateway has it."""
+    """The journal's entry up to which each that it put so is as the gateway has it; 0 where all
+    were looked at, whenever they changed."""
 
 
 def compare_changed(known: Iterable[AnyIntent], ports: Ports) -> Comparison:

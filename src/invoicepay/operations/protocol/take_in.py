@@ -19,7 +19,7 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
         customer = _customer(intent, unit)
         standing = unit.payments.standings([intent.payment_id]).get(intent.payment_id)
         own_id = standing is None or explains(standing, intent)  # or it was settled meanwhile
-        payment_id = intent.payment_id if own_id else late_id(intent)
+        payment_id = intent.payment_id if own_id and intent.payment_id else late_id(intent)
         payment = unit.payments.get(payment_id, EVERYTHING)
         if payment is None:
             # A claim that was made before this charge was known may be for the same debt, and
