@@ -5,6 +5,7 @@ good."""
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 import pytest
 from greenlet import getcurrent, greenlet
@@ -394,11 +395,16 @@ def test_many_newer_payments_do_not_hide_what_was_charged_since_the_last_sync(
     assert_nobody_is_stuck(gateway, copies.b, company)
 
 
-def says_that_it_has_all(company: SmallCompany) -> None:
+def says_that_it_has_all(company: SmallCompany, until: datetime | None = None) -> None:
     company.clock.move(days=1)
     with company.ledger.write() as unit:
-        unit.company.set_reconciled(company.clock.time)
+        unit.company.set_reconciled(until or company.clock.time)
         unit.journal.append("test", "", "", company.clock.time, {})
+
+
+def reconciled_until(company: SmallCompany) -> datetime | None:
+    with company.ledger.read() as unit:
+        return unit.company.identity().reconciled_until
 
 
 def test_a_refusal_looks_again_where_nothing_was_thought_left(
@@ -417,6 +423,45 @@ def test_a_refusal_looks_again_where_nothing_was_thought_left(
 
     assert b.invoice("INV-1").status is InvoiceStatus.PAID
     assert_nobody_is_stuck(gateway, b, copies.a)
+
+
+def test_a_refusal_never_moves_on_where_the_next_sync_looks_from(
+    copies: GivenUp, gateway: ScriptedGateway
+) -> None:
+    b, long_ago = copies.b, copies.a.clock.time - timedelta(days=90)
+    says_that_it_has_all(b)
+    copies.payer_wakes()
+
+    def set_back(call: str) -> None:
+        if call == "intents":
+            gateway.before = lambda name: None
+            says_that_it_has_all(b.another_process(), long_ago)
+
+    gateway.before = set_back
+    with pytest.raises(Refused):
+        b.pay("INV-1", method="card")
+
+    assert reconciled_until(b) == long_ago
+
+
+def test_a_sync_does_not_move_on_what_a_refusal_has_set_back(
+    copies: GivenUp, gateway: ScriptedGateway
+) -> None:
+    b = copies.b
+    says_that_it_has_all(b)
+    pay_some(b, "INV-9")
+    copies.a.clock.move(days=5)
+    pay_some(b, "INV-9")
+    copies.payer_wakes()
+    syncing = halfway(gateway, "intents", lambda: sync(b.another_process()))
+    syncing.switch()  # it has listed what was made since then
+    with pytest.raises(Refused):
+        b.pay("INV-1", method="card")
+    syncing.switch()
+
+    sync(b)
+
+    assert b.invoice("INV-1").status is InvoiceStatus.PAID
 
 
 def test_a_refusal_for_what_cannot_be_read_has_sync_report_it(

@@ -170,7 +170,9 @@ def _look_from(intents: Iterable[AnyIntent], identity: LedgerIdentity, ports: Po
     if not missed:
         return
     with ports.ledger.write() as unit:
-        set_reconciled(min(missed), unit, ports)
+        now = unit.company.identity().reconciled_until
+        if now is not None and min(missed) < now:  # or somebody has set it back further
+            set_reconciled(min(missed), unit, ports)
 
 
 def set_reconciled(until: datetime, unit: Unit, ports: Ports) -> None:
