@@ -100,9 +100,8 @@ def test_the_gateways_trouble_is_one_line_that_says_whether_anything_was_charged
 
     assert (error.code, error.message, error.hint) == (code, says, hint)
     assert (uncertain.code, uncertain.message) == (code, says)
-    assert uncertain.hint == hint.replace(
-        "Nothing was charged. Try again later.", "Perhaps."
-    ).replace("Nothing was charged.", "Perhaps.")
+    assert uncertain.hint.startswith("Perhaps.")
+    assert "Nothing was charged" not in uncertain.hint
 
 
 @pytest.mark.parametrize("fault", [Fault.NOT_SENT, Fault.REFUSED, Fault.UNREADABLE])
