@@ -22,6 +22,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -375,7 +376,9 @@ def main() -> int:
     measure = Measure(files, options.jobs, options.fresh, options.within)
     quiet = ["-p", "no:cacheprovider", "--no-header", "--capture=no"]
     settings = ["--hypothesis-profile=ci", "-o", "tmp_path_retention_policy=none", "-W", "default"]
-    ended = pytest.main([*quiet, *settings, *options.tests], plugins=[measure])
+    with tempfile.TemporaryDirectory() as folder:  # other runs of pytest clean up their common one
+        settings.append(f"--basetemp={folder}/tests")
+        ended = pytest.main([*quiet, *settings, *options.tests], plugins=[measure])
     if measure.failed or ended not in (0, 5):
         print(f"the tests cannot be run, or do not pass without a bug ({ended})")
         return 1

@@ -170,20 +170,30 @@ def _tell(
 def _show(state: State, payment: Payment, *, mail: bool = True) -> None:
     """The result first, then that it was shown, then the e-mail: a mail server may be slow."""
     from invoicepay.cli.payment_view import show_payment
-    from invoicepay.operations.send_mail import SendMail
 
     show_payment(payment, state)
     if payment.outcome_known:
         state.acknowledge(payment.id)
     if mail and payment.status in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
-        try:
-            errors = [failed.error for failed in state.call(SendMail(payment.id)).not_delivered]
-        except InvoicepayError as problem:  # the outcome stands, whatever befalls its e-mail
-            errors = [problem.message]
-        for error in errors:
+        for error in _send_mail(state, payment):
             state.out.note(
                 f"The e-mail could not be sent yet: {error}. `invoicepay sync` tries again."
             )
+
+
+def _send_mail(state: State, payment: Payment) -> list[str]:
+    """Say to whom it goes, then try. What went wrong: the outcome stands, whatever befalls its
+    e-mail."""
+    from invoicepay.operations.list_mail import ListMail
+    from invoicepay.operations.send_mail import SendMail
+
+    try:
+        owed = state.call(ListMail(payment_id=payment.id)).items
+        if owed:
+            state.out.note(f"E-mail goes to {', '.join(sorted({mail.to for mail in owed}))}.")
+        return [failed.error for failed in state.call(SendMail(payment.id)).not_delivered]
+    except InvoicepayError as problem:
+        return [problem.message]
 
 
 class Stopped(KeyboardInterrupt):
