@@ -70,6 +70,7 @@ class Bank:
             currency="USD",
             description="Tidewheel: INV 1",
             allocations=(Allocation("INV 1=2", 345), Allocation("№-7", amount - 345)),
+            request_digest=f"{uuid.uuid4()}:{'0f' * 32}",
         )
 
 
@@ -127,6 +128,7 @@ def test_an_intent_is_created_unconfirmed_and_explains_itself(bank: Bank) -> Non
     assert (intent.customer, intent.customer_number) == (bank.customer, "C-1")
     assert intent.method_type == "card"
     assert intent.allocations == order.allocations
+    assert intent.request_digest == order.request_digest
     assert intent.failure_code == ""
     assert bank.gateway.retrieve(intent.id) == intent
 

@@ -35,6 +35,7 @@ class Things:
     receipt: str
     method: str
     held: str
+    key_id: str
 
 
 Read = Callable[[Unit, Things, Scope], Any]
@@ -58,6 +59,7 @@ READS: dict[tuple[str, str], tuple[Read, ...]] = {
         lambda u, t, s: u.payments.starting(t.payment, s),
     ),
     ("PaymentStore", "with_receipt"): (lambda u, t, s: u.payments.with_receipt(t.receipt, s),),
+    ("PaymentStore", "with_key"): (lambda u, t, s: u.payments.with_key(t.key_id, s),),
     ("PaymentStore", "page"): (
         lambda u, t, s: _of(u.payments.page(PaymentFilter(), s).items),
         lambda u, t, s: u.payments.page(PaymentFilter(customer="C-1"), s).items,
@@ -132,12 +134,12 @@ def company(tmp_path: Path) -> Iterator[SmallCompany]:
 
 @pytest.fixture
 def things(company: SmallCompany) -> Things:
-    paid = company.pay("INV-1", method="card")
+    paid = company.pay("INV-1", method="card", key="a")
     held = company.pay("INV-2", method="ach")
     with company.ledger.write() as unit:  # as before it was sent
         unit._connection.execute("UPDATE outbox SET sent_at = NULL WHERE payment_id = ?", [held.id])
         method = unit.methods.of_customer("C-1", EVERYTHING)[0]
-    return Things(paid.id, paid.receipt_number, method.id, held.id)
+    return Things(paid.id, paid.receipt_number, method.id, held.id, paid.key_id)
 
 
 TABLES = (

@@ -204,6 +204,8 @@ class Cast:
             key=choices.one_of(("", f"wish-{number}"), 0.6),
             allow_pending=choices.pick(4) == 3,
         )
+        if quote.key:
+            self.history.keyed[wish] = quote
         return partial(self._wishing, machine, wish, quote, 1 + choices.pick(5))
 
     def _wishing(self, machine: SmallCompany, wish: Wish, quote: Quote, attempts: int) -> None:

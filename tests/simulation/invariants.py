@@ -9,6 +9,7 @@ from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, PaymentFilter
+from invoicepay.operations.pay import Pay
 from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.compare import Comparison, compare_all
 from invoicepay.operations.protocol.reconcile import late_id
@@ -73,7 +74,24 @@ def check(world: World, cast: Cast) -> None:
         _check_rest(machine, payments)
         _check_explained(world, cast, payments)
         _check_mail(world, cast, machine, payments)
+    _check_keys(world, cast)
     _check_goes_on(world)
+
+
+def _check_keys(world: World, cast: Cast) -> None:
+    """Whoever repeats a key, at whichever machine, before and after its sync, is charged once."""
+    for wish, quote in cast.history.keyed.items():
+        for machine in (*world.machines, *world.machines):
+            app = machine.contact(wish.contact)
+            try:
+                quoted = app.call(quote)
+                said = quoted.existing or app.call(Pay(quoted.plan))  # type: ignore[arg-type]
+                world.count(f"a key is repeated: {said.status}")
+            except InvoicepayError as error:
+                world.count(f"a key is repeated: {error.code}")
+            cast.history.check(world)
+            _sync(machine)
+    heal(world)
 
 
 def _payments(machine: SmallCompany) -> list[Payment]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus
+from invoicepay.operations.quote import Quote
 from tests.simulation.world import Broken, World
 
 _AT_THE_BANK = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)
@@ -44,6 +45,8 @@ class History:
     """Of what each contact was told, in order, and of what they want."""
 
     wishes: list[Wish] = field(default_factory=list)
+    keyed: dict[Wish, Quote] = field(default_factory=dict)
+    """What is asked for with a key of its own."""
     told: list[Told] = field(default_factory=list)
 
     def tell(self, contact: str, payment: Payment) -> None:

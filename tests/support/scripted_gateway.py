@@ -335,6 +335,7 @@ class ScriptedGateway:
             ledger_id=order.ledger_id,
             payment_id=order.payment_id,
             customer_number=order.customer_number,
+            request_digest=order.request_digest,
             method_type=order.method_type,
             allocations=order.allocations,
         )

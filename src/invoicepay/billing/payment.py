@@ -108,7 +108,8 @@ class Payment:
     memo: str = ""
     order_number: str = ""
     request_digest: str = ""
-    """Of what was asked for, so that a repeated key with other content is refused."""
+    """Of one with a key: the key's id, a colon, and the digest of what was asked for, so that the
+    key is known again, and refused with other content."""
     plan_digest: str = ""
 
     @property
@@ -120,6 +121,11 @@ class Payment:
     def given_up(self) -> bool:
         """Whether it ended before it could be charged, and nobody wanted it to."""
         return self.status is PaymentStatus.CANCELED and self.failure_code == GIVEN_UP
+
+    @property
+    def key_id(self) -> str:
+        """Empty without a key."""
+        return key_in(self.request_digest)
 
     @property
     def allocated_minor(self) -> int:
@@ -139,6 +145,12 @@ class Payment:
     @property
     def disputed(self) -> bool:
         return any(r.kind is ReversalKind.DISPUTE for r in self.reversals)
+
+
+def key_in(request_digest: str) -> str:
+    """The id of the key that a payment was asked for with; empty without one."""
+    key_id, colon, _ = request_digest.partition(":")
+    return key_id if colon else ""
 
 
 def sync_finds_out(payment: Payment) -> str:

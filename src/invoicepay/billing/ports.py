@@ -168,6 +168,9 @@ class PaymentStore(Protocol):
     def starting(self, beginning: str, scope: Scope) -> list[str]:
         """Ids that start so; at most two, since more tell no more."""
 
+    def with_key(self, key_id: str, scope: Scope) -> list[Payment]:
+        """All attempts under a key, those that were taken in from the gateway too; oldest first."""
+
     def with_receipt(self, number: str, scope: Scope) -> str | None:
         """The id of the payment with this receipt number."""
 
@@ -557,6 +560,7 @@ class Intent:
     customer_number: str = ""
     method_type: str = ""
     allocations: tuple[Allocation, ...] = ()
+    request_digest: str = ""
     failure_code: str = ""
     failure_message: str = ""
     abandoned: bool = False
@@ -602,6 +606,8 @@ class ChargeOrder:
     description: str
     allocations: tuple[Allocation, ...]
     """Travels as metadata, so that the gateway's record explains the payment by itself."""
+    request_digest: str = ""
+    """Of what was asked for with a key; travels, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from invoicepay.billing.ports import ChargeOrder
 
 LEDGER, PAYMENT = "invoicepay_ledger", "invoicepay_payment"
 CUSTOMER, METHOD = "invoicepay_customer", "invoicepay_method"
+REQUEST = "invoicepay_request"
 _ALLOCATIONS = "invoicepay_allocations_"
 # Stripe, "Metadata": 50 keys, values of at most 500 characters.
 _VALUE_LENGTH = 500
@@ -25,6 +26,8 @@ def written(order: ChargeOrder) -> dict[str, str]:
         CUSTOMER: order.customer_number,
         METHOD: order.method_type,
     }
+    if order.request_digest:
+        metadata[REQUEST] = order.request_digest
     part, count = "", 0
     for allocation in order.allocations:
         text = f"{_escaped(allocation.invoice)}={allocation.amount_minor}"

@@ -98,6 +98,7 @@ def intent(found: Doc, livemode: bool) -> Intent | UnreadableIntent:
         customer_number=written.get(metadata.CUSTOMER, ""),
         method_type=written.get(metadata.METHOD, ""),
         allocations=metadata.allocations_in(written),
+        request_digest=written.get(metadata.REQUEST, ""),
         failure_code=failure_code,
         failure_message=failure_message,
         abandoned=text(found, "cancellation_reason") == ABANDONED,

@@ -53,6 +53,12 @@ def acknowledgements(db: Database) -> None:
     db.execute(_ACKNOWLEDGEMENTS)
 
 
+@migrations(name="0007_keys")
+def keys(db: Database) -> None:
+    """Finds the payments of a key, with which their `request_digest` begins."""
+    db.execute(_KEYS)
+
+
 # Conventions: `…_minor` are minor units, `…_day` days since 1970-01-01 in the company's zone,
 # `…_at` UTC instants as ISO 8601 text with microseconds (they sort as text).
 # The checks repeat the money rules on purpose: what the code gets wrong, the file refuses.
@@ -327,6 +333,10 @@ CREATE TABLE acknowledgements (
     acknowledged_at TEXT NOT NULL,
     PRIMARY KEY (payment_seq, contact)
 ) STRICT, WITHOUT ROWID
+"""
+
+_KEYS = """
+CREATE INDEX payments_with_key ON payments (request_digest) WHERE request_digest <> ''
 """
 
 _OUTBOX = """

@@ -161,40 +161,49 @@ def _check_texts(request: Quote) -> None:
 
 
 def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str, str]:
-    """The payment that the key stands for, or the id and content of the one to make for it.
+    """The payment that the key stands for, or the id and request digest of the one to make for it.
 
     A key belongs to the ledger and a customer, whoever uses it. Each attempt under it is a payment
-    of its own; there is another only where the last was given up before it could be charged.
+    of its own; there is another only where all before were given up before they could be charged.
+    A copy of the ledger may have made attempts that this one does not count, and charged one.
     """
     with ports.ledger.read() as unit:
         ledger_id = unit.company.identity().id
         customer = _customer_of_key(request, actor, unit, ports)
-    content = digest(
+        content = _content_digest(request, customer)
+        # The key's id is of the same namespace as its attempts, which have a number more.
+        key_id = str(uuid.uuid5(uuid.UUID(ledger_id), f"{customer}\n{request.key}"))
+        attempts = {p.id: p for p in unit.payments.with_key(key_id, actor.scope)}
+        for attempt in itertools.count(1):
+            name = f"{customer}\n{request.key}\n{attempt}"
+            free = str(uuid.uuid5(uuid.UUID(ledger_id), name))
+            existing = unit.payments.get(free, actor.scope)
+            if existing is None:
+                break
+            attempts[existing.id] = existing
+    request_digest = f"{key_id}:{content}"
+    for payment in attempts.values():
+        if payment.request_digest != request_digest:
+            raise key_reused(payment)
+        settled = settle_if_left(payment, ports) if request.settle_first else payment
+        if not settled.given_up:
+            return settled
+    return free, request_digest
+
+
+def _content_digest(request: Quote, customer: str) -> str:
+    return digest(
         {
             "numbers": sorted(set(request.numbers)),
             "state": request.state,
             "customer": customer,
-            "currency": request.currency,
+            "currency": request.currency and request.currency.upper(),
             "amounts": sorted(request.amounts),
             "method": request.method,
             "memo": request.memo,
             "allow_pending": request.allow_pending,
         }
     )
-    for attempt in itertools.count(1):
-        name = f"{customer}\n{request.key}\n{attempt}"
-        payment_id = str(uuid.uuid5(uuid.UUID(ledger_id), name))
-        with ports.ledger.read() as unit:
-            existing = unit.payments.get(payment_id, actor.scope)
-        if existing is None:
-            return payment_id, content
-        if existing.request_digest != content:
-            raise key_reused(existing)
-        if request.settle_first:
-            existing = settle_if_left(existing, ports)
-        if not existing.given_up:
-            return existing
-    raise AssertionError("unreachable")
 
 
 def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> str:

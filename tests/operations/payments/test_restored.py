@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def copied(company: SmallCompany) -> SmallCompany:
     return SmallCompany(SqliteLedger(backed_up(company)), company.gateway, company.clock)
 
 
-def restored(company: SmallCompany, **more: str) -> Payment:
+def restored(company: SmallCompany, **more: Any) -> Payment:
     """Pay, then put the ledger back to what it was before."""
     copy = backed_up(company)
     payment = company.pay("INV-1", **more)
@@ -162,6 +163,107 @@ def test_a_copy_uses_the_same_key_a_day_later(
     with pytest.raises(Refused):
         other.pay("INV-1", method="card", key="a")
 
+    assert len(gateway.charges) == 1
+
+
+PART: dict[str, Any] = {"method": "card", "key": "a", "amounts": (("INV-1", "60.00"),)}
+"""A part of INV-1, with a key."""
+
+
+def test_after_a_restore_the_key_means_the_charge_that_was_taken_in(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    lost = restored(company, **PART)
+    company.clock.move(days=3)  # the gateway has forgotten the key by then
+
+    with pytest.raises(Refused) as refusal:
+        company.pay("INV-1", **PART)
+    assert refusal.value.code == "ledger_behind_gateway"
+    sync(company)
+
+    again = company.pay("INV-1", **PART)
+    assert again.gateway_id == lost.gateway_id
+    assert company.pay("INV-1", **PART) == again
+    assert len(gateway.charges) == 1
+
+
+def test_a_restored_ledger_that_has_synced_knows_what_its_keys_were_for(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    lost = restored(company, **PART)
+    sync(company)
+
+    assert company.pay("INV-1", **PART).id == lost.id
+    with pytest.raises(Refused) as refusal:
+        company.pay("INV-1", **{**PART, "amounts": (("INV-1", "40.00"),)})
+    assert refusal.value.code == "key_reused"
+    assert len(gateway.charges) == 1
+
+
+def test_a_key_that_a_copy_could_not_use_means_the_other_ones_charge(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    other = copied(company)
+    gateway.fail_next("create", Fault.NOT_SENT)
+    with pytest.raises(Unreachable):
+        other.pay("INV-1", **PART)
+    charged = company.pay("INV-1", **PART)
+    with pytest.raises(Refused):
+        other.pay("INV-1", **PART)
+    sync(other)
+
+    assert other.pay("INV-1", **PART).gateway_id == charged.gateway_id
+    assert len(gateway.charges) == 1
+
+
+def test_a_charge_of_an_attempt_that_this_ledger_does_not_count_is_the_keys(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """A copy has given the key's first attempts up by itself, and charged a later one."""
+    other = copied(company)
+    for _ in range(2):
+        gateway.fail_next("create", Fault.NOT_SENT)
+        with pytest.raises(Unreachable):
+            company.pay("INV-1", **PART)
+    charged = company.pay("INV-1", **PART)
+    sync(other)
+
+    assert other.pay("INV-1", **PART).gateway_id == charged.gateway_id
+    assert len(gateway.charges) == 1
+
+
+def test_who_quoted_another_attempt_before_the_last_was_taken_in_does_not_charge_again(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    lost = restored(company, **PART)
+    company.clock.move(days=3)
+    with pytest.raises(Refused):
+        company.pay("INV-1", **PART)
+    quoted = company.call(Quote(numbers=("INV-1",), **PART))
+    assert quoted.plan is not None
+
+    sync(company)
+
+    assert company.call(Pay(quoted.plan)).gateway_id == lost.gateway_id
+    assert len(gateway.charges) == 1
+
+
+def test_who_quoted_before_the_keys_charge_was_taken_in_gets_that_one(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    lost = restored(company, **PART)
+    quoted = company.call(Quote(numbers=("INV-1",), **PART))
+    rest = {**PART, "key": "b", "amounts": (("INV-1", "40.00"),)}
+    other = company.call(Quote(numbers=("INV-1",), **rest))
+    assert quoted.plan is not None
+    assert other.plan is not None
+
+    sync(company)
+
+    assert company.call(Pay(quoted.plan)).id == lost.id
+    with pytest.raises(Refused) as refusal:
+        company.call(Pay(replace(other.plan, payment_id=lost.id)))
+    assert refusal.value.code == "key_reused"
     assert len(gateway.charges) == 1
 
 

@@ -103,6 +103,14 @@ class Payments:
         )
         return [payment_id for (payment_id,) in rows]
 
+    def with_key(self, key_id: str, scope: Scope) -> list[Payment]:
+        rows = self._db.execute(
+            f"{_SELECT} WHERE p.request_digest <> '' "
+            "AND p.request_digest >= ? AND p.request_digest < ? ORDER BY p.seq",
+            (f"{key_id}:", f"{key_id};"),
+        )
+        return self._load(row for row in rows if scope.has(row[3]))
+
     def with_receipt(self, number: str, scope: Scope) -> str | None:
         row = self._db.execute(
             "SELECT p.id, c.number FROM payments p JOIN customers c ON c.id = p.customer_id "

@@ -10,7 +10,7 @@ from invoicepay.billing.errors import Refused, Usage, not_found
 from invoicepay.billing.invoice import Invoice
 from invoicepay.billing.method import Method
 from invoicepay.billing.money import Money
-from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.billing.payment import Payment, PaymentStatus, key_in
 from invoicepay.billing.plan import PaymentPlan, PlanLine, check_limits, check_method, plan_lines
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.authenticate import reread_actor
@@ -31,10 +31,8 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
     now, lease_until = ports.clock.now(), ports.clock.real_now() + LEASE
     with ports.ledger.write() as unit:
         reread_actor(unit, actor)
-        existing = unit.payments.get(plan.payment_id, EVERYTHING)
+        existing = _made_before(plan, actor, unit)
         if existing is not None:
-            if existing.plan_digest != plan.digest or not actor.scope.has(existing.customer):
-                raise key_reused(existing)
             return existing, False
         method = _check_unmoved(plan, actor, unit, ports)
         payment = Payment(
@@ -71,6 +69,24 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
             },
         )
     return payment, True
+
+
+def _made_before(plan: PaymentPlan, actor: Actor, unit: Unit) -> Payment | None:
+    """The payment of this plan or, since the quote, of its key: made by another call, or by a copy
+    of the ledger and taken in. Raises Refused where it is of something else."""
+    found = unit.payments.get(plan.payment_id, EVERYTHING)
+    if found is None and plan.with_key:
+        attempts = unit.payments.with_key(key_in(plan.request_digest), EVERYTHING)
+        found = next((attempt for attempt in attempts if not attempt.given_up), None)
+    if found is None:
+        return None
+    if plan.with_key:
+        same = found.request_digest == plan.request_digest
+    else:
+        same = found.plan_digest == plan.digest
+    if not same or not actor.scope.has(found.customer):
+        raise key_reused(found)
+    return found
 
 
 def key_reused(payment: Payment) -> Refused:

@@ -161,6 +161,7 @@ def _order(payment: Payment, ports: Ports) -> tuple[Customer, ChargeOrder]:
         currency=payment.currency,
         description=f"{company.name}: {what}, {Money(payment.amount_minor, payment.currency)}",
         allocations=payment.allocations,
+        request_digest=payment.request_digest,
     )
 
 

@@ -38,6 +38,7 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
                 livemode=intent.livemode,
                 allocations=_fitting(intent, customer.number, unit),
                 gateway_id=intent.id,
+                request_digest=intent.request_digest,
             )
             unit.payments.add(payment)
             unit.invoices.reserve(payment.allocations)
