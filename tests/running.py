@@ -225,11 +225,11 @@ class DemoCompany(Desk):
                 bank.execute(statement)
 
     def dump(self) -> str:
-        """All that the ledger holds, but for sessions: reading notes that they are in use."""
+        """All that the ledger holds, but for sessions: reading notes that they are in use, and
+        every write what its log builds upon."""
+        passing = ('INSERT INTO "sessions"', 'INSERT INTO "write_ahead_log"')
         with closing(sqlite3.connect(self.ledger)) as ledger:
-            return "\n".join(
-                line for line in ledger.iterdump() if not line.startswith('INSERT INTO "sessions"')
-            )
+            return "\n".join(line for line in ledger.iterdump() if not line.startswith(passing))
 
     def copied_to(self, folder: Path) -> DemoCompany:
         shutil.copytree(self.folder, folder)
