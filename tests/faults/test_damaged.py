@@ -98,7 +98,8 @@ def that_differ(path: Path) -> set[str]:
                 shutil.copy(f"{path}{end}", f"{folder}/ledger.db{end}")
         with closing(sqlite3.connect(f"{folder}/ledger.db")) as db:
             try:
-                numbers = [number for (number,) in db.execute("SELECT number FROM invoices")]
+                found = db.execute("SELECT number FROM invoices").fetchall()
+                numbers = [number for (number,) in found if isinstance(number, str)]
                 differences = Books(db).differences_of(numbers)
             except sqlite3.Error:
                 return set()

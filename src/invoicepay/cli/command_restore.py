@@ -11,6 +11,7 @@ from invoicepay.billing.errors import Refused, Usage
 from invoicepay.billing.identity import Mode
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.prompts import confirm as ask
+from invoicepay.cli.records import instant
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _restore(
         "ledger_id": done.identity.id,
         "livemode": done.identity.livemode,
         "replaced": str(done.kept) if done.kept else None,
-        "since": done.since.isoformat(),
+        "since": instant(done.since),
         "head": str(done.head),
         "receipts_from": f"R-{done.receipts_from:06d}",
         "sessions_ended": done.sessions_ended,
@@ -98,7 +99,10 @@ def _tell(state: State, done: Restored) -> None:
     if done.identity.mode is Mode.SANDBOX:
         note(f"The practice bank, {state.settings.sandbox.name}, stays as it is.")
     note("Everybody is logged out, with the passwords of then: invoicepay login")
-    note("Then: invoicepay sync, import again what was received outside, invoicepay restore")
+    note(
+        "Then: invoicepay sync, import again what was received outside, "
+        "invoicepay restore --confirm"
+    )
 
 
 def _show(state: State) -> None:
@@ -144,11 +148,11 @@ def _what_next(waiting: OpenRestore | None) -> str:
 def _record(waiting: OpenRestore | None) -> dict[str, object]:
     return {
         "waiting": waiting is not None,
-        "restored_at": waiting.restored_at.isoformat() if waiting else None,
-        "since": waiting.since.isoformat() if waiting else None,
-        "synced_at": waiting.synced_at.isoformat() if waiting and waiting.synced_at else None,
+        "restored_at": instant(waiting and waiting.restored_at),
+        "since": instant(waiting and waiting.since),
+        "synced_at": instant(waiting and waiting.synced_at),
     }
 
 
-def _at(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -239,9 +239,13 @@ def _connect(path: Path) -> sqlite3.Connection:
         raise not_a_ledger(path)
     check_log(path)
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
-    # NORMAL loses acknowledged commits at a power cut.
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        # NORMAL loses acknowledged commits at a power cut.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()  # or this process would stand in the way of a restore
+        raise
     return connection
 
 

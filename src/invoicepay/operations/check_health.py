@@ -78,6 +78,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
         check_file(ports),
         *_tried("books", lambda: [_books(ports, differences)]),
         *_tried("journal", lambda: [_journal(ports, replayed)]),
+        *_tried("restored", lambda: _restored(ports)),
         *_tried("payments", lambda: [_payments(ports)]),
         *_tried("gateway", lambda: _gateway(request.everything, ports, compared)),
         *_tried("outbox", lambda: [_outbox(ports)]),
@@ -132,6 +133,19 @@ def _journal(ports: Ports, found: list[JournalCheck]) -> Check:
     return Check(
         "journal", True, f"{check.entries:,} entries, chain whole; {check.rows:,} rows as recorded"
     )
+
+
+def _restored(ports: Ports) -> list[Check]:
+    """Only where a restored backup waits to be confirmed."""
+    with ports.ledger.read() as unit:
+        restore = unit.restores.open()
+    if restore is None:
+        return []
+    hint = "Run `invoicepay sync` until it exits 0."
+    if restore.synced_at is not None:
+        hint = "Import again what was received outside since, then `invoicepay restore --confirm`."
+    said = f"from a backup of {restore.since:%Y-%m-%d %H:%M} UTC: nobody can pay"
+    return [Check("restored", False, said, hint)]
 
 
 def _payments(ports: Ports) -> Check:
