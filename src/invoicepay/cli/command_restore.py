@@ -148,9 +148,9 @@ def _what_next(waiting: OpenRestore | None) -> str:
 def _record(waiting: OpenRestore | None) -> dict[str, object]:
     return {
         "waiting": waiting is not None,
-        "restored_at": instant(waiting and waiting.restored_at),
-        "since": instant(waiting and waiting.since),
-        "synced_at": instant(waiting and waiting.synced_at),
+        "restored_at": instant(waiting.restored_at if waiting else None),
+        "since": instant(waiting.since if waiting else None),
+        "synced_at": instant(waiting.synced_at if waiting else None),
     }
 
 
