@@ -35,7 +35,7 @@ _NOT_DAMAGE = frozenset(
 )
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: BaseException | None) -> bool:
     """Whether it is what the file has in it, rather than the disk or another program."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is None or code & 0xFF not in _NOT_DAMAGE

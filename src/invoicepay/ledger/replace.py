@@ -14,7 +14,7 @@ from invoicepay.billing.errors import DoesNotTie, InvoicepayError, Unreachable, 
 from invoicepay.durable import make_folder, sync, sync_folder
 from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger, file_at, not_a_ledger
 from invoicepay.ledger.log import check_log, log_of, salts_of
-from invoicepay.ledger.named_errors import named_errors
+from invoicepay.ledger.named_errors import is_damage, named_errors
 from invoicepay.ledger.unit import SqliteUnit
 
 T = TypeVar("T")
@@ -50,9 +50,10 @@ def replace_ledger(
     with named_errors(path), _copied(path, backup) as part:
         _verify(part, backup)
         with _held(path, look) as seen:
-            with closing(SqliteLedger(part)) as copy, copy.write() as unit:
-                prepared = prepare(unit, seen)
-            _leave_one_file(part)
+            with _made(part, path):
+                with closing(SqliteLedger(part)) as copy, copy.write() as unit:
+                    prepared = prepare(unit, seen)
+                _leave_one_file(part)
             with _written(path):
                 return _put(part, path, mark), prepared
 
@@ -84,6 +85,7 @@ def _copied(path: Path, backup: Path) -> Iterator[Path]:
             _of_backup(part, backup),
             _opened(backup) as source,
             closing(sqlite3.connect(part)) as copy,
+            _made(part, path),
         ):
             source.backup(copy)
         yield part
@@ -138,9 +140,33 @@ def _of_backup(part: Path, backup: Path) -> Iterator[None]:
     try:
         yield
     except InvoicepayError as error:
+        if error.code == "write_failed":
+            raise
         message = error.message.replace(str(part), str(backup))
         hint = error.hint if error.code == "ledger_newer" else _OTHER
         raise type(error)(error.code, message, hint) from error
+
+
+# What reading the backup may come to; anything else is the disk that the copy is on.
+_IN_BACKUP = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
+
+
+@contextmanager
+def _made(part: Path, path: Path) -> Iterator[None]:
+    """What fails on the copy's disk is not the backup's, and nothing has been changed yet."""
+    try:
+        yield
+    except (sqlite3.OperationalError, Unreachable) as error:
+        reason = error if isinstance(error, sqlite3.Error) else error.__cause__
+        code = getattr(reason, "sqlite_errorcode", None)
+        of_copy = isinstance(error, sqlite3.Error) or str(part) in str(error)
+        if not of_copy or code is None or is_damage(reason) or code in _IN_BACKUP:
+            raise
+        raise Unreachable(
+            "write_failed",
+            f"a copy beside {path} cannot be written: {reason}",
+            "Nothing was changed. Make room there, or check the disk.",
+        ) from error
 
 
 def _leave_one_file(part: Path) -> None:
