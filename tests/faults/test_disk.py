@@ -320,6 +320,32 @@ def test_a_backup_on_a_medium_that_is_read_only(company: DemoCompany) -> None:
     assert_named(result, 0)
 
 
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_whoever_only_reads_reads_a_medium_that_is_read_only(
+    company: DemoCompany, mode: str
+) -> None:
+    """An auditor with a DVD, a snapshot, or a locked archive."""
+    before = obeying_modes()
+    finance, shut = company.as_("finance"), company.folder / "shut"
+    shut.mkdir()
+    assert finance.run("backup shut/ledger.db").exit_code == 0
+    with closing(sqlite3.connect(shut / "ledger.db")) as db:
+        db.execute(f"PRAGMA journal_mode = {mode}")
+    (shut / "ledger.db").chmod(0o400)
+    shut.chmod(0o500)
+    for command in ("audit verify", "invoices list", "invoices pdf INV-1042 --zip all.zip"):
+        assert_named(run(finance, f"{command} --ledger shut/ledger.db", *before), 0)
+    health = run(finance, "doctor --ledger shut/ledger.db --json", *before)
+    assert_named(health, 9)  # its practice bank cannot be made there
+    checks = {check["name"]: check["ok"] for check in json.loads(health.stdout)}
+    assert all(checks[name] for name in ("ledger", "file", "books", "journal"))
+    load = "import invoices import/invoices.csv --ledger shut/ledger.db --json"
+    written = run(finance, load, *before)
+    assert_named(written, 10)
+    assert names(shut) == {"ledger.db"}
+    shut.chmod(0o700)
+
+
 def test_what_is_no_file_is_not_replaced_by_one(company: DemoCompany) -> None:
     """As root, a rename would put a file where /dev/null was."""
     os.mkfifo(company.folder / "pipe")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -227,8 +228,6 @@ def not_a_ledger(path: Path) -> Unreachable:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # rw, not rwc: SQLite would make an empty file for a mistyped name.
-    uri = f"{path.absolute().as_uri()}?mode=rw"
     if not path.is_file():
         raise Unreachable(
             "ledger_missing",
@@ -238,6 +237,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     if not path.stat().st_size:  # SQLite would delete the log that may lie beside it
         raise not_a_ledger(path)
     check_log(path)
+    # rw, not rwc: SQLite would make an empty file for a mistyped name.
+    how = "immutable=1" if _is_locked_away(path) else "mode=rw"
+    uri = f"{path.absolute().as_uri()}?{how}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     try:
         # NORMAL loses acknowledged commits at a power cut.
@@ -247,6 +249,14 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()  # or this process would stand in the way of a restore
         raise
     return connection
+
+
+def _is_locked_away(path: Path) -> bool:
+    """On a medium or in an archive that is read-only, where SQLite can put no file beside it. It
+    reads it all the same when it is told that nobody writes, and there is no log to be read."""
+    if os.access(path, os.W_OK) or os.access(path.parent, os.W_OK):
+        return False
+    return not Path(log_of(path)).exists()
 
 
 def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
@@ -264,7 +274,8 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
     if version < SCHEMA_VERSION:
         migrate(connection, log_of(path))
     # A backup is not in WAL mode, so that it is one file; a restored one becomes a ledger again.
-    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+    is_wal = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    if not is_wal and all(os.access(each, os.W_OK) for each in (path, path.parent)):
         connection.execute("PRAGMA journal_mode = WAL")
 
 
