@@ -282,7 +282,7 @@ class BackupFacts(NamedTuple):
 def look_at_backup(backup: Path) -> BackupFacts:
     """Raises Unreachable or DoesNotTie for what is no backup."""
     from invoicepay.billing.journal import JournalFilter
-    from invoicepay.ledger.replace import look_at
+    from invoicepay.ledger.backup_copy import look_at
 
     def look(unit: Unit) -> BackupFacts:
         entries = unit.journal.page(JournalFilter(), limit=1).items

@@ -10,11 +10,19 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
-from invoicepay.billing.errors import DoesNotTie, InvoicepayError, Unreachable, Usage
-from invoicepay.durable import make_folder, sync, sync_folder
-from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger, file_at, not_a_ledger
-from invoicepay.ledger.log import check_log, log_of, salts_of
-from invoicepay.ledger.named_errors import is_damage, named_errors
+from invoicepay.billing.errors import Unreachable, Usage
+from invoicepay.durable import sync, sync_folder
+from invoicepay.ledger.backup_copy import (
+    NAME_ANOTHER,
+    copied,
+    leave_one_file,
+    made,
+    verify,
+    written,
+)
+from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger, file_at
+from invoicepay.ledger.log import check_log
+from invoicepay.ledger.named_errors import named_errors
 from invoicepay.ledger.unit import SqliteUnit
 
 T = TypeVar("T")
@@ -23,7 +31,6 @@ WAIT: Final = 10.0
 """Seconds for which somebody may still be using the ledger."""
 _LOCKS_FROM, _LOCKS = 0x40000000, 512
 """The bytes of a file that SQLite locks ("The Lock-Byte Page", sqlite.org/fileformat2.html)."""
-_OTHER = "Nothing was changed. Name another file that `invoicepay backup` made."
 
 
 def replace_ledger(
@@ -46,132 +53,16 @@ def replace_ledger(
     """
     path = path.resolve()  # a link stays one
     if backup.exists() and path.exists() and backup.samefile(path):
-        raise Usage("usage", f"{backup} is the ledger itself", _OTHER)
-    with named_errors(path), _copied(path, backup) as part:
-        _verify(part, backup)
+        raise Usage("usage", f"{backup} is the ledger itself", NAME_ANOTHER)
+    with named_errors(path), copied(path, backup) as part:
+        verify(part, backup)
         with _held(path, look) as seen:
-            with _made(part, path):
+            with made(part, path):
                 with closing(SqliteLedger(part)) as copy, copy.write() as unit:
                     prepared = prepare(unit, seen)
-                _leave_one_file(part)
-            with _written(path):
+                leave_one_file(part)
+            with written(path):
                 return _put(part, path, mark), prepared
-
-
-def look_at(backup: Path, look: Callable[[SqliteUnit], T]) -> T:
-    """What `look` reads in a backup, which is not verified, and left as it is. Raises
-    Unreachable."""
-    with _of_backup(backup, backup), _opened(backup) as connection:
-        if connection.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
-            raise not_a_ledger(backup)
-        return look(SqliteUnit(connection))
-
-
-# --- The copy -------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _copied(path: Path, backup: Path) -> Iterator[Path]:
-    """A copy of `backup` beside `path` (0600), which is gone afterwards unless it was moved."""
-    import tempfile
-
-    with _written(path):
-        make_folder(path.parent)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
-        os.close(handle)
-    part = Path(name)
-    try:
-        with (
-            _of_backup(part, backup),
-            _opened(backup) as source,
-            closing(sqlite3.connect(part)) as copy,
-            _made(part, path),
-        ):
-            source.backup(copy)
-        yield part
-    finally:
-        for end in ("", "-wal", "-shm", "-journal"):
-            with suppress(OSError):
-                Path(f"{part}{end}").unlink(missing_ok=True)
-
-
-@contextmanager
-def _opened(backup: Path) -> Iterator[sqlite3.Connection]:
-    if not backup.is_file():
-        raise Unreachable("ledger_missing", f"no backup at {backup}", _OTHER)
-    with named_errors(backup):
-        check_log(backup)
-        # Without a log it is one file, also where nothing can be written beside it.
-        how = "mode=ro" if salts_of(log_of(backup)) else "immutable=1"
-        uri = f"{backup.absolute().as_uri()}?{how}"
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
-            yield connection
-
-
-def _verify(part: Path, backup: Path) -> None:
-    """Raises Unreachable or DoesNotTie, naming `backup`, when its copy is not a ledger that ties
-    out with its own journal."""
-    with _of_backup(part, backup), closing(SqliteLedger(part)) as ledger:
-        if wrong := ledger.integrity():
-            raise Unreachable("ledger_damaged", f"{backup} is damaged: {wrong[0]}", _OTHER)
-        with ledger.read() as unit:
-            differences = unit.books.differences()
-            check = unit.journal.verify()
-    if differences:
-        first = differences[0]
-        raise DoesNotTie(
-            "books_differ",
-            f"{len(differences)} figure(s) in {backup} do not tie out; first: {first.what} is "
-            f"{first.found}, should be {first.expected}",
-            _OTHER,
-        )
-    if check.differences:
-        raise DoesNotTie(
-            "journal_differs",
-            f"{check.count} thing(s) in {backup} differ from its journal; first: "
-            f"{check.differences[0].what}",
-            _OTHER,
-        )
-
-
-@contextmanager
-def _of_backup(part: Path, backup: Path) -> Iterator[None]:
-    """Errors of the copy are the backup's."""
-    try:
-        yield
-    except InvoicepayError as error:
-        if error.code == "write_failed":
-            raise
-        message = error.message.replace(str(part), str(backup))
-        hint = error.hint if error.code == "ledger_newer" else _OTHER
-        raise type(error)(error.code, message, hint) from error
-
-
-# What reading the backup may come to; anything else is the disk that the copy is on.
-_IN_BACKUP = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
-
-
-@contextmanager
-def _made(part: Path, path: Path) -> Iterator[None]:
-    """What fails on the copy's disk is not the backup's, and nothing has been changed yet."""
-    try:
-        yield
-    except (sqlite3.OperationalError, Unreachable) as error:
-        reason = error if isinstance(error, sqlite3.Error) else error.__cause__
-        code = getattr(reason, "sqlite_errorcode", None)
-        of_copy = isinstance(error, sqlite3.Error) or str(part) in str(error)
-        if not of_copy or code is None or is_damage(reason) or code in _IN_BACKUP:
-            raise
-        raise Unreachable(
-            "write_failed",
-            f"a copy beside {path} cannot be written: {reason}",
-            "Nothing was changed. Make room there, or check the disk.",
-        ) from error
-
-
-def _leave_one_file(part: Path) -> None:
-    with closing(sqlite3.connect(part)) as copy:
-        copy.execute("PRAGMA journal_mode = DELETE")
 
 
 # --- The ledger in place --------------------------------------------------------------------------
@@ -323,15 +214,3 @@ def _move(log: str, to: str) -> bool:
         return True
     path.unlink()
     return False
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Unreachable(
-            "write_failed",
-            f"{path} cannot be replaced: {error.strerror or error}",
-            "Check the disk; where another ledger is there now, the old one is kept beside it.",
-        ) from error
