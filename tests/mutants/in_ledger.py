@@ -132,8 +132,8 @@ IN_LEDGER = (
         "replaced-while-in-use",
         "somebody goes on in the ledger that was replaced",
         _REPLACE,
-        '        connection.execute("BEGIN EXCLUSIVE")\n',
-        '        connection.execute("BEGIN")\n',
+        "PRAGMA locking_mode = EXCLUSIVE",
+        "PRAGMA locking_mode = NORMAL",
         "tests/adapters/ledger/test_replace.py",
     ),
     Mutant(
