@@ -212,6 +212,13 @@ class DemoCompany(Desk):
         methods = self.run("methods list --json").json
         return next(str(m["id"]) for m in methods if m["label"] == label)
 
+    def log_in(self, who: str) -> None:
+        """Again, as after a restore; `customer`, `finance` or `admin`."""
+        email = EMAILS[who]
+        login = f"login --email {email} --password-stdin --insecure-storage"
+        done = self.as_(who).run(login, self.passwords[who])
+        assert done.exit_code == 0, done
+
     def edit(self, *statements: str) -> None:
         """Change the ledger behind the program's back."""
         with closing(sqlite3.connect(self.ledger)) as ledger, ledger:
@@ -225,11 +232,11 @@ class DemoCompany(Desk):
                 bank.execute(statement)
 
     def dump(self) -> str:
-        """All that the ledger holds, but for sessions: reading notes that they are in use."""
+        """All that the ledger holds, but for sessions: reading notes that they are in use, and
+        every write what its log builds upon."""
+        passing = ('INSERT INTO "sessions"', 'INSERT INTO "write_ahead_log"')
         with closing(sqlite3.connect(self.ledger)) as ledger:
-            return "\n".join(
-                line for line in ledger.iterdump() if not line.startswith('INSERT INTO "sessions"')
-            )
+            return "\n".join(line for line in ledger.iterdump() if not line.startswith(passing))
 
     def copied_to(self, folder: Path) -> DemoCompany:
         shutil.copytree(self.folder, folder)
@@ -238,6 +245,11 @@ class DemoCompany(Desk):
         return replace(self, folder=folder, home=home)
 
 
+EMAILS = {
+    "customer": "dana@harborfinch.example",
+    "finance": "finance@tidewheel.example",
+    "admin": "admin@tidewheel.example",
+}
 DECLINES = "A card that declines"
 COMES_BACK = "A bank account whose debits come back"
 
@@ -254,8 +266,7 @@ def set_up_demo_company(root: Path) -> DemoCompany:
             f'ledger = "ledger.db"\noutbox = "outbox"\nsecrets = "{who}"\n', "utf-8"
         )
     for who in ("finance", "admin"):
-        login = f"login --email {who}@tidewheel.example --password-stdin --insecure-storage"
-        assert company.as_(who).run(login, passwords[who]).exit_code == 0
+        company.log_in(who)
     invited = company.as_("finance").run("contacts invite group.payables@example.com --json").json
     answers = f"{invited['code']}\ncurious otters juggling\n"
     login = "login --invite --password-stdin --insecure-storage"

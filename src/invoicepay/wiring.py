@@ -7,38 +7,48 @@ what it uses.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from invoicepay.billing.errors import Refused, Unreachable
+from invoicepay.billing.errors import Refused, Unreachable, must_be_there
 from invoicepay.billing.identity import Mode
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.app import App
 from invoicepay.settings import Settings, Smtp, served_key_file
 
 if TYPE_CHECKING:
-    from invoicepay.billing.customer import Company
+    from invoicepay.billing.customer import Actor, Company
     from invoicepay.billing.identity import LedgerIdentity
-    from invoicepay.billing.ports import Clock, Documents, Gateway, Ids, Mailer, Passwords
+    from invoicepay.billing.ports import Clock, Documents, Gateway, Ids, Mailer, Passwords, Unit
     from invoicepay.credentials.keyring_store import KeyringSecrets
     from invoicepay.credentials.sessions import SessionTokens
     from invoicepay.mail.smtp import SmtpSettings
+    from invoicepay.operations.check_health import Check
+    from invoicepay.operations.restore import Restore, Restored
     from invoicepay.sandbox.server import SandboxServer
 
 
 class Local:
     """This machine's ports and what hangs on them. Implements billing.ports.Ports.
 
-    `tell` says a line to a person at the terminal; None where there is nobody.
+    `tell` says a line to a person at the terminal; None where there is nobody. `identity` where the
+    ledger is not there yet to tell it.
     """
 
-    def __init__(self, settings: Settings, tell: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        tell: Callable[[str], None] | None = None,
+        identity: LedgerIdentity | None = None,
+    ) -> None:
         self.settings = settings
         self._tell = tell
         self.ledger = SqliteLedger(settings.ledger)
+        if identity is not None:
+            self.identity = identity
 
     def close(self) -> None:
         """Close the ledger and the practice bank, so that SQLite empties their logs."""
@@ -139,6 +149,12 @@ class Local:
 
         with _sandbox_errors():
             advance(self.settings.sandbox, by)
+
+    def check_file(self) -> Check:
+        """For `doctor`, where the ledger cannot tell who asks."""
+        from invoicepay.operations.check_health import check_file
+
+        return check_file(self)
 
     def keyring(self) -> str:
         """The name of this machine's keyring. Raises Unreachable or Refused without a good one."""
@@ -253,6 +269,52 @@ def _sandbox_errors() -> Iterator[None]:
             f"the practice bank's file {error}",
             "Check the disk and the file's rights, or start a new `invoicepay demo`.",
         ) from error
+
+
+class BackupFacts(NamedTuple):
+    """What a backup says of itself; `until` (UTC): when its last entry was recorded."""
+
+    identity: LedgerIdentity
+    company: str
+    until: datetime
+
+
+def look_at_backup(backup: Path) -> BackupFacts:
+    """Raises Unreachable or DoesNotTie for what is no backup."""
+    from invoicepay.billing.journal import JournalFilter
+    from invoicepay.ledger.backup_copy import look_at
+
+    def look(unit: Unit) -> BackupFacts:
+        entries = unit.journal.page(JournalFilter(), limit=1).items
+        last = must_be_there(entries[0] if entries else None, f"the journal of {backup}")
+        return BackupFacts(unit.company.identity(), unit.company.get().name, last.recorded_at)
+
+    return look_at(backup, look)
+
+
+_CANNOT_TELL = ("ledger_missing", "ledger_damaged", "ledger_mixed", "ledger_unusable")
+
+
+def who_may_restore(local: Local) -> Actor | None:
+    """Who asks, as the ledger in place has it; None where there is none that can tell: whoever can
+    write there may put a backup there, as by hand. Raises NotAllowed."""
+    from invoicepay.operations.restore import Restore
+
+    try:
+        return local.app.check(Restore)
+    except Unreachable as error:
+        if error.code in _CANNOT_TELL:
+            return None
+        raise
+
+
+def restore_ledger(settings: Settings, request: Restore, actor: Actor | None) -> Restored:
+    """Put a backup in the place of the ledger that `settings` name. See operations.restore."""
+    from invoicepay.operations.restore import restore
+
+    local = Local(settings, identity=look_at_backup(request.backup).identity)
+    with closing(local):
+        return restore(request, actor, local)
 
 
 def check_new_ledger(settings: Settings) -> None:

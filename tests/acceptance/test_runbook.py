@@ -33,15 +33,16 @@ def test_the_backup_and_restore_drill(tmp_path: Path) -> None:
     invoice = desk.run(f"invoices show INV-1042 --json {config}").json
     assert invoice["status"] == "paid"
     assert invoice["paid_minor"] == invoice["total_minor"]
-    for code in ("ledger_behind_gateway", "journal_differs", "not_acknowledged"):
+    for code in ("restored_not_confirmed", "journal_differs", "not_acknowledged", "already_paid"):
         assert code in _codes(done.stderr), done.stderr
 
 
 def _codes(stderr: str) -> set[str]:
     """The codes of what was refused, by their words."""
     words = {
-        "restored from a backup or copied": "ledger_behind_gateway",
+        "what came after it is not confirmed yet": "restored_not_confirmed",
         "differ from the journal": "journal_differs",
         "you have not been told before": "not_acknowledged",
+        "INV-1042 was paid on": "already_paid",
     }
     return {code for text, code in words.items() if text in stderr}

@@ -191,13 +191,14 @@ def test_an_expected_error_shows_its_traceback_only_when_asked(company: DemoComp
     assert asked.stderr.splitlines()[-1].startswith("invoicepay: no invoice X.")
 
 
-def test_a_broken_money_rule_is_unexpected_and_not_a_bad_disk(company: DemoCompany) -> None:
+def test_a_broken_money_rule_does_not_read_like_a_bad_disk(company: DemoCompany) -> None:
     company.edit(
         "CREATE TRIGGER broken BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'broken'); END"
     )
     before = company.dump()
     result = company.run("pay INV-1042 --yes --json")
-    assert (result.exit_code, result.error["code"]) == (1, "unexpected")
+    assert (result.exit_code, result.error["code"]) == (11, "books_differ")
+    assert result.error["message"].endswith("refuses a change that breaks its rules: broken")
     assert company.dump() == before
 
 

@@ -89,10 +89,10 @@ WITHOUT_SCOPE = {
     # The gateway's id: for `sync` by finance.
     "CustomerStore": {"by_gateway_id", "set_gateway_id"},
     # People: only for staff, for themselves, or before anybody is known.
-    "ContactStore": {"by_email", "get", "all", "put", "add_invite", "take_invite"},
+    "ContactStore": {"by_email", "get", "all", "put", "add_invite", "take_invite", "end_invites"},
     "SessionStore": {
         *{"add", "by_hash", "touch", "revoke", "revoke_all", "of_contact"},
-        *{"add_failure", "failures", "clear_failures"},
+        *{"add_failure", "failures", "clear_failures", "end_all"},
     },
     # Writes, of what has been read with a scope.
     "InvoiceStore": {"reserve", "release", "apply"},
@@ -100,12 +100,13 @@ WITHOUT_SCOPE = {
     # `standings` says what the ledger explains; the gateway names the ids.
     # Acknowledged is what a caller's own payment is.
     "PaymentStore": {
-        *{"add", "standings", "change", "next_receipt_number"},
+        *{"add", "standings", "change", "next_receipt_number", "highest_receipt"},
         *{"acknowledge", "is_acknowledged", "not_acknowledged"},
     },
     "OutboxStore": {"add", "take", "sent", "not_sent", "discard"},
     # For staff only.
     "JournalStore": {"append", "append_all", "head", "hash_at", "page", "verify"},
+    "RestoreStore": {"open", "add", "synced", "confirm"},
     "BooksStore": {"differences", "differences_of", "rebuild"},
     "ComparisonStore": {"done_until", "set_done", "changed", "all", "charges_between"},
     "LoadingStore": {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.ports import MailKind, OutboxMail
 from tests.support.company import START, SmallCompany, make_template, open_copy
 
@@ -32,7 +33,7 @@ def test_nobody_else_writes_between_its_first_read_and_its_commit(company: Small
 def test_what_points_to_nothing_is_refused(company: SmallCompany) -> None:
     lost = OutboxMail("id@x", MailKind.RECEIVED, "no payment", "a@example.com", created_at=START)
 
-    with pytest.raises(sqlite3.IntegrityError), company.ledger.write() as unit:
+    with pytest.raises(DoesNotTie), company.ledger.write() as unit:
         unit.outbox.add(lost)
 
     assert company.ledger.integrity() == []

@@ -9,14 +9,20 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pypdf
 
+from invoicepay.billing.customer import Session
 from invoicepay.billing.payment import PaymentStatus
-from tests.crash.place import CHARGED, Found, Line, Place, Run, read_ledger, said_payment
+from invoicepay.ledger.file import SqliteLedger
+from invoicepay.operations.secret_hash import secret_hash
+from tests.crash.place import CHARGED, LATER, Found, Line, Place, Run, read_ledger, said_payment
+from tests.support.company import START
 
 NEW = [f"NEW-{n:03}" for n in range(40)]
 
@@ -150,6 +156,54 @@ def _whole_ledger(scenario: Scenario, place: Place, run: Run, where: str, target
 def _assert_good_copy(target: Path, where: str) -> None:
     assert read_ledger(target).wrong == [], where
     assert target.stat().st_mode & 0o777 == 0o600, where
+
+
+def restored(scenario: Scenario, place: Place, run: Run, where: str) -> str:
+    """The old ledger is there or the new one, whole; the new one when that was said, and then the
+    old one is kept. Restored at last, what was paid since the backup is taken in before anybody
+    pays."""
+    new = is_restored(place.path)
+    if not new:
+        place.assert_sound(where)
+        assert run.exit_code != 0, where
+    if not run.killed:
+        assert place.leftovers() == [], where
+    done = run
+    if not new:
+        done = scenario.run(place)
+        assert done.exit_code == 0, (where, done)
+    kept = [path for path in place.folder.glob("ledger.db.replaced-*") if path.suffix != "-wal"]
+    assert [p.status for path in kept for p in read_ledger(path).payments] == ["succeeded"], where
+    log_in_again(place)
+    assert place.run("pay", "INV-1", "--yes", "--json", who="payer, again").error == (
+        "restored_not_confirmed"
+    ), where
+    for command in ("sync --json", "restore --confirm --yes"):
+        step = place.run(*command.split(), who="finance, again", ahead=2 * LATER)
+        assert step.exit_code == 0, (where, step)
+    found = place.assert_sound(where)
+    # Beyond that of the old ledger, R-000001; far beyond where a bad disk did not give it.
+    number = done.json["receipts_from"] if done.exit_code == 0 else "R-000002"
+    assert number == "R-000002" or (number == "R-010001" and not run.killed), where
+    assert [p.receipt_number for p in found.payments] == [number], where
+    for code in ("not_acknowledged", "already_paid"):
+        refused = place.run("pay", "INV-1", "--yes", "--json", who="payer, again")
+        assert refused.error == code, (where, refused)
+    return "new" if new else "old"
+
+
+def is_restored(path: Path) -> bool:
+    with closing(SqliteLedger(path)) as ledger, ledger.read() as unit:
+        return unit.restores.open() is not None
+
+
+def log_in_again(place: Place) -> None:
+    """Payer and finance, whose sessions a restore has ended."""
+    with closing(SqliteLedger(place.path)) as ledger, ledger.write() as unit:
+        for name in ("payer", "finance"):
+            hashed = secret_hash(f"{name}, again")
+            far = START + timedelta(days=3650)
+            unit.sessions.add(Session(hashed, "session", name, hashed, START, far, 10**9, START))
 
 
 def attached(scenario: Scenario, place: Place, run: Run, where: str) -> str:

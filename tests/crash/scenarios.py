@@ -14,6 +14,7 @@ from tests.crash.checks import (
     made,
     paid,
     removed,
+    restored,
     saved,
     settled,
 )
@@ -66,6 +67,12 @@ def _with_a_password(place: Place) -> None:
     )
     assert accepted.exit_code == 0, accepted
     assert place.run("logout", who="").exit_code == 0
+
+
+def _paid_since_a_backup(place: Place) -> None:
+    saved = place.run("backup", f"{place.folder}/saved.db", who="finance")
+    assert saved.exit_code == 0, saved
+    _paid_before(place)
 
 
 def _paid_before(place: Place) -> None:
@@ -131,6 +138,15 @@ SCENARIOS = (
         lambda place: (place.folder / "copies").mkdir(),
         bank=False,
         ends=frozenset({"absent", "there"}),
+    ),
+    Scenario(
+        "restore",
+        "restore {folder}/saved.db --yes --json",
+        restored,
+        "finance",
+        _paid_since_a_backup,
+        bank=False,
+        ends=frozenset({"old", "new"}),
     ),
     Scenario(
         "sandbox attach",

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from tests.crash.checks import Scenario, whole_files
+from tests.crash.checks import Scenario, is_restored, whole_files
 from tests.crash.place import CHARGED, Line, Place, mails_in, read_ledger
 from tests.crash.power import Disk, cuts
 from tests.crash.scenarios import FILES, SCENARIOS
@@ -104,6 +104,35 @@ def test_the_model_would_see_a_loss(
 
     assert losing
     tally("power cut: NORMAL, must lose", states, f"{losing} states lost payments")
+
+
+def test_a_restore_leaves_the_old_ledger_or_the_new_one(
+    company: Path, line: Line, tmp_path: Path, tally: Tally, full: bool
+) -> None:
+    scenario = next(s for s in SCENARIOS if s.name == "restore")
+    start = scenario.prepared(company, tmp_path / "start", line)
+    with Place.copy(start, tmp_path / "run", line, bank=False) as place:
+        words, disk = scenario.words(place), Disk(place.folder)
+        fault = [str(place.folder), 0, 0, str(tmp_path / "trace")]
+        assert place.run(*words, who=scenario.who, fault=fault).exit_code == 0
+    calls = list(read_trace(tmp_path / "trace"))
+    states, new = 300 if full else 30, 0
+
+    for state, said, number in cuts(disk, calls, states, Random(16), tmp_path):
+        where = f"cut at {number} of {len(calls)}"
+        found = read_ledger(state / "ledger.db")
+        assert found.wrong == [], where
+        restored = is_restored(state / "ledger.db")
+        assert restored or not said, f"{where}: it was said, and is lost"
+        whole = state / "ledger.db"
+        if restored:
+            (whole,) = state.glob("ledger.db.replaced-*Z")
+        assert [p.status for p in read_ledger(whole).payments] == ["succeeded"], where
+        new += restored
+        shutil.rmtree(state)
+
+    assert 0 < new < states
+    tally("power cut: restore", states, f"{new} the new ledger, {states - new} the old one")
 
 
 TARGETS = {"backup": "copies/copy.db", "init": "new/ledger.db", "login": "*.secret"}

@@ -13,7 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.crash.place import CHARGED, LATER, Line, Place, Run, said_payment
+from tests.crash.checks import log_in_again
+from tests.crash.place import CHARGED, LATER, Line, Place, Run, read_ledger, said_payment
 
 Lines = Callable[[int], list[Line]]
 INVOICEPAY = Path(sys.executable).with_name("invoicepay")
@@ -165,3 +166,44 @@ def _assert_named(runs: list[Run]) -> Counter[str]:
             assert refused or run.error == GIVEN_UP.get(run.exit_code), run
             ends[run.error] += 1
     return ends
+
+
+def test_a_restore_while_others_pay_loses_no_charge_and_lets_none_be_made_twice(
+    company: Path, line: Line, lines: Lines, tmp_path: Path, full: bool
+) -> None:
+    """It waits for who is at it, and nobody is in the middle of anything when the backup comes."""
+    payers, rounds = (PAYERS, 20) if full else (3, 5)
+    with Place.copy(company, tmp_path / "race", line) as place:
+        _add_invoices(place, total=400)
+        assert place.run("backup", f"{place.folder}/saved.db", who="finance").exit_code == 0
+        paying = lines(payers)
+        first = place.run("pay", INVOICES[-1], "--method", "card", "--yes", "--json")
+
+        def pay_one_after_another(line: Line, number: int) -> list[Run]:
+            command = ["pay", INVOICES[number], "--method", "card", "--yes", "--json"]
+            parts = [f"--amount={INVOICES[number]}={part + 1}.00" for part in range(rounds)]
+            return [place.run(*command, part, line=line) for part in parts]
+
+        with ThreadPoolExecutor(payers) as pool:
+            racers = [pool.submit(pay_one_after_another, x, n) for n, x in enumerate(paying)]
+            while True:
+                restored = place.run(*"restore saved.db --yes --json".split(), who="finance")
+                if restored.exit_code == 0:
+                    break
+                assert restored.error == "ledger_in_use"
+            runs = [run for racer in racers for run in racer.result()]
+
+        # Each was paid before, or found itself logged out, or another ledger in place.
+        refused = {run.error for run in runs if run.exit_code}
+        assert refused <= {"session_expired", "ledger_replaced", "restored_not_confirmed"}
+        (kept,) = place.folder.glob("ledger.db.replaced-*Z")
+        before = {p.gateway_id for p in read_ledger(kept).payments if p.status in CHARGED}
+        said = [run for run in [first, *runs] if run.exit_code == 0]
+        assert len(said) == len(before) > 0
+        assert place.bank.charges().keys() == before
+        log_in_again(place)
+        for command in ("sync --json", "restore --confirm --yes"):
+            done = place.run(*command.split(), who="finance, again", ahead=LATER)
+            assert done.exit_code == 0, done
+        taken_in = place.assert_sound("after the race").payments
+        assert {p.gateway_id for p in taken_in if p.status in CHARGED} == before

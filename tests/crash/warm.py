@@ -34,10 +34,10 @@ WARM = (
     *(f"invoicepay.cli.command_{name}" for name in cli.COMMANDS),
     *"cli.payment_view cli.records cli.downloads cli.prompts cli.progress".split(),
     *"gateway.stripe_gateway documents mail.folder credentials.passwords".split(),
-    *"credentials.ids credentials.keyring_store ledger.migrations".split(),
+    *"credentials.ids credentials.keyring_store ledger.migrations ledger.replace".split(),
     *(f"ledger.queries.{n}" for n in "books contacts customers invoices journal".split()),
-    *(f"ledger.queries.{n}" for n in "loading methods outbox payments sessions".split()),
-    *(f"operations.{n}" for n in "sync quote pay deliver back_up import_records".split()),
+    *(f"ledger.queries.{n}" for n in "loading methods outbox payments restores sessions".split()),
+    *(f"operations.{n}" for n in "sync quote pay deliver back_up restore import_records".split()),
     *"sandbox.server sandbox.settlement".split(),
 )
 

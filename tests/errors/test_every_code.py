@@ -17,6 +17,7 @@ import pytest
 from invoicepay.billing.errors import FAMILIES
 from invoicepay.sandbox.faults import add_fault
 from tests.acceptance.transcript import match
+from tests.faults.damage import cut_to, leave_log
 from tests.running import DECLINES, DemoCompany, Result
 from tests.support.stripe_here import practice_bank_as_stripe
 
@@ -295,6 +296,31 @@ def ledger_behind_gateway(company: DemoCompany) -> Result:
 
 
 @says(
+    "saved.db is of ledger {uuid} (sandbox), and {uuid} (sandbox) is in place. Nothing was "
+    "changed. Name a backup of this ledger, or say --other-ledger."
+)
+def other_ledger(company: DemoCompany) -> Result:
+    init = "init --company Other --admin-email owner@lantern.example --password-stdin"
+    login = "login --email owner@lantern.example --password-stdin --insecure-storage"
+    for command in (init, login, "backup saved.db"):
+        done = company.run(f"{command} --ledger other.db", "nine quiet harbours")
+        assert done.exit_code == 0, done
+    return company.as_("finance").run("restore saved.db --yes")
+
+
+@says(
+    "this ledger was restored from a backup of {time}, and what came after it is not confirmed "
+    "yet. Nothing was charged. Finance runs `invoicepay sync`, then `invoicepay restore --confirm`."
+)
+def restored_not_confirmed(company: DemoCompany) -> Result:
+    finance = company.as_("finance")
+    for command in ("backup saved.db", "restore saved.db --yes"):
+        assert finance.run(command).exit_code == 0
+    company.log_in("customer")
+    return company.run("pay INV-1042 --yes")
+
+
+@says(
     "Visa ending 4242 ({method}) cannot be used: expired. Choose another with --method; "
     "`invoicepay methods list` shows them."
 )
@@ -520,12 +546,61 @@ def ledger_missing(company: DemoCompany) -> Result:
 
 
 @says(
-    "{folder}/ledger.db was written by a newer invoicepay (schema 999, this is {size}). Upgrade "
+    "the ledger {folder}/ledger.db is damaged: {any}. Let nobody pay. `invoicepay doctor` says "
+    "what is wrong, `invoicepay restore BACKUP` puts a backup in its place."
+)
+def ledger_damaged(company: DemoCompany) -> Result:
+    cut_to(company.ledger, 0.5)
+    return company.run("pay INV-1042 --yes")
+
+
+@says(
+    "somebody is using {folder}/ledger.db. Nothing was changed. Stop cron and everybody, then run "
+    "it again."
+)
+def ledger_in_use(company: DemoCompany) -> Result:
+    finance = company.as_("finance")
+    assert finance.run("backup saved.db").exit_code == 0
+    with closing(sqlite3.connect(company.ledger)) as somebody:
+        somebody.execute("SELECT * FROM invoices").fetchone()
+        return finance.run("restore saved.db --yes")
+
+
+@says(
+    "{folder}/ledger.db and its log ledger.db-wal are not of one ledger: one of them was replaced "
+    "without the other. Nothing was done. `invoicepay restore BACKUP` puts a backup in place of "
+    "both, and keeps them."
+)
+def ledger_mixed(company: DemoCompany) -> Result:
+    """Somebody copies a backup over a ledger that a killed process had open."""
+    assert company.as_("finance").run("backup saved.db").exit_code == 0
+    assert company.run("pay INV-1042 --yes").exit_code == 0
+    leave_log(company.ledger)
+    shutil.copy(company.folder / "saved.db", company.ledger)
+    return company.run("pay INV-1042 --yes")
+
+
+@says(
+    "{folder}/ledger.db was written by a newer invoicepay (schema 99, this is {size}). Upgrade "
     "invoicepay on this machine."
 )
 def ledger_newer(company: DemoCompany) -> Result:
-    company.edit("PRAGMA user_version = 999")
+    company.edit("PRAGMA user_version = 99")
     return company.run("invoices list")
+
+
+@says(
+    "{folder}/ledger.db was replaced or moved away while this command ran. Nothing of this was "
+    "written. Run it again."
+)
+def ledger_replaced(company: DemoCompany) -> Result:
+    with company.at_terminal("pay INV-1042") as asked:
+        asked.wait_for("[y/N] ")
+        company.ledger.rename(company.folder / "moved.db")
+        shutil.copy(company.folder / "moved.db", company.ledger)
+        asked.say("y")
+        result = asked.end()
+    return after_the_question(result)
 
 
 @says(
@@ -568,7 +643,7 @@ def books_differ(company: DemoCompany) -> Result:
 
 @says(
     "1 thing(s) differ from the journal; first: memo of invoice INV-1042. Let nobody pay; "
-    "restore the last backup that verifies, then sync (docs/operations.md)."
+    "put the last backup that verifies in place: `invoicepay restore BACKUP`."
 )
 def journal_differs(company: DemoCompany) -> Result:
     company.edit("UPDATE invoices SET memo = 'x' WHERE number = 'INV-1042'")

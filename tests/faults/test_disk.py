@@ -147,6 +147,35 @@ class TestNoSpace:
         assert money(small_disk.dump()) == money(before)
         assert small_disk.as_("finance").run("doctor").exit_code == 0
 
+    @pytest.mark.parametrize("room", [0, 128, 600])
+    def test_restoring_with_room_for_part_of_it(self, room: int, small_disk: DemoCompany) -> None:
+        finance = small_disk.as_("finance")
+        assert finance.run("backup saved.db").exit_code == 0
+        before = small_disk.dump()
+        at_rest(small_disk)
+        filler = fill(small_disk.folder, room)
+        files = names(small_disk.folder)
+        result = run(finance, "restore saved.db --yes --json")
+        assert_named(result, 10)
+        if room:  # with none at all, not even the ledger in place can be opened
+            assert result.error["code"] == "write_failed"
+            assert "Nothing was changed. Make room there" in result.error["hint"]
+        assert names(small_disk.folder) == files
+        filler.unlink()
+        assert small_disk.dump() == before
+        assert run(finance, "restore saved.db --yes --json").exit_code == 0
+
+    def test_nothing_can_be_read_where_there_is_no_room_at_all(
+        self, small_disk: DemoCompany
+    ) -> None:
+        at_rest(small_disk)
+        filler = fill(small_disk.folder, 0)
+        result = run(small_disk, "invoices list --json")
+        assert_named(result, 10)
+        assert result.error["code"] == "ledger_unusable"
+        filler.unlink()
+        assert run(small_disk, "invoices list").exit_code == 0
+
     def test_mail_waits(self, small_disk: DemoCompany) -> None:
         """The outbox folder alone is full; the payment stands."""
         (small_disk.folder / "invoicepay.toml").write_text(
@@ -279,6 +308,44 @@ def test_a_backup_where_we_may_not_look(company: DemoCompany) -> None:
     assert (result.exit_code, result.error["code"]) == (10, "write_failed")
 
 
+def test_a_backup_on_a_medium_that_is_read_only(company: DemoCompany) -> None:
+    before = obeying_modes()
+    finance, shut = company.as_("finance"), company.folder / "shut"
+    shut.mkdir()
+    assert finance.run("backup shut/saved.db").exit_code == 0
+    (shut / "saved.db").chmod(0o400)
+    shut.chmod(0o500)
+    result = run(finance, "restore shut/saved.db --yes --json", *before)
+    shut.chmod(0o700)
+    assert_named(result, 0)
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_whoever_only_reads_reads_a_medium_that_is_read_only(
+    company: DemoCompany, mode: str
+) -> None:
+    """An auditor with a DVD, a snapshot, or a locked archive."""
+    before = obeying_modes()
+    finance, shut = company.as_("finance"), company.folder / "shut"
+    shut.mkdir()
+    assert finance.run("backup shut/ledger.db").exit_code == 0
+    with closing(sqlite3.connect(shut / "ledger.db")) as db:
+        db.execute(f"PRAGMA journal_mode = {mode}")
+    (shut / "ledger.db").chmod(0o400)
+    shut.chmod(0o500)
+    for command in ("audit verify", "invoices list", "invoices pdf INV-1042 --zip all.zip"):
+        assert_named(run(finance, f"{command} --ledger shut/ledger.db", *before), 0)
+    health = run(finance, "doctor --ledger shut/ledger.db --json", *before)
+    assert_named(health, 9)  # its practice bank cannot be made there
+    checks = {check["name"]: check["ok"] for check in json.loads(health.stdout)}
+    assert all(checks[name] for name in ("ledger", "file", "books", "journal"))
+    load = "import invoices import/invoices.csv --ledger shut/ledger.db --json"
+    written = run(finance, load, *before)
+    assert_named(written, 10)
+    assert names(shut) == {"ledger.db"}
+    shut.chmod(0o700)
+
+
 def test_what_is_no_file_is_not_replaced_by_one(company: DemoCompany) -> None:
     """As root, a rename would put a file where /dev/null was."""
     os.mkfifo(company.folder / "pipe")
@@ -333,13 +400,13 @@ def become_a_folder(path: Path) -> None:
 
 NOT_A_LEDGER: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty": (lambda path: cut(path, 0), "ledger_unusable"),
-    "cut within the header": (lambda path: cut(path, 60), "ledger_unusable"),
-    "cut after a page": (lambda path: cut(path, 5000), "ledger_unusable"),
-    "cut in half": (lambda path: cut(path, path.stat().st_size // 2), "ledger_unusable"),
+    "cut within the header": (lambda path: cut(path, 60), "ledger_damaged"),
+    "cut after a page": (lambda path: cut(path, 5000), "ledger_damaged"),
+    "cut in half": (lambda path: cut(path, path.stat().st_size // 2), "ledger_damaged"),
     "text": (lambda path: path.write_text("Dear diary, " * 999), "ledger_unusable"),
     "noise": (lambda path: path.write_bytes(bytes(range(256)) * 64), "ledger_unusable"),
     "another application's": (pragma("application_id = 5"), "ledger_unusable"),
-    "newer": (pragma("user_version = 999"), "ledger_newer"),
+    "newer": (pragma("user_version = 99"), "ledger_newer"),
     "a folder": (become_a_folder, "ledger_missing"),
 }
 

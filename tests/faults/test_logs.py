@@ -128,6 +128,7 @@ def test_nor_does_a_bank_that_is_interrupted(company: DemoCompany) -> None:
     )
     assert process.stdout is not None
     address = process.stdout.readline().decode().strip()
+    assert set(logs(company.folder)) == {"ledger.db.sandbox-wal", "ledger.db.sandbox-shm"}
     config = company.folder / "invoicepay.toml"
     config.write_text(f'{config.read_text()}[sandbox]\nurl = "{address}"\n')
     assert company.run(PAY).exit_code == 0

@@ -146,4 +146,4 @@ def test_a_ledger_whose_zone_is_nowhere(company: DemoCompany) -> None:
         with closing(sqlite3.connect(company.ledger)) as ledger, ledger:
             ledger.execute("UPDATE company SET time_zone = ?", [text])
         for said in run_each(company, [["invoices", "list"], ["pay", "INV-1042", "--yes"]]):
-            assert_refused(said, [8])
+            assert_refused(said, [10])

@@ -10,6 +10,9 @@ _INVOICES = "ledger/queries/invoices.py"
 _PAYMENTS = "ledger/queries/payments.py"
 _METHODS = "ledger/queries/methods.py"
 _OUTBOX = "ledger/queries/outbox.py"
+_LOG = "ledger/log.py"
+_REPLACE = "ledger/replace.py"
+_RESTORE = "tests/operations/payments/test_restore.py"
 _CONTRACT = "tests/contracts/test_ledger.py"
 _TRANSACTIONS = "tests/contracts/test_transactions.py"
 _PAY = "tests/operations/payments/test_pay.py"
@@ -41,8 +44,8 @@ IN_LEDGER = (
         "deferred-begin",
         "what a transaction has read is no longer true when it writes, and it fails",
         _FILE,
-        'connection.execute("BEGIN IMMEDIATE")\n            try:\n                yield',
-        'connection.execute("BEGIN")\n            try:\n                yield',
+        'connection.execute("BEGIN IMMEDIATE")\n            try:\n                self.',
+        'connection.execute("BEGIN")\n            try:\n                self.',
         _TRANSACTIONS,
     ),
     Mutant(
@@ -105,9 +108,33 @@ IN_LEDGER = (
         "receipt-number-reused",
         "two payments have the same receipt",
         _PAYMENTS,
-        "_receipt_number(last + 1)",
-        "_receipt_number(last)",
+        "_receipt_number(self.highest_receipt() + 1)",
+        "_receipt_number(self.highest_receipt() or 1)",
         _PAY,
+    ),
+    Mutant(
+        "receipts-go-back",
+        "numbers that were given since the backup are given again",
+        _PAYMENTS,
+        '"coalesce((SELECT max(receipts_from) - 1 FROM restores), 0))"',
+        '"0)"',
+        _RESTORE,
+    ),
+    Mutant(
+        "another-log-is-replayed",
+        "a ledger and the log of another become one file",
+        _LOG,
+        "        if _fits(path, stamp, salts):\n",
+        "        if True:\n",
+        "tests/adapters/ledger/test_log.py",
+    ),
+    Mutant(
+        "replaced-while-in-use",
+        "somebody goes on in the ledger that was replaced",
+        _REPLACE,
+        "PRAGMA locking_mode = EXCLUSIVE",
+        "PRAGMA locking_mode = NORMAL",
+        "tests/adapters/ledger/test_replace.py",
     ),
     Mutant(
         "mail-taken-by-two",

@@ -11,6 +11,8 @@ _RECORD = "operations/protocol/record.py"
 _SETTLE = "operations/protocol/settle.py"
 _RECONCILE = "operations/protocol/reconcile.py"
 _HOLDS = "operations/protocol/holds.py"
+_FIGURES = "operations/figures.py"
+_GATE = "operations/protocol/restored.py"
 _ACKNOWLEDGE = "operations/acknowledge_payments.py"
 _ACKNOWLEDGED = "tests/operations/payments/test_acknowledged.py"
 _TAKE_IN = "operations/protocol/take_in.py"
@@ -86,10 +88,26 @@ IN_PROTOCOL = (
     Mutant(
         "edited-figures-are-paid",
         "an invoice whose figures were edited is charged again",
-        _HOLDS,
+        _FIGURES,
         "    if differences:\n",
         "    if False:\n",
         "tests/operations/payments/test_edited.py",
+    ),
+    Mutant(
+        "restored-is-paid-from",
+        "what was paid since the backup is charged again",
+        _GATE,
+        "    if restore is not None:\n",
+        "    if False:\n",
+        "tests/operations/payments/test_restore.py",
+    ),
+    Mutant(
+        "any-sync-will-do",
+        "a backup is confirmed before all that the gateway knows is in the ledger",
+        _SYNC,
+        "    if not errors and actor.role is not Role.CUSTOMER:\n",
+        "    if True:\n",
+        "tests/operations/payments/test_restore.py",
     ),
     Mutant(
         "claim-trusts-the-quote",
@@ -231,8 +249,9 @@ IN_PROTOCOL = (
         "stale-copy-decides",
         "a settler books over what another has booked meanwhile",
         _RECORD,
-        "    current = unit.payments.get(payment.id, EVERYTHING)\n",
-        "    current = payment\n",
+        "    return must_be_there(unit.payments.get(payment.id, EVERYTHING), "
+        'f"payment {payment.id}")\n',
+        "    return payment\n",
         _FAULTS,
     ),
     Mutant(

@@ -180,7 +180,8 @@ def _rows(path: Path) -> Iterator[str]:
         tables = [
             name
             for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            if not name.startswith("sqlite_")
+            # By chance, and of nobody.
+            if not name.startswith("sqlite_") and name != "write_ahead_log"
         ]
         for table in sorted(tables):
             names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
@@ -227,6 +228,7 @@ def make_office(root: Path, busy: socket.socket) -> Office:
         )
         try:
             named, secrets = _Maker(local, folder).make(str(busy.getsockname()[1]))
+            local.ledger.backup(folder / "saved.db")
         finally:
             close(local)
     return Office(folder, home, named=named, secrets=secrets)

@@ -19,6 +19,7 @@ from invoicepay.operations.bind_account import BindAccount
 from invoicepay.operations.cancel_payment import CancelPayment
 from invoicepay.operations.change_password import ChangePassword
 from invoicepay.operations.check_health import CheckHealth
+from invoicepay.operations.confirm_restore import ConfirmRestore
 from invoicepay.operations.create_token import CreateToken
 from invoicepay.operations.disable_contact import DisableContact
 from invoicepay.operations.discard_mail import DiscardMail
@@ -40,6 +41,7 @@ from invoicepay.operations.remove_method import RemoveMethod
 from invoicepay.operations.render_invoices import RenderInvoices
 from invoicepay.operations.render_receipt import RenderReceipt
 from invoicepay.operations.repair import Repair
+from invoicepay.operations.restore import Restore
 from invoicepay.operations.revoke_token import RevokeToken
 from invoicepay.operations.send_mail import SendMail
 from invoicepay.operations.set_company import SetCompany
@@ -49,6 +51,7 @@ from invoicepay.operations.show_customer import ShowCustomer
 from invoicepay.operations.show_invoice import ShowInvoice
 from invoicepay.operations.show_journal_head import ShowJournalHead
 from invoicepay.operations.show_payment import ShowPayment
+from invoicepay.operations.show_restore import ShowRestore
 from invoicepay.operations.stop_payment import StopPayment
 from invoicepay.operations.sync import Sync
 from invoicepay.operations.verify_journal import VerifyJournal
@@ -205,6 +208,9 @@ REQUESTS: tuple[Asked, ...] = (
     Asked(ShowJournalHead, STAFF, lambda n: ShowJournalHead()),
     Asked(VerifyJournal, STAFF, lambda n: VerifyJournal()),
     Asked(BackUp, STAFF, lambda n: BackUp(Path(n["folder"]) / "copy.db")),
+    Asked(Restore, STAFF, lambda n: Restore(Path(n["folder"]) / "saved.db")),
+    Asked(ShowRestore, STAFF, lambda n: ShowRestore()),
+    Asked(ConfirmRestore, STAFF, lambda n: ConfirmRestore()),
 )
 
 NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
@@ -231,6 +237,7 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
         *{"terms", "remit_to", "logo"},
     },
     BackUp: {"target"},
+    Restore: {"backup", "other_ledger", "receipts_from"},
     BindAccount: {"account"},
     CheckHealth: {"everything"},
     ListJournal: {"since", "kind", "subject", "limit", "after"},

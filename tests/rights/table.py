@@ -198,6 +198,10 @@ COMMANDS_TABLE: tuple[Row, ...] = (
     Row("audit verify", STAFF),
     Row("backup copy.db", STAFF, files=("copy.db",)),
     Row("backup customers.csv", STAFF, (7, "already_exists")),
+    Row("restore saved.db --yes", STAFF),
+    Row("restore customers.csv --yes", STAFF, (10, "ledger_unusable")),
+    Row("restore", STAFF),
+    Row("restore --confirm", STAFF),
 )
 
 NAMES_NOTHING = {
@@ -229,6 +233,7 @@ NAMES_NOTHING = {
     },
     "config stripe": {"password_stdin", "account"},
     "backup": {"file"},
+    "restore": {"backup", "confirm", "other_ledger", "receipts_from", "yes"},
     "doctor": {"fix", "every"},
     "audit list": {"since", "kind", "subject", "limit"},
     "audit verify": {"head"},

@@ -6,7 +6,9 @@ tests/errors/ has a reproducer for each.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 class InvoicepayError(Exception):
@@ -109,6 +111,8 @@ class Refused(InvoicepayError):
             "not_acknowledged",
             "not_cancelable",
             "not_payable",
+            "other_ledger",
+            "restored_not_confirmed",
             "total_differs",
             "weak_password",
             "insecure_file",
@@ -156,8 +160,12 @@ class Unreachable(InvoicepayError):
             "gateway_unreadable",
             "key_missing",
             "keyring_unavailable",
+            "ledger_damaged",
+            "ledger_in_use",
             "ledger_missing",
+            "ledger_mixed",
             "ledger_newer",
+            "ledger_replaced",
             "ledger_unusable",
             "secret_unreadable",
             "write_failed",
@@ -201,3 +209,15 @@ _LISTED_BY = {
     "token": "invoicepay tokens list",
     "e-mail": "invoicepay mail list --all",
 }
+
+
+def must_be_there(found: T | None, what: str) -> T:
+    """What the ledger's own rows name. Raises DoesNotTie where it is not in the ledger, which was
+    damaged or edited then."""
+    if found is None:
+        raise DoesNotTie(
+            "books_differ",
+            f"{what} is not in the ledger",
+            "Let nobody pay until `invoicepay doctor` finds nothing.",
+        )
+    return found

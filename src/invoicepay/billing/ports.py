@@ -6,14 +6,14 @@ places where time, chance or the network enter.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from invoicepay.billing.customer import Company, Contact, Customer, Scope, Session
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     )
     from invoicepay.billing.method import Method
     from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 # --- The ledger -----------------------------------------------------------------------------
 
@@ -72,6 +75,9 @@ class ContactStore(Protocol):
     def add_invite(self, contact_id: str, code_hash: str, expires_at: datetime) -> None:
         """Earlier invites of the contact stop working."""
 
+    def end_invites(self) -> int:
+        """None works any more; how many there were."""
+
     def take_invite(self, code_hash: str, now: datetime) -> str | None:
         """The contact's id, once: the code is spent by this call. None if it is not valid."""
 
@@ -82,6 +88,9 @@ class SessionStore(Protocol):
     def touch(self, session_id: str, now: datetime) -> None: ...
     def revoke(self, session_id: str, now: datetime) -> None: ...
     def revoke_all(self, contact_id: str, now: datetime, *, keep: str = "") -> None: ...
+    def end_all(self, now: datetime) -> int:
+        """Revoke every session and token; how many there were."""
+
     def of_contact(self, contact_id: str) -> list[Session]: ...
     def add_failure(self, email: str, at: datetime) -> None:
         """A failed login; old ones are forgotten here."""
@@ -190,7 +199,12 @@ class PaymentStore(Protocol):
     def change(self, payment: Payment, change: PaymentChange) -> bool:
         """Compare-and-set: True when the payment was still in `payment.status`."""
 
-    def next_receipt_number(self) -> str: ...
+    def next_receipt_number(self) -> str:
+        """One more than the highest, or the first after a restore."""
+
+    def highest_receipt(self) -> int:
+        """Of those that were given, and those that a restore has passed over; 0 for none."""
+
     def unsettled(self, scope: Scope, invoices: Sequence[str] | None = None) -> list[Payment]:
         """Payments under way, oldest first; with `invoices`, those that hold one of them."""
 
@@ -314,6 +328,28 @@ class JournalStore(Protocol):
 
     def verify(self) -> JournalCheck:
         """The chain, and every money row against what the journal last said of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRestore:
+    """A backup that was put in place, and what came after it not confirmed yet. `since` (UTC): when
+    its last entry was recorded; nothing later is in it. `synced_at`: when `sync` had taken in all
+    that the gateway knows."""
+
+    restored_at: datetime
+    since: datetime
+    synced_at: datetime | None
+
+
+class RestoreStore(Protocol):
+    def open(self) -> OpenRestore | None:
+        """Until it is confirmed, nobody pays."""
+
+    def add(self, restored_at: datetime, since: datetime, receipts_from: int) -> None:
+        """Receipt numbers go on from `receipts_from`."""
+
+    def synced(self, at: datetime) -> None: ...
+    def confirm(self, at: datetime) -> None: ...
 
 
 class BooksStore(Protocol):
@@ -507,6 +543,8 @@ class Unit(Protocol):
     @property
     def books(self) -> BooksStore: ...
     @property
+    def restores(self) -> RestoreStore: ...
+    @property
     def comparison(self) -> ComparisonStore: ...
     @property
     def loading(self) -> LoadingStore: ...
@@ -526,7 +564,20 @@ class Ledger(Protocol):
         """What the store itself finds wrong; empty when nothing is."""
 
     def backup(self, target: Path) -> None:
-        """A verified copy in a new private file, whole or not at all. Raises Refused."""
+        """A verified copy in a new private file, whole or not at all. Raises Refused, Unreachable,
+        DoesNotTie."""
+
+    def replace(
+        self,
+        backup: Path,
+        mark: str,
+        look: Callable[[Unit], T],
+        prepare: Callable[[Unit, T | None], R],
+    ) -> tuple[Path | None, R]:
+        """Put a verified copy of `backup` in this ledger's place while nobody else uses it.
+        `prepare` changes the copy before, with what `look` has read of this one, None where it is
+        missing or cannot be read. What was replaced is kept as NAME.`mark`; returns where, and
+        what `prepare` returned. Raises Unreachable, DoesNotTie and what `prepare` raises."""
 
 
 # --- The gateway ----------------------------------------------------------------------------

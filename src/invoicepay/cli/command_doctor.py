@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Column
 from invoicepay.cli.state import State, state_of
 from invoicepay.operations.check_health import Check, CheckHealth, Health
+
+if TYPE_CHECKING:
+    from invoicepay.operations.repair import RepairStep
 
 app = new_app()
 
@@ -42,13 +45,19 @@ def doctor(
     """Check everything: file, schema, books, journal, keyring, gateway, outbox. Changes nothing
     without --fix, and never guesses about money."""
     state = state_of(context)
-    login = _login(state)
-    if fix and login.ok:
-        _fix(state)
-    checks = [_ledger(state), check_modes(state.settings), login, _keyring(state)]
-    health = state.call(CheckHealth(everything=every)) if login.ok else None
-    if health:
-        checks += health.checks
+    ledger, problem = _ledger(state)
+    checks = [ledger, check_modes(state.settings)]
+    health = None
+    if not problem:
+        login, unknown = _login(state)
+        if fix and login.ok:
+            problem = _fix(state)
+        checks += [login, _keyring(state)]
+        health = state.call(CheckHealth(everything=every)) if login.ok else None
+        if health:
+            checks += health.checks
+        elif unknown:
+            checks.append(state.local.check_file())
     columns: list[Column[Check]] = [
         Column("Check", lambda c: c.name),
         Column("", lambda c: "ok" if c.ok else "WRONG", style=lambda c: "green" if c.ok else "red"),
@@ -69,6 +78,8 @@ def doctor(
     )
     if health:
         _raise_for(health, state)
+    if problem:
+        raise problem
     wrong = [c for c in checks if not c.ok]
     silent = health.comparison.error if health and health.comparison else None
     if silent and {c.name for c in wrong} <= {"charges", "comparison"}:
@@ -79,7 +90,8 @@ def doctor(
 
 def _raise_for(health: Health, state: State) -> None:
     """Raises DoesNotTie where a figure or a row is not what it should be."""
-    differences = (*health.differences, *health.journal.differences)
+    replayed = health.journal.differences if health.journal else ()
+    differences = (*health.differences, *replayed)
     elsewhere = health.comparison.differences if health.comparison else ()
     if state.out.for_people:
         for d in (*differences, *elsewhere):
@@ -88,49 +100,68 @@ def _raise_for(health: Health, state: State) -> None:
         raise gateway_differs(elsewhere)
     if not differences:
         return
-    derived = health.journal.all_derived and all(d.derived_of for d in health.differences)
+    derived = health.journal is not None and health.journal.all_derived
+    derived = derived and all(d.derived_of for d in health.differences)
     hint = "`invoicepay doctor --fix` computes it again." if derived else LET_NOBODY_PAY
     first = differences[0]
     which = f"first: {first.what} is {first.found}, should be {first.expected}"
     if health.differences:
         count = len(health.differences)
         raise DoesNotTie("books_differ", f"{count} figure(s) do not tie out; {which}", hint)
+    assert health.journal, "its differences are from it"
     raise journal_differs(health.journal, hint)
 
 
-def _fix(state: State) -> None:
-    """Says on stderr what was done; what is still wrong, the checks find."""
-    from invoicepay.operations.repair import NotRepaired, Rebuilt, Repair
+def _fix(state: State) -> InvoicepayError | None:
+    """Says on stderr what was done; what is still wrong, the checks find. Returns what stopped
+    it."""
+    from invoicepay.operations.repair import Repair
+
+    try:
+        for step in state.call(Repair()):
+            _tell(state, step)
+    except InvoicepayError as error:
+        return error
+    return None
+
+
+def _tell(state: State, step: RepairStep) -> None:
+    from invoicepay.operations.repair import NotRepaired, Rebuilt
     from invoicepay.operations.sync import Settled
 
-    for step in state.call(Repair()):
-        if isinstance(step, Rebuilt):
-            for d in step.differences:
-                state.out.note(f"Rebuilt {d.what}: {d.expected}, was {d.found}.")
-        elif isinstance(step, NotRepaired):
-            state.out.note(f"Nothing was changed: {step.count} difference(s) cannot be computed.")
-        elif isinstance(step, Settled) and step.payment and not step.error:
-            was = step.was or "not known here"
-            if was != step.payment.status:
-                state.out.note(f"Settled {step.subject}: {step.payment.status}, was {was}.")
+    if isinstance(step, Rebuilt):
+        for d in step.differences:
+            state.out.note(f"Rebuilt {d.what}: {d.expected}, was {d.found}.")
+    elif isinstance(step, NotRepaired):
+        state.out.note(f"Nothing was changed: {step.count} difference(s) cannot be computed.")
+    elif isinstance(step, Settled) and step.payment and not step.error:
+        was = step.was or "not known here"
+        if was != step.payment.status:
+            state.out.note(f"Settled {step.subject}: {step.payment.status}, was {was}.")
 
 
-def _ledger(state: State) -> Check:
-    """That the file is ours and of this version; raises what opening it raises."""
-    identity = state.local.identity
+def _ledger(state: State) -> tuple[Check, InvoicepayError | None]:
+    """That the file is ours and of this version; else also what opening it raises."""
+    try:
+        identity = state.local.identity
+    except InvoicepayError as error:
+        return Check("ledger", False, error.message, error.hint), error
     what = f"{state.settings.ledger} ({identity.mode}, {identity.id}), schema ok"
-    return Check("ledger", True, what)
+    return Check("ledger", True, what), None
 
 
-def _login(state: State) -> Check:
-    """That the session can be read from where it is kept, and is good."""
+def _login(state: State) -> tuple[Check, bool]:
+    """That the session can be read from where it is kept, and is good; and whether the ledger is
+    so damaged that it cannot tell."""
     from invoicepay.operations.who_am_i import WhoAmI
 
     try:
         me = state.call(WhoAmI())
     except InvoicepayError as error:
-        return Check("login", False, error.message, error.hint)
-    return Check("login", True, f"{me.email} ({me.role}), from {state.local.sessions.source()}")
+        return Check("login", False, error.message, error.hint), error.code == "ledger_damaged"
+    return Check(
+        "login", True, f"{me.email} ({me.role}), from {state.local.sessions.source()}"
+    ), False
 
 
 def _keyring(state: State) -> Check:

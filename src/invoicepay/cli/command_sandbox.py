@@ -38,6 +38,7 @@ def serve(
         state.out.note(f"Its key is in {key_file}.")
         record = {"url": server.url, "key_file": str(key_file)}
         state.out.one(record, lambda: state.out.text(server.url))
+        state.local.ledger.close()  # it is not needed any more, and others may want to restore it
         sys.stdout.flush()
         server.serve_forever()
 

@@ -8,7 +8,7 @@ from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.journal import Difference, JournalCheck
 
 LET_NOBODY_PAY = (
-    "Let nobody pay; restore the last backup that verifies, then sync (docs/operations.md)."
+    "Let nobody pay; put the last backup that verifies in place: `invoicepay restore BACKUP`."
 )
 
 

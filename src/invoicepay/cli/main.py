@@ -40,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "Check file, books, journal, gateway, keyring and outbox.",
     "audit": "The journal: list it, verify it, print its head.",
     "backup": "Copy the ledger while it is in use.",
+    "restore": "Put a backup in the ledger's place, and confirm it.",
     "sandbox": "The practice bank: test methods, its clock, serve it.",
 }
 """Every command and what it is for. A command's module is `command_<name>`, and is imported

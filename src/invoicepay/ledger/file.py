@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from invoicepay.billing.customer import Company, Contact
-from invoicepay.billing.errors import InvoicepayError, Refused, Unreachable
+from invoicepay.billing.errors import DoesNotTie, Unreachable
 from invoicepay.billing.identity import LedgerIdentity, Mode
+from invoicepay.ledger.log import check_log, log_of, put_stamp, schema_of
+from invoicepay.ledger.named_errors import MAYBE_CHANGED, NAME_IT, named_errors
+from invoicepay.ledger.new_file import new_file
 from invoicepay.ledger.rows import instant_text
 from invoicepay.ledger.unit import SqliteUnit
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 APPLICATION_ID: Final = 0x494E5650
 """`INVP`: says in the file's header whose file it is."""
@@ -30,11 +36,15 @@ class SqliteLedger:
         self.path = path
         self._connection: sqlite3.Connection | None = None
         self._watched = False
+        self._file: tuple[int, int] | None = None
+        """Which file was opened."""
+        self._log = ""
+        """The name of its write-ahead log."""
 
     @contextmanager
     def read(self) -> Iterator[SqliteUnit]:
         """A consistent snapshot. Raises Unreachable when the file cannot be used."""
-        with _named_errors(self.path):
+        with named_errors(self.path):
             connection = self._open()
             assert not connection.in_transaction, "transactions do not nest"
             # Not query_only: setting it expires every prepared statement.
@@ -54,7 +64,7 @@ class SqliteLedger:
         Raises Unreachable when the file cannot be used; nothing of the block remains then,
         unless it was the commit that failed: what it had written already may come back.
         """
-        with _named_errors(self.path):
+        with named_errors(self.path):
             connection = self._open()
             assert not connection.in_transaction, "transactions do not nest"
             if not self._watched:
@@ -62,11 +72,15 @@ class SqliteLedger:
 
                 watch(connection)
                 self._watched = True
+            before = connection.total_changes
             connection.execute("BEGIN IMMEDIATE")
             try:
+                self._check_in_place()
                 yield SqliteUnit(connection)
                 _check_told(connection)
-                with _named_errors(self.path, hint=_MAYBE_CHANGED):
+                if connection.total_changes != before:
+                    put_stamp(connection, self._log, SCHEMA_VERSION)
+                with named_errors(self.path, hint=MAYBE_CHANGED):
                     connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -75,33 +89,51 @@ class SqliteLedger:
 
     def identity(self) -> LedgerIdentity:
         """Which ledger this is. One row, read whether or not a transaction is open."""
-        with _named_errors(self.path):
+        with named_errors(self.path):
             return SqliteUnit(self._open()).company.identity()
 
     def integrity(self) -> list[str]:
         """What SQLite itself finds wrong with the file; empty when nothing is."""
-        with _named_errors(self.path):
+        from invoicepay.ledger.integrity import wrong_in_file, wrong_in_schema
+
+        with named_errors(self.path):
             connection = self._open()
-            found = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-            dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
-            found += _strange(connection)
-        return [text for text in found if text != "ok"] + [
-            f"{table} row {row} points to nothing in {parent}" for table, row, parent, _ in dangling
-        ]
+            return wrong_in_file(connection) + wrong_in_schema(connection)
 
     def backup(self, target: Path) -> None:
         """Copy the ledger to `target` (a new file, 0600) while it may be in use, and verify
-        the copy. `target` appears whole or not at all. Raises Refused when it exists."""
+        the copy. `target` appears whole or not at all. Raises Refused when it exists, Unreachable
+        or DoesNotTie when the ledger is damaged or its figures do not tie out."""
+        from invoicepay.ledger.integrity import wrong_in_file
+
         with (
-            _new_file(target) as part,
-            _named_errors(self.path),
+            new_file(target) as part,
+            named_errors(self.path),
             closing(sqlite3.connect(part)) as copy,
         ):
             self._open().backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
-            bad = [r[0] for r in copy.execute("PRAGMA integrity_check") if r[0] != "ok"]
-            if bad:
+            if bad := wrong_in_file(copy):
                 raise sqlite3.DatabaseError(bad[0])
+            if differences := SqliteUnit(copy).books.differences():
+                raise DoesNotTie(
+                    "books_differ",
+                    f"{len(differences)} figure(s) do not tie out; first: {differences[0].what}",
+                    "Nothing was left there. `invoicepay doctor` says what differs.",
+                )
+
+    def replace(
+        self,
+        backup: Path,
+        mark: str,
+        look: Callable[[SqliteUnit], T],
+        prepare: Callable[[SqliteUnit, T | None], R],
+    ) -> tuple[Path | None, R]:
+        """See replace_ledger."""
+        from invoicepay.ledger.replace import replace_ledger
+
+        self.close()
+        return replace_ledger(self.path, backup, mark, look, prepare)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -110,6 +142,7 @@ class SqliteLedger:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
+            self._file, self._log = file_at(self.path), log_of(self.path)
             self._connection = _connect(self.path)
             try:
                 _check_schema(self._connection, self.path)
@@ -117,6 +150,16 @@ class SqliteLedger:
                 self.close()
                 raise
         return self._connection
+
+    def _check_in_place(self) -> None:
+        """Raises Unreachable when another file has taken the place of the one that is open: what
+        is written into that one, nobody would find. Under the write lock, which `restore` takes."""
+        if self._file is not None and file_at(self.path) != self._file:
+            raise Unreachable(
+                "ledger_replaced",
+                f"{self.path} was replaced or moved away while this command ran",
+                "Nothing of this was written. Run it again.",
+            )
 
 
 def create(
@@ -136,13 +179,13 @@ def create(
     from invoicepay.ledger.records import watch
 
     with (
-        _new_file(path, in_new_folder=True) as part,
-        _named_errors(path),
+        new_file(path, in_new_folder=True) as part,
+        named_errors(path),
         closing(sqlite3.connect(part, isolation_level=None)) as connection,
     ):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        _migrate(connection)
+        migrate(connection, log_of(part))
         watch(connection)
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
@@ -157,27 +200,10 @@ def create(
             "ledger.created", ledger_id, admin.email if admin else "", now, {"mode": mode}
         )
         _check_told(connection)
+        put_stamp(connection, log_of(part), SCHEMA_VERSION)
         connection.execute("COMMIT")
         # Closing would do it too, but say nothing where it fails, and the log is not kept.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _strange(connection: sqlite3.Connection) -> list[str]:
-    """What the schema has too much, too little, or otherwise than the migrations make it: a
-    trigger that somebody added would change rows in our name."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
-        _migrate(fresh)
-        ours, theirs = _schema(fresh), _schema(connection)
-    strange = sorted({(kind, name) for kind, name, _ in ours ^ theirs})
-    return [f"the schema's {kind} {name} is not as it was made" for kind, name in strange]
-
-
-def _schema(connection: sqlite3.Connection) -> set[tuple[str, str, str]]:
-    rows = connection.execute(
-        "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%' "
-        "AND name NOT LIKE '_sqlite%'"
-    )
-    return {(kind, name, sql) for kind, name, sql in rows}
 
 
 def _check_told(connection: sqlite3.Connection) -> None:
@@ -188,31 +214,56 @@ def _check_told(connection: sqlite3.Connection) -> None:
         raise RuntimeError("money rows changed without a journal entry")
 
 
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Which file that is; None where there is none, or that cannot be told."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def not_a_ledger(path: Path) -> Unreachable:
+    return Unreachable("ledger_unusable", f"{path} is not an invoicepay ledger", NAME_IT)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
-    # rw, not rwc: SQLite would make an empty file for a mistyped name.
-    uri = f"{path.absolute().as_uri()}?mode=rw"
     if not path.is_file():
         raise Unreachable(
             "ledger_missing",
             f"no ledger at {path}",
             "Make one with `invoicepay init`, try `invoicepay demo`, or name it with --ledger.",
         )
+    if not path.stat().st_size:  # SQLite would delete the log that may lie beside it
+        raise not_a_ledger(path)
+    check_log(path)
+    # rw, not rwc: SQLite would make an empty file for a mistyped name.
+    how = "immutable=1" if _is_locked_away(path) else "mode=rw"
+    uri = f"{path.absolute().as_uri()}?{how}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
-    # NORMAL loses acknowledged commits at a power cut.
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    try:
+        # NORMAL loses acknowledged commits at a power cut.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()  # or this process would stand in the way of a restore
+        raise
     return connection
+
+
+def _is_locked_away(path: Path) -> bool:
+    """On a medium or in an archive that is read-only, where SQLite can put no file beside it. It
+    reads it all the same when it is told that nobody writes, and there is no log to be read."""
+    if os.access(path, os.W_OK) or os.access(path.parent, os.W_OK):
+        return False
+    return not Path(log_of(path)).exists()
 
 
 def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    version = schema_of(connection.execute("PRAGMA user_version").fetchone()[0])
     if application_id != APPLICATION_ID:
-        raise Unreachable(
-            "ledger_unusable",
-            f"{path} is not an invoicepay ledger",
-            _NAME_IT,
-        )
+        raise not_a_ledger(path)
     if version > SCHEMA_VERSION:
         raise Unreachable(
             "ledger_newer",
@@ -221,14 +272,15 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
             "Upgrade invoicepay on this machine.",
         )
     if version < SCHEMA_VERSION:
-        _migrate(connection)
+        migrate(connection, log_of(path))
     # A backup is not in WAL mode, so that it is one file; a restored one becomes a ledger again.
-    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+    is_wal = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    if not is_wal and all(os.access(each, os.W_OK) for each in (path, path.parent)):
         connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
-    """All pending migrations and the version, in one transaction."""
+def migrate(connection: sqlite3.Connection, log: str) -> None:
+    """All pending migrations and the version, in one transaction. `log`: see put_stamp."""
     from sqlite_utils import Database
 
     from invoicepay.ledger.migrations import migrations
@@ -236,80 +288,9 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         migrations.apply(Database(connection))
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        put_stamp(connection, log, SCHEMA_VERSION)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-@contextmanager
-def _new_file(target: Path, *, in_new_folder: bool = False) -> Iterator[Path]:
-    """A temporary file beside `target`, 0600 from its first byte (SQLite gives its -wal and -shm
-    the same), put in its place durably when the block ends well.
-
-    A link, unlike a rename, never replaces a file that has appeared meanwhile. Raises Refused
-    when there is one, Unreachable when it cannot be written; nothing is left there then.
-    """
-    import tempfile  # slow to import, and only needed here
-
-    from invoicepay.durable import make_folder, sync, sync_folder
-
-    exists = Refused("already_exists", f"{target} exists", "Use it, or name a new file.")
-    part = None
-    try:
-        if target.exists():
-            raise exists
-        if in_new_folder:
-            make_folder(target.parent)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        os.close(handle)
-        part = Path(name)
-        yield part
-        sync(part)
-        try:
-            os.link(part, target)
-        except FileExistsError:
-            raise exists from None
-        try:
-            sync_folder(target.parent)
-        except OSError:
-            target.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise Unreachable(
-            "write_failed",
-            f"{target} cannot be written: {error.strerror or error}",
-            "Nothing was left there. Name another place, or check the folder and the disk.",
-        ) from error
-    finally:
-        if part is not None:
-            for name in (f"{part}", f"{part}-wal", f"{part}-shm", f"{part}-journal"):
-                with suppress(OSError):  # what was asked for is done, or its own error is told
-                    Path(name).unlink(missing_ok=True)
-
-
-# Not that nothing was changed: what was written before this stands.
-_CHECK_DISK = "Check the disk and the file's rights, then try again."
-_NAME_IT = "Name the ledger with --ledger or INVOICEPAY_LEDGER."
-_MAYBE_CHANGED = "Check the disk, and what is there now: this change may have been kept."
-
-
-@contextmanager
-def _named_errors(path: Path, hint: str = _CHECK_DISK) -> Iterator[None]:
-    """SQLite's and the system's errors in our words."""
-    try:
-        yield
-    except InvoicepayError:
-        raise
-    except sqlite3.IntegrityError:
-        raise  # a broken money rule is our own bug: it must not read like a bad disk
-    except (sqlite3.Error, OSError) as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
-            hint = _NAME_IT
-        raise Unreachable(
-            "ledger_unusable",
-            f"the ledger {path} cannot be used: {error}",
-            hint,
-        ) from error

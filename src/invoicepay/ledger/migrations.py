@@ -40,6 +40,13 @@ def comparison(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations(name="0004_restores")
+def restores(db: Database) -> None:
+    """Backups that were put in place, and what the write-ahead log builds upon (log.py)."""
+    for statement in _RESTORES.split(";;"):
+        db.execute(statement)
+
+
 @migrations(name="0005_outbox")
 def outbox(db: Database) -> None:
     """Who is sending an e-mail, apart from when it is due; and e-mail that was given up."""
@@ -345,4 +352,24 @@ ALTER TABLE outbox ADD COLUMN discarded_at TEXT;
 DROP INDEX outbox_waiting;
 CREATE INDEX outbox_owed ON outbox (due_at) WHERE sent_at IS NULL AND discarded_at IS NULL;
 CREATE INDEX outbox_of_payment ON outbox (payment_id)
+"""
+
+_RESTORES = """
+CREATE TABLE restores (
+    id INTEGER PRIMARY KEY,
+    restored_at TEXT NOT NULL,
+    since TEXT NOT NULL,
+    receipts_from INTEGER NOT NULL CHECK (receipts_from > 0),
+    synced_at TEXT,
+    confirmed_at TEXT,
+    CHECK (confirmed_at IS NULL OR synced_at IS NOT NULL)
+) STRICT;;
+CREATE TABLE write_ahead_log (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    salts BLOB NOT NULL,
+    older INTEGER NOT NULL,
+    before INTEGER NOT NULL,
+    since INTEGER NOT NULL
+) STRICT;;
+INSERT INTO write_ahead_log VALUES (1, x'', 0, 0, 0)
 """

@@ -133,6 +133,13 @@ RECORDS = (
             ),
         ),
     ),
+    Record(
+        "restore",
+        "restores",
+        "id",
+        "id",
+        "restored_at since receipts_from synced_at confirmed_at",
+    ),
 )
 
 

@@ -1,10 +1,17 @@
-"""How values stand in rows: days and instants."""
+"""How values stand in rows: their types, days and instants."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from invoicepay.billing.errors import Usage
+
+T = TypeVar("T")
+P = ParamSpec("P")
+Row = tuple[Any, ...]
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _MOST_ROWS = 1 << 62
@@ -54,3 +61,49 @@ def row_cursor(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise Usage("usage", "this page's cursor is not one that was given out")
     return int(text)
+
+
+def unreadable(what: str, why: object) -> sqlite3.DatabaseError:
+    """A row that no statement of ours can have written."""
+    return sqlite3.DatabaseError(f"{what} cannot be read: {why}")
+
+
+_TYPES = {"i": int, "s": str, "b": bytes}
+
+
+def reads(
+    what: str, types: str
+) -> Callable[[Callable[Concatenate[Row, P], T]], Callable[Concatenate[Row, P], T]]:
+    """Decorates what makes an object of a row. `types` of its columns: i(nteger), s (text) and
+    b(ytes), with a ? where NULL may be: SQLite does not look at them again when it reads, and a
+    page may be damaged. The result raises sqlite3.DatabaseError for a row that is none."""
+    columns = tuple(
+        (_TYPES[name[0]], type(None)) if name.endswith("?") else (_TYPES[name],)
+        for name in types.split()
+    )
+    seen: set[tuple[type, ...]] = set()
+
+    def check(row: Row, kinds: tuple[type, ...]) -> None:
+        if not row:
+            raise unreadable(what, "the row is missing")
+        for number, (kind, column) in enumerate(zip(kinds, columns, strict=True), 1):
+            if kind not in column:
+                found = "NULL" if kind is type(None) else kind.__name__
+                raise unreadable(what, f"column {number} is {found}")
+        seen.add(kinds)
+
+    def decorate(
+        make: Callable[Concatenate[Row, P], T],
+    ) -> Callable[Concatenate[Row, P], T]:
+        def checked(row: Row, /, *more: P.args, **named: P.kwargs) -> T:
+            kinds = tuple(map(type, row))
+            if kinds not in seen:
+                check(row, kinds)
+            try:
+                return make(row, *more, **named)
+            except (ValueError, OverflowError) as error:
+                raise unreadable(what, error) from error
+
+        return checked
+
+    return decorate

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from invoicepay.ledger.queries.methods import Methods
     from invoicepay.ledger.queries.outbox import Outbox
     from invoicepay.ledger.queries.payments import Payments
+    from invoicepay.ledger.queries.restores import Restores
     from invoicepay.ledger.queries.sessions import Sessions
 
 
@@ -91,6 +92,12 @@ class SqliteUnit:
         from invoicepay.ledger.queries.comparison import Comparisons
 
         return Comparisons(self._connection)
+
+    @cached_property
+    def restores(self) -> Restores:
+        from invoicepay.ledger.queries.restores import Restores
+
+        return Restores(self._connection)
 
     @cached_property
     def loading(self) -> Loading:

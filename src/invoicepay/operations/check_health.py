@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
 from invoicepay.billing.customer import EVERYTHING, Actor
@@ -15,7 +15,6 @@ from invoicepay.billing.ports import (
     Intent,
     MailNotSent,
     NoAnswer,
-    OutboxMail,
     Ports,
     Rejected,
     UnreadableIntent,
@@ -52,12 +51,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`differences`: of the books; `journal`: what replaying it came to; `comparison`: with the
-    gateway, None where that does not answer."""
+    """`differences`: of the books; `journal`: what replaying it came to, None where it cannot be
+    read; `comparison`: with the gateway, None where that does not answer."""
 
     checks: tuple[Check, ...]
     differences: tuple[Difference, ...]
-    journal: JournalCheck
+    journal: JournalCheck | None
     comparison: Comparison | None
 
 
@@ -70,66 +69,110 @@ class CheckHealth(Request[Health]):
 
 
 def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
-    """Every check, failed ones included; nothing is raised for them and nothing is changed."""
+    """Every check, failed ones included; nothing is raised for them and nothing is changed. One
+    that cannot look says so, and the others go on."""
+    differences: list[Difference] = []
+    replayed: list[JournalCheck] = []
+    compared: list[Comparison] = []
+    checks = (
+        check_file(ports),
+        *_tried("books", lambda: [_books(ports, differences)]),
+        *_tried("journal", lambda: [_journal(ports, replayed)]),
+        *_tried("restored", lambda: _restored(ports)),
+        *_tried("payments", lambda: [_payments(ports)]),
+        *_tried("gateway", lambda: _gateway(request.everything, ports, compared)),
+        *_tried("outbox", lambda: [_outbox(ports)]),
+    )
+    return Health(
+        checks,
+        tuple(differences),
+        replayed[0] if replayed else None,
+        compared[0] if compared else None,
+    )
+
+
+def check_file(ports: Ports) -> Check:
+    """What the store itself finds wrong. Says nothing of anybody's, so that it can be looked at
+    where the ledger cannot tell who asks."""
+    (check,) = _tried("file", lambda: [_file(ports)])
+    return check
+
+
+def _tried(name: str, look: Callable[[], list[Check]]) -> list[Check]:
+    try:
+        return look()
+    except InvoicepayError as error:
+        return [Check(name, False, error.message, error.hint)]
+
+
+def _file(ports: Ports) -> Check:
     wrong = ports.ledger.integrity()
+    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return Check(
+        "file",
+        not wrong,
+        wrong[0] + more if wrong else "no damage found",
+        "Let nobody pay; `invoicepay restore BACKUP` puts the last good backup in its place.",
+    )
+
+
+def _books(ports: Ports, found: list[Difference]) -> Check:
     with ports.ledger.read() as unit:
-        differences = tuple(unit.books.differences())
-        journal = unit.journal.verify()
-        owed = unit.outbox.owed(EVERYTHING)
-        sender = unit.company.get().email
+        found += unit.books.differences()
+    said = f"{len(found)} figure(s) do not tie out" if found else "every figure ties out"
+    return Check("books", not found, said, "See the lines below; do not edit the file.")
+
+
+def _journal(ports: Ports, found: list[JournalCheck]) -> Check:
+    with ports.ledger.read() as unit:
+        check = unit.journal.verify()
+    found.append(check)
+    if check.count:
+        said = f"{check.count} thing(s) are not as it has them"
+        return Check("journal", False, said, "See the lines below; do not edit the file.")
+    return Check(
+        "journal", True, f"{check.entries:,} entries, chain whole; {check.rows:,} rows as recorded"
+    )
+
+
+def _restored(ports: Ports) -> list[Check]:
+    """Only where a restored backup waits to be confirmed."""
+    with ports.ledger.read() as unit:
+        restore = unit.restores.open()
+    if restore is None:
+        return []
+    hint = "Run `invoicepay sync` until it exits 0."
+    if restore.synced_at is not None:
+        hint = "Import again what was received outside since, then `invoicepay restore --confirm`."
+    said = f"from a backup of {restore.since:%Y-%m-%d %H:%M} UTC: nobody can pay"
+    return [Check("restored", False, said, hint)]
+
+
+def _payments(ports: Ports) -> Check:
+    with ports.ledger.read() as unit:
         under_way = unit.payments.unsettled(EVERYTHING)
-    gateway, comparison = _gateway(request.everything, ports)
     now = ports.clock.now()
     unknown = [
         p
         for p in under_way
         if p.status is not PaymentStatus.PROCESSING and now - p.created_at > STALE
     ]
-    books = (
-        f"{len(differences)} figure(s) do not tie out" if differences else "every figure ties out"
-    )
-    return Health(
-        (
-            Check(
-                "file",
-                not wrong,
-                wrong[0] if wrong else "no damage found",
-                "Restore the last good backup.",
-            ),
-            Check("books", not differences, books, "See the lines below; do not edit the file."),
-            _journal(journal),
-            Check(
-                "payments",
-                not unknown,
-                f"{len(under_way)} under way, {len(unknown)} without a known outcome for an hour",
-                "Run `invoicepay sync`.",
-            ),
-            *gateway,
-            _outbox(owed, sender, now, ports),
-        ),
-        differences,
-        journal,
-        comparison,
-    )
-
-
-def _journal(check: JournalCheck) -> Check:
-    if check.count:
-        found = f"{check.count} thing(s) are not as it has them"
-        return Check("journal", False, found, "See the lines below; do not edit the file.")
     return Check(
-        "journal", True, f"{check.entries:,} entries, chain whole; {check.rows:,} rows as recorded"
+        "payments",
+        not unknown,
+        f"{len(under_way)} under way, {len(unknown)} without a known outcome for an hour",
+        "Run `invoicepay sync`.",
     )
 
 
-def _gateway(everything: bool, ports: Ports) -> tuple[list[Check], Comparison | None]:
+def _gateway(everything: bool, ports: Ports, compared: list[Comparison]) -> list[Check]:
     try:
         account = check_account(ports)
     except Unreachable as error:
-        return [Check("gateway", False, error.message, error.hint)], None
+        return [Check("gateway", False, error.message, error.hint)]
     except (NoAnswer, Rejected) as error:
         hint = "Check the key and the network."
-        return [Check("gateway", False, f"cannot be asked: {error}", hint)], None
+        return [Check("gateway", False, f"cannot be asked: {error}", hint)]
     with ports.ledger.read() as unit:
         mode = unit.company.identity().mode
     looked = _LookedAt(ports)
@@ -137,11 +180,12 @@ def _gateway(everything: bool, ports: Ports) -> tuple[list[Check], Comparison | 
         comparison = compare_all(looked.on_the_way, ports)
     else:
         comparison = _compare_changed(looked, ports)
+    compared.append(comparison)
     return [
         Check("gateway", True, f"{account or 'its account'} answers ({mode})"),
         looked.check(comparison.error),
         _comparison(comparison, everything),
-    ], comparison
+    ]
 
 
 def _compare_changed(looked: _LookedAt, ports: Ports) -> Comparison:
@@ -203,8 +247,12 @@ class _LookedAt:
         return Check("charges", True, f"{self.count:,} looked at, each is known here")
 
 
-def _outbox(owed: list[OutboxMail], sender: str, now: datetime, ports: Ports) -> Check:
+def _outbox(ports: Ports) -> Check:
     """That what is owed goes out, and that what will be owed can. Asks no mail server."""
+    with ports.ledger.read() as unit:
+        owed = unit.outbox.owed(EVERYTHING)
+        sender = unit.company.get().email
+    now = ports.clock.now()
     waiting = f"{len(owed)} e-mail(s) waiting"
     failing = [mail for mail in owed if mail.last_error]
     if failing:

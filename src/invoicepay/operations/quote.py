@@ -30,6 +30,7 @@ from invoicepay.operations.app import Request
 from invoicepay.operations.check_customer import check_customer
 from invoicepay.operations.protocol.claim import key_reused
 from invoicepay.operations.protocol.holds import check_payable
+from invoicepay.operations.protocol.restored import check_confirmed
 from invoicepay.operations.protocol.settle import settle_if_left
 
 SETTLING_TAKES_AT_MOST = timedelta(seconds=10)
@@ -81,6 +82,7 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
             return Quoted(None, attempt)
         payment_id, request_digest = attempt
     with ports.ledger.read() as unit:
+        check_confirmed(unit)
         invoices = _select(request, actor, unit, ports)
     if request.settle_first and any(i.reserved_minor for i in invoices):
         settle_what_holds([i.number for i in invoices], actor, ports)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from invoicepay.billing.customer import EVERYTHING
+from invoicepay.billing.errors import must_be_there
 from invoicepay.billing.invoice import Invoice, InvoiceDetail
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import Receipt, Unit
@@ -16,11 +17,18 @@ def receipt_of(unit: Unit, payment: Payment) -> Receipt:
     Invoices are as they stood after this payment: what arrived later is left out again, so that
     a receipt made next year says what today's says.
     """
-    customer = unit.customers.get(payment.customer, EVERYTHING)
-    assert customer is not None, f"payment of a customer that is not there: {payment.customer}"
-    details = [unit.invoices.detail(a.invoice, EVERYTHING) for a in payment.allocations]
-    invoices = tuple(_after(detail, payment) for detail in details if detail is not None)
-    assert len(invoices) == len(details), f"payment {payment.id} is for invoices not there"
+    customer = must_be_there(
+        unit.customers.get(payment.customer, EVERYTHING),
+        f"{payment.customer}, whose payment {payment.id} is,",
+    )
+    details = [
+        must_be_there(
+            unit.invoices.detail(a.invoice, EVERYTHING),
+            f"{a.invoice}, which payment {payment.id} names,",
+        )
+        for a in payment.allocations
+    ]
+    invoices = tuple(_after(detail, payment) for detail in details)
     return Receipt(payment, unit.company.get(), customer, invoices)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import TypeAlias
 
 from invoicepay.billing.customer import Actor, Role
@@ -23,6 +24,7 @@ from invoicepay.operations.protocol.reconcile import (
     since_reconciled,
     unexplained,
 )
+from invoicepay.operations.protocol.restored import note_synced
 from invoicepay.operations.protocol.settle import has_lease, settle
 from invoicepay.operations.protocol.submit import unreachable
 from invoicepay.operations.protocol.take_in import cancel_or_take_in, take_in
@@ -69,11 +71,18 @@ def sync(request: Sync, actor: Actor, ports: Ports) -> Iterator[SyncStep]:
     with ports.ledger.read() as unit:
         under_way = unit.payments.unsettled(actor.scope)
     yield Started(len(under_way))
-    for payment in under_way:
-        yield _step(payment.id, payment, partial(_settle, payment, ports))
-    # After settling: a claim that is given up may hold what a charge is taken in for.
-    if actor.role is not Role.CUSTOMER:
-        yield from _reconcile(ports)
+    steps = chain(
+        (_step(payment.id, payment, partial(_settle, payment, ports)) for payment in under_way),
+        # After settling: a claim that is given up may hold what a charge is taken in for.
+        _reconcile(ports) if actor.role is not Role.CUSTOMER else (),
+    )
+    errors = 0
+    for step in steps:
+        differs = isinstance(step, Comparison) and bool(step.differences)
+        errors += step.error is not None or differs
+        yield step
+    if not errors and actor.role is not Role.CUSTOMER:
+        note_synced(ports)
     yield deliver(ports, actor.scope, within=PATIENCE)
 
 

@@ -23,7 +23,8 @@ from invoicepay.operations.show_journal_head import ShowJournalHead
 from invoicepay.operations.sync import Sync
 from invoicepay.operations.verify_journal import VerifyJournal
 from tests.adapters.ledger.cells import cells
-from tests.support.company import SmallCompany, make_template, open_copy
+from tests.support.company import START, SmallCompany, make_template, open_copy
+from tests.support.told import told
 
 FLIPS = 1000
 LINES = """\
@@ -49,6 +50,11 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     company.pay("INV-1", "L-1", method="card")
     company.pay("INV-2", method="ach", amounts=(("INV-2", "100.00"),))
     list(company.finance.call(Sync()))
+    with company.ledger.write() as unit:
+        unit.restores.add(START, START, 1)
+        unit.restores.synced(START)
+        unit.restores.confirm(START)
+        told(unit)
     company.assert_books_balance()
     company.ledger.close()
     return company.ledger.path

@@ -14,8 +14,9 @@ from sqlite_utils import Database
 from invoicepay.billing.customer import Customer
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.ledger import file
 from invoicepay.ledger.file import APPLICATION_ID, SCHEMA_VERSION, SqliteLedger
+from invoicepay.ledger.integrity import tables_of
+from invoicepay.ledger.log import schema_of
 from invoicepay.ledger.migrations import migrations
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from tests.support.company import EVERYTHING, SmallCompany, make_template
@@ -47,10 +48,6 @@ def company(old: Path) -> Iterator[SmallCompany]:
     company.ledger.close()
 
 
-def tables_of(db: sqlite3.Connection) -> set[tuple[str, str, str]]:
-    return file._schema(db)
-
-
 def test_the_version_counts_the_migrations() -> None:
     assert len(NAMES) == SCHEMA_VERSION
 
@@ -74,7 +71,8 @@ def test_it_opens_with_every_row_as_it_was_and_verifies(company: SmallCompany) -
     assert company.ledger.integrity() == []  # among others, the schema is as a new ledger's
     company.assert_books_balance()
     with company.ledger.write() as unit:
-        assert unit._connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        (version,) = unit._connection.execute("PRAGMA user_version").fetchone()
+        assert schema_of(version) == SCHEMA_VERSION
 
 
 def test_it_pays(company: SmallCompany) -> None:

@@ -32,30 +32,35 @@ _SUMS = {
               FROM invoice_lines l WHERE {l.invoice_id}
               GROUP BY l.invoice_id) s ON s.invoice_id = i.id
         WHERE i.total_minor <> s.amount AND {i.id}""",
+    "allocations of payment {}": """
+        SELECT p.id, p.amount_minor, SUM(a.amount_minor) FROM allocations a
+        JOIN payments p ON p.seq = a.payment_seq
+        WHERE {a.payment_seq by payment}
+        GROUP BY p.seq HAVING SUM(a.amount_minor) > p.amount_minor""",
+    "currency of payment {}": """
+        SELECT p.id, p.currency, i.currency FROM allocations a
+        JOIN payments p ON p.seq = a.payment_seq JOIN invoices i ON i.id = a.invoice_id
+        WHERE (i.currency <> p.currency OR i.customer_id <> p.customer_id) AND {a.invoice_id}""",
 }
-"""What a claim, too, checks of its invoices. In braces: the column that a choice of invoices
-narrows."""
-_SELECTED = "IN (SELECT id FROM invoices WHERE number IN (SELECT value FROM json_each(:numbers)))"
+"""What a claim and an import, too, check of their invoices. In braces: the column that a choice of
+invoices narrows, or the one that names their payments."""
+_NARROWED = re.compile(r"\{([\w.]+)( by payment)?\}")
+_INVOICES = "SELECT id FROM invoices WHERE number IN (SELECT value FROM json_each(:numbers))"
+_PAYMENTS = f"SELECT payment_seq FROM allocations WHERE invoice_id IN ({_INVOICES})"
 
 
 def _of_all(query: str) -> str:
-    return re.sub(r"\{[\w.]+\}", "1", query)
+    return _NARROWED.sub("1", query)
 
 
 def _of_selected(query: str) -> str:
-    return re.sub(r"\{([\w.]+)\}", rf"\1 {_SELECTED}", query)
+    return _NARROWED.sub(
+        lambda found: f"{found[1]} IN ({_PAYMENTS if found[2] else _INVOICES})", query
+    )
 
 
 _CHECKS = {
     **{what: _of_all(query) for what, query in _SUMS.items()},
-    "allocations of payment {}": """
-        SELECT p.id, p.amount_minor, coalesce(SUM(a.amount_minor), 0) FROM payments p
-        LEFT JOIN allocations a ON a.payment_seq = p.seq
-        GROUP BY p.seq HAVING coalesce(SUM(a.amount_minor), 0) > p.amount_minor""",
-    "currency of payment {}": """
-        SELECT p.id, p.currency, i.currency FROM payments p
-        JOIN allocations a ON a.payment_seq = p.seq JOIN invoices i ON i.id = a.invoice_id
-        WHERE i.currency <> p.currency OR i.customer_id <> p.customer_id""",
     "paid date of {}": """
         SELECT number, coalesce(date(paid_day * 86400, 'unixepoch'), 'none'),
                CASE WHEN open_minor = 0 THEN 'a date' ELSE 'none' END

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import ChargedPayment
-from invoicepay.ledger.rows import instant_of
+from invoicepay.ledger.rows import Row, instant_of, reads
 
 _COLUMNS = (
     "p.id, p.status, c.number, c.gateway_id, p.amount_minor, p.currency, p.livemode, p.gateway_id, "
@@ -33,8 +32,8 @@ class Comparisons:
         self._db = connection
 
     def done_until(self) -> int:
-        (entry,) = self._db.execute("SELECT done_until FROM comparison").fetchone()
-        return int(entry)
+        row = self._db.execute("SELECT done_until FROM comparison").fetchone()
+        return _entry(row or ())
 
     def set_done(self, entry: int) -> None:
         self._db.execute("UPDATE comparison SET done_until = ?", (entry,))
@@ -53,7 +52,13 @@ class Comparisons:
         return int(count)
 
 
-def _charged(row: tuple[Any, ...]) -> ChargedPayment:
+@reads("how far payments were compared", "i")
+def _entry(row: Row) -> int:
+    return int(row[0])
+
+
+@reads("a payment", "i i s s s s i s i s s")
+def _charged(row: Row) -> ChargedPayment:
     seq, entry, payment_id, status, customer, gateway_customer, amount, currency = row[:8]
     livemode, gateway_id, created_at = row[8:]
     return ChargedPayment(

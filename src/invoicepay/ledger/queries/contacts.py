@@ -6,7 +6,7 @@ import sqlite3
 from datetime import datetime
 
 from invoicepay.billing.customer import Contact, Role
-from invoicepay.ledger.rows import instant_text
+from invoicepay.ledger.rows import Row, instant_text, reads
 
 _COLUMNS = "id, email, name, role, status, password_hash"
 
@@ -58,6 +58,9 @@ class Contacts:
             (code_hash, contact_id, instant_text(expires_at)),
         )
 
+    def end_invites(self) -> int:
+        return self._db.execute("DELETE FROM invites").rowcount
+
     def take_invite(self, code_hash: str, now: datetime) -> str | None:
         row = self._db.execute(
             "DELETE FROM invites WHERE code_hash = ? AND expires_at > ? RETURNING contact_id",
@@ -71,12 +74,21 @@ class Contacts:
         ).fetchone()
         return self._contact(row) if row else None
 
-    def _contact(self, row: tuple[str, str, str, str, str, str]) -> Contact:
-        contact_id, email, name, role, status, password_hash = row
+    def _contact(self, row: Row) -> Contact:
         numbers = self._db.execute(
             "SELECT number FROM contact_customers JOIN customers ON id = customer_id "
             "WHERE contact_id = ? ORDER BY number",
-            (contact_id,),
+            (row[0],),
         )
-        customers = tuple(number for (number,) in numbers)
-        return Contact(contact_id, email, name, Role(role), customers, status, password_hash)
+        return _contact(row, tuple(map(_number, numbers)))
+
+
+@reads("a customer", "s")
+def _number(row: Row) -> str:
+    return str(row[0])
+
+
+@reads("a contact", "s s s s s s")
+def _contact(row: Row, customers: tuple[str, ...]) -> Contact:
+    contact_id, email, name, role, status, password_hash = row
+    return Contact(contact_id, email, name, Role(role), customers, status, password_hash)

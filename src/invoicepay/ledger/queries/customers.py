@@ -7,9 +7,17 @@ import sqlite3
 from datetime import datetime
 
 from invoicepay.billing.customer import Address, Company, Customer, Scope
+from invoicepay.billing.dates import check_time_zone
+from invoicepay.billing.errors import BadInput
 from invoicepay.billing.identity import LedgerIdentity, Mode
 from invoicepay.ledger.queries.scope import customer_in
-from invoicepay.ledger.rows import instant_of, instant_text, optional_instant
+from invoicepay.ledger.rows import (
+    Row,
+    instant_of,
+    instant_text,
+    optional_instant,
+    reads,
+)
 
 _COMPANY = (
     "name, address, email, phone, website, tax_id, time_zone, currency, terms, remit_to, logo"
@@ -25,8 +33,7 @@ class CompanyRow:
         self._db = connection
 
     def get(self) -> Company:
-        name, address, *rest = self._db.execute(f"SELECT {_COMPANY} FROM company").fetchone()
-        return Company(name, address_of(address), *rest)
+        return _company(self._one(f"SELECT {_COMPANY} FROM company"))
 
     def put(self, company: Company) -> None:
         self._db.execute(
@@ -48,16 +55,12 @@ class CompanyRow:
         )
 
     def identity(self) -> LedgerIdentity:
-        row = self._db.execute(
-            "SELECT id, mode, gateway_account, reconciled_until FROM ledger"
-        ).fetchone()
-        if not re.fullmatch(_ID, row[0], re.ASCII):  # files and keys are named after it
-            raise sqlite3.DatabaseError("its id is not one of ours")
-        return LedgerIdentity(row[0], Mode(row[1]), row[2], optional_instant(row[3]))
+        return _identity(
+            self._one("SELECT id, mode, gateway_account, reconciled_until FROM ledger")
+        )
 
     def created_at(self) -> datetime:
-        (text,) = self._db.execute("SELECT created_at FROM ledger").fetchone()
-        return instant_of(text)
+        return _instant(self._one("SELECT created_at FROM ledger"))
 
     def bind_gateway(self, account: str) -> None:
         self._db.execute("UPDATE ledger SET gateway_account = ?", (account,))
@@ -73,6 +76,33 @@ class CompanyRow:
 
     def set_reconciled(self, until: datetime) -> None:
         self._db.execute("UPDATE ledger SET reconciled_until = ?", (instant_text(until),))
+
+    def _one(self, query: str) -> Row:
+        return self._db.execute(query).fetchone() or ()
+
+
+@reads("the company", "s s s s s s s s s s b")
+def _company(row: Row) -> Company:
+    name, address, *rest = row
+    company = Company(name, address_of(address), *rest)
+    try:
+        if company.time_zone != "UTC":  # finding others takes longer
+            check_time_zone(company.time_zone)
+    except BadInput as error:
+        raise ValueError(error.message) from None
+    return company
+
+
+@reads("what ledger this is", "s s s s?")
+def _identity(row: Row) -> LedgerIdentity:
+    if not re.fullmatch(_ID, row[0], re.ASCII):  # files and keys are named after it
+        raise ValueError("its id is not one of ours")
+    return LedgerIdentity(row[0], Mode(row[1]), row[2], optional_instant(row[3]))
+
+
+@reads("what ledger this is", "s")
+def _instant(row: Row) -> datetime:
+    return instant_of(row[0])
 
 
 _CUSTOMER = "number, name, email, address, currency, terms_days, gateway_id"
@@ -113,7 +143,8 @@ class Customers:
         return done.rowcount == 1
 
 
-def _customer(row: tuple[str, str, str, str, str, int, str]) -> Customer:
+@reads("a customer", "s s s s s i s")
+def _customer(row: Row) -> Customer:
     number, name, email, address, currency, terms_days, gateway_id = row
     return Customer(number, name, email, address_of(address), currency, terms_days, gateway_id)
 

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from invoicepay.billing.customer import Scope
-from invoicepay.billing.errors import BadInput, Usage
+from invoicepay.billing.errors import BadInput, Usage, must_be_there
 from invoicepay.billing.invoice import (
     Invoice,
     InvoiceDetail,
@@ -24,7 +24,15 @@ from invoicepay.billing.invoice import (
 from invoicepay.billing.money import MAX_MINOR, THREE_DECIMAL, ZERO_DECIMAL
 from invoicepay.ledger.queries.customers import address_of
 from invoicepay.ledger.queries.scope import customer_in
-from invoicepay.ledger.rows import date_of, day_of, instant_of, optional_date, row_limit
+from invoicepay.ledger.rows import (
+    Row,
+    date_of,
+    day_of,
+    instant_of,
+    optional_date,
+    reads,
+    row_limit,
+)
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Allocation
@@ -84,7 +92,7 @@ class Invoices:
         more = limit is not None and len(rows) > limit
         rows = rows[:limit] if more else rows
         return Page(
-            items=tuple(map(_invoice, rows)),
+            items=tuple(_invoice(row[:-1]) for row in rows),
             next=json.dumps([rows[-1][-1], rows[-1][0]]) if more and rows else None,
             totals=self._totals(where, values) if totals else None,
         )
@@ -120,9 +128,11 @@ class Invoices:
         invoice = self.get(number, scope)
         if invoice is None:
             return None
-        invoice_id, address = self._db.execute(
-            f"SELECT i.id, c.address {_FROM} WHERE i.number = ?", (number,)
-        ).fetchone()
+        invoice_id, address = _key(
+            self._db.execute(
+                f"SELECT i.id, c.address {_FROM} WHERE i.number = ?", (number,)
+            ).fetchone()
+        )
         lines = self._db.execute(
             "SELECT description, quantity, unit_price, amount_minor, tax_minor, tax_rate "
             "FROM invoice_lines WHERE invoice_id = ? ORDER BY position",
@@ -136,8 +146,8 @@ class Invoices:
         )
         return InvoiceDetail(
             invoice=invoice,
-            lines=tuple(InvoiceLine(*line) for line in lines),
-            payments=tuple(_invoice_payment(row) for row in payments),
+            lines=tuple(map(_line, lines)),
+            payments=tuple(map(_invoice_payment, payments)),
             bill_to=address_of(address),
         )
 
@@ -166,7 +176,7 @@ class Invoices:
         # In one order everywhere, so that row locks (PostgreSQL) cannot meet crosswise.
         for move in sorted(moves, key=lambda m: str(m["number"])):
             done = self._db.execute(f"UPDATE invoices SET {change} WHERE number = :number", move)
-            assert done.rowcount == 1, f"allocation to an invoice that is not there: {move}"
+            must_be_there(done.rowcount or None, f"{move['number']}, which a payment names,")
 
 
 def _where(
@@ -219,7 +229,8 @@ def _cursor(after: str) -> tuple[str | int, str]:
     return key, number
 
 
-def _invoice(row: tuple[Any, ...]) -> Invoice:
+@reads("an invoice", "s s i i s i s s i i i s s s i i? i?")
+def _invoice(row: Row) -> Invoice:
     return Invoice(
         number=row[0],
         customer=row[1],
@@ -241,7 +252,18 @@ def _invoice(row: tuple[Any, ...]) -> Invoice:
     )
 
 
-def _invoice_payment(row: tuple[Any, ...]) -> InvoicePayment:
+@reads("a customer", "i s")
+def _key(row: Row) -> tuple[int, str]:
+    return row[0], row[1]
+
+
+@reads("a line", "s s s i i s")
+def _line(row: Row) -> InvoiceLine:
+    return InvoiceLine(*row)
+
+
+@reads("a payment", "s s s i? s i")
+def _invoice_payment(row: Row) -> InvoicePayment:
     payment_id, status, label, effective_day, created_at, amount = row
     paid_on = instant_of(created_at).date() if effective_day is None else date_of(effective_day)
     return InvoicePayment(payment_id, status, label, paid_on, amount)

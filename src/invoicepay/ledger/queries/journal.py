@@ -21,7 +21,7 @@ from invoicepay.billing.journal import (
     JournalHead,
 )
 from invoicepay.ledger import records
-from invoicepay.ledger.rows import instant_of, instant_text, row_limit
+from invoicepay.ledger.rows import Row, instant_of, instant_text, reads, row_limit
 
 _COLUMNS = "seq, recorded_at, kind, subject, actor, data, rows, hash"
 _MOST_ROWS = 1000
@@ -93,7 +93,7 @@ class Journal:
 
     def head(self) -> JournalHead | None:
         row = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-        return JournalHead(*row) if row else None
+        return _head(row) if row else None
 
     def hash_at(self, seq: int) -> str | None:
         row = self._db.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
@@ -139,13 +139,20 @@ _COUNT = f"""(
     AND p.subject = j.subject AND p.recorded_at = j.recorded_at)))"""
 
 
-def _entry(row: tuple[Any, ...]) -> JournalEntry:
+@reads("the journal's last entry", "i s")
+def _head(row: Row) -> JournalHead:
+    return JournalHead(*row)
+
+
+@reads("a journal entry", "i s s s s s i s")
+def _entry(row: Row) -> JournalEntry:
     seq, recorded_at, kind, subject, actor, data, rows, hash_ = row
     try:
-        return JournalEntry(
-            seq, instant_of(recorded_at), kind, subject, actor, json.loads(data), rows, hash_
-        )
-    except ValueError:
+        at, values = instant_of(recorded_at), json.loads(data)
+        if not isinstance(values, dict):
+            raise ValueError("it is no object")
+        return JournalEntry(seq, at, kind, subject, actor, values, rows, hash_)
+    except (ValueError, RecursionError):
         raise DoesNotTie(
             "journal_differs",
             f"journal entry {seq} cannot be read",
@@ -197,7 +204,7 @@ class _Replay:
         previous, open_part = "", None
         for *values, stored in self._db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):
             seq, recorded_at, kind, subject, actor = values[:5]
-            hash_ = bytes(stored).decode(errors="replace")
+            hash_ = stored.decode(errors="replace") if isinstance(stored, bytes) else str(stored)
             self._entries += 1
             if seq != self._entries:
                 self._differ("number of a journal entry", str(self._entries), str(seq))
@@ -216,8 +223,8 @@ class _Replay:
         if open_part is not None:
             self._differ("end of the journal", "an entry that sums up the rows", "none")
 
-    def _take(self, seq: int, lines: bytes, *, compare: bool) -> None:
-        for noted in lines.splitlines():
+    def _take(self, seq: int, lines: object, *, compare: bool) -> None:
+        for noted in lines.splitlines() if isinstance(lines, bytes) else ():
             line, _, was = noted.rpartition(b" ")
             try:
                 name, row = json.loads(line)[:2]

@@ -18,7 +18,7 @@ from invoicepay.billing.ports import (
 from invoicepay.ledger.queries.books import LAST_PAID
 from invoicepay.ledger.queries.customers import address_text
 from invoicepay.ledger.queries.scope import as_set
-from invoicepay.ledger.rows import instant_text
+from invoicepay.ledger.rows import Row, instant_text, reads
 
 _CUSTOMER = "SELECT id, number, name, email, address, currency, terms_days FROM customers "
 _LARGE = 20_000
@@ -60,13 +60,13 @@ class Loading:
 
     def customer(self, number: str) -> LoadedCustomer | None:
         row = self._db.execute(_CUSTOMER + "WHERE number = ?", (number,)).fetchone()
-        return LoadedCustomer(*row) if row else None
+        return _customer(row) if row else None
 
     def customers(self, numbers: Sequence[str]) -> dict[str, LoadedCustomer]:
         rows = self._db.execute(
             _CUSTOMER + "WHERE number IN (SELECT value FROM json_each(?))", (as_set(numbers),)
         )
-        return {row[1]: LoadedCustomer(*row) for row in rows}
+        return {row[1]: _customer(row) for row in rows}
 
     def put_customers(self, customers: Sequence[Customer]) -> None:
         self._db.executemany(
@@ -88,7 +88,7 @@ class Loading:
             "WHERE number IN (SELECT value FROM json_each(?))",
             (as_set(numbers),),
         )
-        return {row[1]: LoadedInvoice(*row) for row in rows}
+        return {row[1]: _invoice(row) for row in rows}
 
     def add_invoices(self, rows: Sequence[InvoiceRow]) -> int:
         return self._db.executemany(
@@ -163,6 +163,16 @@ class Loading:
             + halves.format("amount_minor", "payments")
         )
         return max(((high << 32) + low for high, low in rows), default=0)
+
+
+@reads("a customer", "i s s s s s i")
+def _customer(row: Row) -> LoadedCustomer:
+    return LoadedCustomer(*row)
+
+
+@reads("an invoice", "i s s i s i i i i? s i")
+def _invoice(row: Row) -> LoadedInvoice:
+    return LoadedInvoice(*row)
 
 
 def _ids(rows: Sequence[InvoiceRow]) -> list[tuple[int]]:

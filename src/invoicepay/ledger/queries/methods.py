@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 from invoicepay.billing.customer import Scope
 from invoicepay.billing.method import Method, MethodType
+from invoicepay.ledger.rows import Row, reads
 
 _SELECT = (
     "SELECT m.id, c.number, m.type, m.label, m.brand, m.last4, m.gateway_id, m.exp_month, "
@@ -77,7 +77,10 @@ class Methods:
         )
 
 
-def _method(row: tuple[Any, ...]) -> Method:
+@reads("a payment method", "s s s s s s s i? i? i i i i")
+def _method(row: Row) -> Method:
+    if (row[7] is None) is not (row[8] is None):
+        raise ValueError("it expires in half a month")
     return Method(
         id=row[0],
         customer=row[1],

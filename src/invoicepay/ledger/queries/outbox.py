@@ -5,13 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from invoicepay.billing.customer import Scope
 from invoicepay.billing.invoice import Page
 from invoicepay.billing.ports import OWED, MailKind, MailStatus, OutboxMail
 from invoicepay.ledger.queries.scope import customer_in
-from invoicepay.ledger.rows import instant_of, instant_text, optional_instant, row_cursor, row_limit
+from invoicepay.ledger.rows import (
+    Row,
+    instant_of,
+    instant_text,
+    optional_instant,
+    reads,
+    row_cursor,
+    row_limit,
+)
 
 _COLUMNS = (
     "o.message_id, o.kind, o.payment_id, o.recipient, o.created_at, o.attempts, o.due_at, "
@@ -79,7 +86,9 @@ class Outbox:
         ).fetchall()
         more = limit is not None and len(rows) > limit
         rows = rows[:limit] if more else rows
-        return Page(tuple(map(_mail, rows)), str(rows[-1][-1]) if more and rows else None)
+        return Page(
+            tuple(_mail(row[:-1]) for row in rows), str(rows[-1][-1]) if more and rows else None
+        )
 
     def take(
         self, message_id: str, now: datetime, until: datetime, *, early: bool = False
@@ -130,7 +139,8 @@ def _due_at(now: datetime) -> dict[str, str]:
     return {"now": instant_text(now), "too_late": instant_text(now + LONGEST_WAIT)}
 
 
-def _mail(row: tuple[Any, ...]) -> OutboxMail:
+@reads("an e-mail", "s s s s s i s s? s? s")
+def _mail(row: Row) -> OutboxMail:
     return OutboxMail(
         message_id=row[0],
         kind=MailKind(row[1]),

@@ -7,7 +7,6 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from invoicepay.billing.customer import Scope
 from invoicepay.billing.errors import Usage
@@ -25,6 +24,7 @@ from invoicepay.billing.payment import (
 from invoicepay.billing.ports import PaymentChange, PaymentFilter, Standing
 from invoicepay.ledger.queries.scope import as_set, customer_in
 from invoicepay.ledger.rows import (
+    Row,
     date_of,
     day_of,
     instant_of,
@@ -32,6 +32,7 @@ from invoicepay.ledger.rows import (
     optional_date,
     optional_instant,
     optional_instant_text,
+    reads,
     row_limit,
 )
 
@@ -126,10 +127,7 @@ class Payments:
             "WHERE id IN (SELECT value FROM json_each(?))",
             (as_set(payment_ids),),
         )
-        return {
-            payment_id: Standing(PaymentStatus(status), gateway_id)
-            for payment_id, status, gateway_id in rows
-        }
+        return {row[0]: _standing(row) for row in rows}
 
     def page(
         self,
@@ -188,8 +186,15 @@ class Payments:
         return done.rowcount == 1
 
     def next_receipt_number(self) -> str:
-        (last,) = self._db.execute("SELECT coalesce(max(receipt), 0) FROM payments").fetchone()
-        return _receipt_number(last + 1)
+        return _receipt_number(self.highest_receipt() + 1)
+
+    def highest_receipt(self) -> int:
+        return _highest(
+            self._db.execute(
+                "SELECT max(coalesce((SELECT max(receipt) FROM payments), 0), "
+                "coalesce((SELECT max(receipts_from) - 1 FROM restores), 0))"
+            ).fetchone()
+        )
 
     def unsettled(self, scope: Scope, invoices: Sequence[str] | None = None) -> list[Payment]:
         where, values = customer_in(scope, "p.customer_id")
@@ -233,29 +238,50 @@ class Payments:
             (contact, instant_text(at), payment_id),
         )
 
-    def _load(self, rows: Iterable[tuple[Any, ...]]) -> list[Payment]:
+    def _load(self, rows: Iterable[Row]) -> list[Payment]:
         """Payments of `rows` with their allocations and reversals."""
         rows = list(rows)
         allocations: defaultdict[int, list[Allocation]] = defaultdict(list)
         reversals: defaultdict[int, list[Reversal]] = defaultdict(list)
         for start in range(0, len(rows), _CHUNK):
             seqs = (as_set(row[0] for row in rows[start : start + _CHUNK]),)
-            for seq, number, amount in self._db.execute(
+            for row in self._db.execute(
                 "SELECT payment_seq, number, amount_minor FROM allocations "
                 "JOIN invoices ON id = invoice_id "
                 "WHERE payment_seq IN (SELECT value FROM json_each(?)) "
                 "ORDER BY payment_seq, position",
                 seqs,
             ):
-                allocations[seq].append(Allocation(number, amount))
-            for seq, kind, amount, day, reason in self._db.execute(
+                allocations[row[0]].append(_allocation(row))
+            for row in self._db.execute(
                 "SELECT payment_seq, kind, amount_minor, effective_day, reason FROM reversals "
                 "WHERE payment_seq IN (SELECT value FROM json_each(?)) "
                 "ORDER BY payment_seq, effective_day, id",
                 seqs,
             ):
-                reversals[seq].append(Reversal(ReversalKind(kind), amount, date_of(day), reason))
+                reversals[row[0]].append(_reversal(row))
         return [_payment(row, allocations[row[0]], reversals[row[0]]) for row in rows]
+
+
+@reads("an allocation", "i s i")
+def _allocation(row: Row) -> Allocation:
+    return Allocation(row[1], row[2])
+
+
+@reads("a reversal", "i s i i s")
+def _reversal(row: Row) -> Reversal:
+    _, kind, amount, day, reason = row
+    return Reversal(ReversalKind(kind), amount, date_of(day), reason)
+
+
+@reads("a payment", "s s s")
+def _standing(row: Row) -> Standing:
+    return Standing(PaymentStatus(row[1]), row[2])
+
+
+@reads("a receipt's number", "i")
+def _highest(row: Row) -> int:
+    return int(row[0])
 
 
 def _receipt_number(receipt: int | None) -> str:
@@ -269,9 +295,8 @@ def _receipt(number: str) -> int | None:
     return receipt if number == _receipt_number(receipt) else None
 
 
-def _payment(
-    row: tuple[Any, ...], allocations: Sequence[Allocation], reversals: Sequence[Reversal]
-) -> Payment:
+@reads("a payment", "i s s s s i s s s s s i s s s? s? i? i? s s s s s s")
+def _payment(row: Row, allocations: Sequence[Allocation], reversals: Sequence[Reversal]) -> Payment:
     return Payment(
         id=row[1],
         status=PaymentStatus(row[2]),

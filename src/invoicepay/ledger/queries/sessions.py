@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime, timedelta
-from typing import Any
 
 from invoicepay.billing.customer import Session
-from invoicepay.ledger.rows import instant_of, instant_text, optional_instant
+from invoicepay.ledger.rows import Row, instant_of, instant_text, optional_instant, reads
 
 _COLUMNS = (
     "id, kind, contact_id, secret_hash, created_at, expires_at, idle_seconds, last_used_at, "
@@ -62,6 +61,11 @@ class Sessions:
             (instant_text(now), contact_id, keep),
         )
 
+    def end_all(self, now: datetime) -> int:
+        return self._db.execute(
+            "UPDATE sessions SET revoked_at = ? WHERE revoked_at IS NULL", (instant_text(now),)
+        ).rowcount
+
     def of_contact(self, contact_id: str) -> list[Session]:
         rows = self._db.execute(
             f"SELECT {_COLUMNS} FROM sessions WHERE contact_id = ? ORDER BY created_at, id",
@@ -89,7 +93,8 @@ class Sessions:
         self._db.execute("DELETE FROM login_failures WHERE email = ?", (email.lower(),))
 
 
-def _session(row: tuple[Any, ...]) -> Session:
+@reads("a session", "s s s s s s i s s s?")
+def _session(row: Row) -> Session:
     return Session(
         id=row[0],
         kind=row[1],

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from invoicepay.billing.money import Money
 from invoicepay.billing.ports import InvoiceRow, LineRow, LoadedInvoice
+from invoicepay.operations.figures import check_figures
 from invoicepay.operations.imports.customers import Owners
 from invoicepay.operations.imports.invoice_lines import Lines
-from invoicepay.operations.imports.job import Job, Seen, twice
+from invoicepay.operations.imports.job import NOTHING_IMPORTED, Job, Seen, twice
 from invoicepay.operations.imports.problems import CellError
 from invoicepay.operations.imports.received import Receipts, Received, content_digest
 
@@ -112,6 +113,7 @@ class InvoiceWriter:
                 voided_day=row.voided_day,
             )
             self._job.journal([("invoice.changed", old.number, _change(old, row))])
+        check_figures([row.number for row in replaced], self._job.unit, NOTHING_IMPORTED)
         self._loading.replace_invoices(replaced)
         self._loading.add_lines(lines)
         tally.changed += len(replaced)

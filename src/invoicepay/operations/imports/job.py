@@ -17,6 +17,7 @@ from invoicepay.operations.imports.shape import Table
 
 BATCH = 1_000
 """Records that are in memory, and in one statement, at once."""
+NOTHING_IMPORTED = "nothing was imported"
 _PLENTY = MAX_MINOR // 10**6
 """Minor units. Of files with less, a ledger takes a million before a sum could overflow."""
 

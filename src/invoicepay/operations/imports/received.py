@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from invoicepay.billing.ports import AllocationRow, PaymentRow
-from invoicepay.operations.imports.job import Job
+from invoicepay.operations.figures import check_figures
+from invoicepay.operations.imports.job import NOTHING_IMPORTED, Job
 
 
 class Received(NamedTuple):
@@ -41,10 +42,13 @@ class Receipts:
         self._waiting.append(received)
 
     def flush(self) -> None:
-        """Write what was added: payments, allocations, what is paid of the invoices, journal."""
+        """Write what was added: payments, allocations, what is paid of the invoices, journal.
+        Raises DoesNotTie for an invoice whose figures do not tie out."""
         waiting, loading = self._waiting, self._job.unit.loading
         if not waiting:
             return
+        paid = {number for one in waiting if not one.counted for _, number, _ in one.allocations}
+        check_figures(paid, self._job.unit, NOTHING_IMPORTED)
         payments: list[PaymentRow] = []
         allocations: list[AllocationRow] = []
         moves: list[tuple[int, int]] = []

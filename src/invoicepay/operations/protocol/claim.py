@@ -15,6 +15,7 @@ from invoicepay.billing.plan import PaymentPlan, PlanLine, check_limits, check_m
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.authenticate import reread_actor
 from invoicepay.operations.protocol.holds import check_payable
+from invoicepay.operations.protocol.restored import check_confirmed
 
 LEASE = timedelta(minutes=2)
 """How long only its own payer works on a payment. Courtesy, not safety: compare-and-set and
@@ -34,6 +35,7 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
         existing = _made_before(plan, actor, unit)
         if existing is not None:
             return existing, False
+        check_confirmed(unit)
         method = _check_unmoved(plan, actor, unit, ports)
         payment = Payment(
             id=plan.payment_id,

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from invoicepay.billing.customer import EVERYTHING, Actor
-from invoicepay.billing.errors import DoesNotTie, Refused
+from invoicepay.billing.errors import Refused
 from invoicepay.billing.invoice import Invoice
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.ports import Unit
+from invoicepay.operations.figures import check_figures
 
 
 def check_payable(
@@ -26,7 +27,7 @@ def check_payable(
     """
     by_number = {invoice.number: invoice for invoice in invoices}
     numbers = list(by_number)
-    _check_figures(numbers, unit)
+    check_figures(numbers, unit, "nothing was charged")
     for payment in unit.payments.unsettled(EVERYTHING, numbers):
         if not (allow_pending and payment.status is PaymentStatus.PROCESSING):
             _refuse_held(payment, by_number, actor)
@@ -37,18 +38,6 @@ def check_payable(
     if not with_key:
         for payment in unit.payments.not_acknowledged(numbers, actor.email):
             raise _not_acknowledged(payment, by_number)
-
-
-def _check_figures(numbers: list[str], unit: Unit) -> None:
-    differences = unit.books.differences_of(numbers)
-    if differences:
-        first = differences[0]
-        raise DoesNotTie(
-            "books_differ",
-            f"{first.what} is {first.found} in the ledger and should be {first.expected}; nothing "
-            "was charged",
-            "Finance finds out more with `invoicepay doctor`; until then it cannot be paid.",
-        )
 
 
 def _is_own(payment: Payment, actor: Actor) -> bool:

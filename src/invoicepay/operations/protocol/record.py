@@ -9,7 +9,7 @@ from typing import Any
 
 from invoicepay.billing.customer import EVERYTHING, Customer, Scope
 from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import DoesNotTie
+from invoicepay.billing.errors import DoesNotTie, must_be_there
 from invoicepay.billing.payment import (
     CANCELED_ON_REQUEST,
     FINAL,
@@ -140,9 +140,7 @@ def record_submitted(payment: Payment, intent: Intent, ports: Ports) -> tuple[Pa
 
 
 def _reread(payment: Payment, unit: Unit) -> Payment:
-    current = unit.payments.get(payment.id, EVERYTHING)
-    assert current is not None, f"payments are never deleted: {payment.id}"
-    return current
+    return must_be_there(unit.payments.get(payment.id, EVERYTHING), f"payment {payment.id}")
 
 
 def is_of(intent: Intent, payment: Payment) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from invoicepay.billing.customer import EVERYTHING
-from invoicepay.billing.errors import Unreachable
+from invoicepay.billing.errors import Unreachable, must_be_there
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import (
     Intent,
@@ -81,8 +81,8 @@ def _find(payment: Payment, ports: Ports) -> Intent | None:
     cannot be read."""
     with ports.ledger.read() as unit:
         ledger_id = unit.company.identity().id
-        customer = unit.customers.get(payment.customer, EVERYTHING)
-    assert customer is not None
+        found = unit.customers.get(payment.customer, EVERYTHING)
+    customer = must_be_there(found, f"{payment.customer}, whose payment {payment.id} is,")
     unreadable = None
     for intent in ports.gateway.intents(ledger_id, customer=customer.gateway_id):
         if isinstance(intent, UnreadableIntent):

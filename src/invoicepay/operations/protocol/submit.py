@@ -6,7 +6,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 from invoicepay.billing.customer import EVERYTHING, Customer
-from invoicepay.billing.errors import OutcomeUnknown, Refused, Unreachable
+from invoicepay.billing.errors import (
+    DoesNotTie,
+    OutcomeUnknown,
+    Refused,
+    Unreachable,
+    must_be_there,
+)
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Payment, sync_finds_out
 from invoicepay.billing.ports import (
@@ -43,7 +49,7 @@ def submit(payment: Payment, ports: Ports) -> Payment:
         return payment
     try:
         return _confirm(payment, intent, ports)
-    except Unreachable as error:
+    except (Unreachable, DoesNotTie) as error:
         raise OutcomeUnknown(
             "outcome_unknown",
             f"payment {payment.id} may have been charged, and this could not be recorded: "
@@ -144,10 +150,11 @@ def _order(payment: Payment, ports: Ports) -> tuple[Customer, ChargeOrder]:
     with ports.ledger.read() as unit:
         company = unit.company.get()
         identity = unit.company.identity()
-        customer = unit.customers.get(payment.customer, EVERYTHING)
-        method = unit.methods.get(payment.method_id, EVERYTHING)
-    assert customer is not None
-    assert method is not None
+        found = unit.customers.get(payment.customer, EVERYTHING)
+        customer = must_be_there(found, f"{payment.customer}, whose payment {payment.id} is,")
+        method = must_be_there(
+            unit.methods.get(payment.method_id, EVERYTHING), f"the method of payment {payment.id}"
+        )
     count = len(payment.allocations)
     what = payment.allocations[0].invoice if count == 1 else f"{count} invoices"
     return customer, ChargeOrder(
