@@ -8,22 +8,47 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import running
 from tests.running import DemoCompany, Desk, set_up_demo_company
+from tests.support.size import Size
 
-# `ci` is Hypothesis's own: the same examples in every run. `long` is for looking further by hand.
-settings.register_profile(
-    "long", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+# `ci` is Hypothesis's own: the same examples in every run.
+for _size, _examples in ((Size.MIDDLE, 500), (Size.FULL, 5_000)):
+    settings.register_profile(
+        _size, max_examples=_examples, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--crash",
-        choices=("quick", "full"),
-        default="quick",
-        help="tests/crash: a sample of the kills, faults, power cuts and races, or all of them",
+        "--size",
+        type=Size,
+        choices=list(Size),
+        default=Size.SMALL,
+        help="of the proofs: how many crashes, runs, races and examples",
     )
+    parser.addoption(
+        "--program",
+        choices=("forked", "installed"),
+        default="forked",
+        help="whether each run of the program is a fork of one that has been imported, or is "
+        "started as a person would start it",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    running.starts_each = config.getoption("--program") == "installed"
+    chosen = config.getoption("--size")
+    settings.load_profile(
+        os.environ.get("HYPOTHESIS_PROFILE", "default") if chosen is Size.SMALL else chosen
+    )
+
+
+@pytest.fixture(scope="session")
+def size(request: pytest.FixtureRequest) -> Size:
+    found = request.config.getoption("--size")
+    assert isinstance(found, Size)
+    return found
 
 
 @pytest.fixture(scope="session")

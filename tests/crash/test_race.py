@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from tests.crash.place import CHARGED, LATER, Line, Place, Run, said_payment
+from tests.support.size import Size
 
 Lines = Callable[[int], list[Line]]
 INVOICEPAY = Path(sys.executable).with_name("invoicepay")
@@ -75,13 +76,13 @@ def test_eight_processes_pay_ten_invoices(
     lines: Lines,
     tmp_path: Path,
     tally: Callable[[str, int, str], None],
-    full: bool,
+    size: Size,
 ) -> None:
     """Any of them, in whole or in part, by card and by ACH, some killed at any moment; while two
     others settle, one of which sees every lease as passed."""
-    seconds = 60.0 if full else 4.0
+    seconds = size.of(4.0, 15.0, 60.0)
     with Place.copy(company, tmp_path / "race", line) as place:
-        _add_invoices(place, total=4000 if full else 400)
+        _add_invoices(place, total=size.of(400, 1000, 4000))
         end = time.monotonic() + seconds
         settling, paying = lines(2), lines(PAYERS)
         with ThreadPoolExecutor(PAYERS + 2) as pool:

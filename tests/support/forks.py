@@ -23,6 +23,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from pkgutil import walk_packages
 from tempfile import TemporaryFile
 from typing import IO, Any, NoReturn
@@ -32,6 +33,8 @@ SEPARATELY = ("PYTHON", "LANG", "LC_", "LD_", "DYLD_", "OPENSSL_", "SSL_")
 SERVERS = {"PATH": os.defpath, "LANG": "C.UTF-8"}
 """The environment that the server is started in."""
 KEYRING = "PYTHON_KEYRING_BACKEND"  # read when a keyring is first needed
+AROUND = str(Path(__file__).with_name("program_under_test"))
+"""What PYTHONPATH may name all the same: a `sitecustomize` that changes no module of ours."""
 
 
 def can_fork(environment: Mapping[str, str]) -> bool:
@@ -39,7 +42,9 @@ def can_fork(environment: Mapping[str, str]) -> bool:
     return all(
         SERVERS.get(name) == value
         for name, value in environment.items()
-        if name.startswith(SEPARATELY) and name != KEYRING
+        if name.startswith(SEPARATELY)
+        and name != KEYRING
+        and (name, value) != ("PYTHONPATH", AROUND)
     )
 
 
@@ -179,6 +184,10 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> NoReturn:
         sys.argv = asked["argv"]
         sys.stdin, sys.stdout = _stream(0, "r"), _stream(1, "w")
         sys.stderr = _stream(2, "w", errors="backslashreplace")
+        if "PYTHONPATH" in os.environ:
+            sys.path.insert(0, os.environ["PYTHONPATH"])
+            sys.modules.pop("sitecustomize", None)
+            importlib.import_module("sitecustomize")
         code = _exit_code(sys.modules["invoicepay.cli.main"].main)
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
