@@ -44,6 +44,14 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked `middle` is no part of a small size."""
+    if config.getoption("--size") is Size.SMALL:
+        left_out = [item for item in items if item.get_closest_marker("middle")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
 @pytest.fixture(scope="session")
 def size(request: pytest.FixtureRequest) -> Size:
     found = request.config.getoption("--size")

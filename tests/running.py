@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from tests.support.forks import Forks, can_fork
+from tests.support.forks import Forks, can_fork, limit_files
 
 PROGRAM = Path(sys.executable).with_name("invoicepay")
 HANGS_AFTER = 60.0
@@ -69,7 +69,7 @@ class Desk:
 
     def run(self, command: str | Sequence[str], stdin: str = "", **more: str) -> Result:
         """`invoicepay COMMAND`. `more`: variables for this run."""
-        code, out, err = self._ended(command, stdin, more)
+        code, out, err = self.ended(command, stdin.encode(), more)
         return Result(code, out.decode(), err.decode())
 
     def run_at_once(self, command: str, times: int) -> list[Result]:
@@ -79,24 +79,35 @@ class Desk:
 
     def run_bytes(self, command: str | Sequence[str]) -> bytes:
         """What `invoicepay COMMAND` writes to stdout, where that is no text."""
-        code, out, err = self._ended(command, "", {})
+        code, out, err = self.ended(command)
         assert code == 0, err.decode()
         return out
 
-    def _ended(
-        self, command: str | Sequence[str], stdin: str, more: Mapping[str, str]
+    def ended(
+        self,
+        command: str | Sequence[str],
+        stdin: bytes = b"",
+        more: Mapping[str, str] | None = None,
+        *,
+        umask: int | None = None,
+        largest: int | None = None,
     ) -> tuple[int, bytes, bytes]:
-        """Exit code, stdout and stderr of a run; forked where its start makes no difference."""
+        """Exit code, stdout and stderr of a run; forked where its start makes no difference.
+        `largest`: no file may grow beyond so many bytes."""
         words, environment = _words(command), self.environment(more)
         if not starts_each and can_fork(environment):
-            return _forks().run(words, stdin.encode(), self.folder, environment, HANGS_AFTER)
+            return _forks().run(
+                words, stdin, self.folder, environment, HANGS_AFTER, umask=umask, largest=largest
+            )
         done = subprocess.run(
             [str(PROGRAM), *words],
-            input=stdin.encode(),
+            input=stdin,
             capture_output=True,
             cwd=self.folder,
             env=environment,
             timeout=HANGS_AFTER,
+            umask=-1 if umask is None else umask,
+            preexec_fn=None if largest is None else functools.partial(limit_files, largest),
             check=False,
         )
         return done.returncode, done.stdout, done.stderr

@@ -28,8 +28,8 @@ from pkgutil import walk_packages
 from tempfile import TemporaryFile
 from typing import IO, Any, NoReturn
 
-SEPARATELY = ("PYTHON", "LANG", "LC_", "LD_", "DYLD_", "OPENSSL_", "SSL_")
-"""What these variables say is heeded while a process starts: forks have the server's."""
+SEPARATELY = ("PYTHON", "LANG", "LC_", "LD_", "DYLD_", "OPENSSL_", "SSL_", "STRIPE_LOG")
+"""What these variables say is heeded while a process starts or imports: forks have the server's."""
 SERVERS = {"PATH": os.defpath, "LANG": "C.UTF-8"}
 """The environment that the server is started in."""
 KEYRING = "PYTHON_KEYRING_BACKEND"  # read when a keyring is first needed
@@ -71,13 +71,19 @@ class Forks:
         folder: str | os.PathLike[str],
         environment: Mapping[str, str],
         timeout: float,
+        *,
+        umask: int | None = None,
+        largest: int | None = None,
     ) -> tuple[int, bytes, bytes]:
         """The exit code (negative for a signal), and what was written to stdout and stderr.
-        Raises TimeoutError after `timeout` seconds; the run has then been killed."""
+        `largest`: no file may grow beyond so many bytes. Raises TimeoutError after `timeout`
+        seconds; the run has then been killed."""
         asked = {
             "argv": [self._program, *words],
             "folder": os.fspath(folder),
             "environment": dict(environment),
+            "umask": umask,
+            "largest": largest,
         }
         ours, theirs = socket.socketpair()
         with (
@@ -181,6 +187,10 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> NoReturn:
         for number, file in enumerate(streams):
             os.dup2(file, number)
             os.close(file)
+        if asked["umask"] is not None:
+            os.umask(asked["umask"])
+        if asked["largest"] is not None:
+            limit_files(asked["largest"])
         sys.argv = asked["argv"]
         sys.stdin, sys.stdout = _stream(0, "r"), _stream(1, "w")
         sys.stderr = _stream(2, "w", errors="backslashreplace")
@@ -198,6 +208,14 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> NoReturn:
         sys.stderr.flush()
     finally:
         os._exit(code)
+
+
+def limit_files(largest: int) -> None:
+    """No file of this process may grow beyond so many bytes; a write that would is an I/O error,
+    since Python ignores the signal."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
 
 def _exit_code(main: Any) -> int:
