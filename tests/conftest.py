@@ -103,4 +103,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             if not any(reason in str(report.longrepr) for reason in EXCUSED)
         ]
         if skipped and session.exitstatus == pytest.ExitCode.OK:
+            reporter.write_line("\nFAILED: nothing may be skipped here.")
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
