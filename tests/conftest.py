@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+"""Where files are kept without a disk, and how many bytes have to be free there: what is synced to a
+disk takes as long as all the rest, and no test asks how long."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     running.starts_each = config.getoption("--program") == "installed"
     chosen = config.getoption("--size")
     settings.load_profile(
@@ -103,5 +111,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             if not any(reason in str(report.longrepr) for reason in EXCUSED)
         ]
         if skipped and session.exitstatus == pytest.ExitCode.OK:
+            assert reporter
             reporter.write_line("\nFAILED: nothing may be skipped here.")
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
