@@ -42,8 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
-"""Where files are kept without a disk, and how many bytes have to be free there: what is synced to a
-disk takes as long as all the rest, and no test asks how long."""
+"""Where files are kept without a disk, and how many bytes have to be free there. Waiting for a disk
+would take as long as all the rest."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
