@@ -139,6 +139,7 @@ def serve(control: socket.socket) -> None:
         os.set_blocking(end, False)
     signal.set_wakeup_fd(ending, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with whoever runs the tests
     runs: dict[int, socket.socket] = {}
     while True:
         ready, _, _ = select.select([control.fileno(), ended], [], [])
@@ -180,6 +181,7 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> NoReturn:
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.environ.clear()
         os.environ.update(asked["environment"])
         time.tzset()
