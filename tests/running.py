@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from tests.support.forks import Forks, can_fork, limit_files
+from tests.support.forks import Forks, can_fork
 
 PROGRAM = Path(sys.executable).with_name("invoicepay")
 HANGS_AFTER = 60.0
@@ -90,15 +90,11 @@ class Desk:
         more: Mapping[str, str] | None = None,
         *,
         umask: int | None = None,
-        largest: int | None = None,
     ) -> tuple[int, bytes, bytes]:
-        """Exit code, stdout and stderr of a run; forked where its start makes no difference.
-        `largest`: no file may grow beyond so many bytes."""
+        """Exit code, stdout and stderr of a run; forked where its start makes no difference."""
         words, environment = _words(command), self.environment(more)
         if not starts_each and can_fork(environment):
-            return _forks().run(
-                words, stdin, self.folder, environment, HANGS_AFTER, umask=umask, largest=largest
-            )
+            return _forks().run(words, stdin, self.folder, environment, HANGS_AFTER, umask=umask)
         done = subprocess.run(
             [str(PROGRAM), *words],
             input=stdin,
@@ -107,7 +103,6 @@ class Desk:
             env=environment,
             timeout=HANGS_AFTER,
             umask=-1 if umask is None else umask,
-            preexec_fn=None if largest is None else functools.partial(limit_files, largest),
             check=False,
         )
         return done.returncode, done.stdout, done.stderr

@@ -35,9 +35,14 @@ def at_rest(company: DemoCompany) -> None:
 def run(company: DemoCompany, command: str, *before: str, largest: int | None = None) -> Result:
     """`largest`: no file may grow beyond so many bytes; a write that would is an I/O error."""
 
-    if not before:
-        code, out, err = company.ended(command, largest=largest)
-        return Result(code, out.decode(), err.decode())
+    def limit() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))  # type: ignore[arg-type]
+
+    if not before and largest is None:
+        return company.run(command)
+    # The limit would hold for the files that a fork's answer goes to.
     done = subprocess.run(
         [*before, str(PROGRAM), *command.split()],
         stdin=subprocess.DEVNULL,
@@ -45,6 +50,7 @@ def run(company: DemoCompany, command: str, *before: str, largest: int | None = 
         cwd=company.folder,
         env=company.environment({"PYTHONDONTWRITEBYTECODE": "1"}),
         timeout=HANGS_AFTER,
+        preexec_fn=None if largest is None else limit,
         check=False,
     )
     return Result(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -121,7 +121,11 @@ BUGS: dict[str, tuple[Any, str, Any]] = {
 """Where what is replaced, and by what."""
 
 
-TAKE_LONG = ("released before the cancel is confirmed", "a restored ledger pays at once")
+TAKE_LONG = (
+    "released before the cancel is confirmed",
+    "a restored ledger pays at once",
+    "a part is paid while another is held",
+)
 """To find, or to make short."""
 
 

@@ -73,17 +73,14 @@ class Forks:
         timeout: float,
         *,
         umask: int | None = None,
-        largest: int | None = None,
     ) -> tuple[int, bytes, bytes]:
         """The exit code (negative for a signal), and what was written to stdout and stderr.
-        `largest`: no file may grow beyond so many bytes. Raises TimeoutError after `timeout`
-        seconds; the run has then been killed."""
+        Raises TimeoutError after `timeout` seconds; the run has then been killed."""
         asked = {
             "argv": [self._program, *words],
             "folder": os.fspath(folder),
             "environment": dict(environment),
             "umask": umask,
-            "largest": largest,
         }
         ours, theirs = socket.socketpair()
         with (
@@ -191,8 +188,6 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> NoReturn:
             os.close(file)
         if asked["umask"] is not None:
             os.umask(asked["umask"])
-        if asked["largest"] is not None:
-            limit_files(asked["largest"])
         sys.argv = asked["argv"]
         sys.stdin, sys.stdout = _stream(0, "r"), _stream(1, "w")
         sys.stderr = _stream(2, "w", errors="backslashreplace")
@@ -210,14 +205,6 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> NoReturn:
         sys.stderr.flush()
     finally:
         os._exit(code)
-
-
-def limit_files(largest: int) -> None:
-    """No file of this process may grow beyond so many bytes; a write that would is an I/O error,
-    since Python ignores the signal."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
 
 def _exit_code(main: Any) -> int:
