@@ -1,8 +1,10 @@
 """The installed program without its start: a server has imported all of it, and forks for each run.
 
 A run is a process of its own, with its own streams, folder, environment and end, as if it had been
-started; it only skips what Python and its imports take, ten times what most commands take. That
-the program starts, and what it imports then, is tried by tests that start it.
+started; it only skips what Python and its imports take, ten times what most commands take. Two
+things are the server's: the fonts of plain documents, which are always the same, and the cost of a
+password's hash, which is low. That the program starts, what it imports then, and what else it does
+only while it starts, is tried by tests that start it.
 """
 
 from __future__ import annotations
@@ -239,7 +241,7 @@ def _import_all() -> None:
 
 
 def _make_plain_fonts() -> None:
-    """Those of nearly every document, which a run makes in 0.2 s, always the same."""
+    """Those of nearly every document: a run would make the same, in 0.2 s."""
     from invoicepay import documents
     from invoicepay.documents.fonts import Fonts, make_fonts, needed
 
