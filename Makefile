@@ -4,22 +4,39 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test crash simulate mutants mutation lint bench lock docs clean
+.PHONY: demo test proofs installed examples crash simulate mutants mutation lint bench lock docs clean
 
 demo: $(STAMP)  ## set up a practice company and run the main job on it
 	$(BIN)/invoicepay demo
 
-test: $(STAMP)  ## run the tests
-	$(BIN)/python -m pytest
+test: $(STAMP)  ## run the tests, on all processors (4 minutes on two)
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
-crash: $(STAMP)  ## kills, failing disks, power cuts and races, all of them, with a table (12 minutes)
-	$(BIN)/python -m pytest tests/crash --crash=full
+# How much of each proof is run: `middle` is what CI runs besides the tests.
+SIZE ?= full
+proofs_middle := installed examples crash simulate mutants
+proofs_full := $(proofs_middle) mutation
+proofs:  ## the proofs below, one after the other: SIZE=middle (half an hour) or full (hours)
+	@for proof in $(proofs_$(SIZE)); do \
+		echo; echo "== $$proof"; $(MAKE) --no-print-directory $$proof SIZE=$(SIZE) || exit 1; done
 
-SEEDS ?= 100000
+installed: $(STAMP)  ## the tests of the program, which is started anew for each command
+	$(BIN)/python -m pytest -n auto --dist worksteal --program=installed --size=$(SIZE) \
+		tests/acceptance tests/cli tests/errors tests/faults tests/secrets
+
+examples: $(STAMP)  ## more examples of every property, and longer runs of the state machines
+	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --size=$(SIZE)
+
+crash: $(STAMP)  ## kills, failing disks, power cuts and races, with a table (12 minutes)
+	$(BIN)/python -m pytest tests/crash --size=$(SIZE)
+
+SEEDS_middle := 20000
+SEEDS_full := 100000
+SEEDS ?= $(SEEDS_$(SIZE))
 simulate: $(STAMP)  ## payers, faults and crashes in any order: SEEDS of them, or one SEED with its transcript
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
-mutants: $(STAMP)  ## plant bugs in copies of the project; the tests must find each (4 minutes)
+mutants: $(STAMP)  ## plant bugs in copies of the project; the tests must find each
 	$(BIN)/python -m tests.mutants
 
 mutation: $(STAMP)  ## try every small change of the money code; FILE= narrows, goes on where it stopped (hours)

@@ -3,27 +3,72 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import running
 from tests.running import DemoCompany, Desk, set_up_demo_company
+from tests.support.size import Size
 
-# `ci` is Hypothesis's own: the same examples in every run. `long` is for looking further by hand.
-settings.register_profile(
-    "long", max_examples=5_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+# `ci` is Hypothesis's own: the same examples in every run, as for the middle size.
+for _size, _examples in ((Size.MIDDLE, 500), (Size.FULL, 5_000)):
+    settings.register_profile(
+        _size,
+        max_examples=_examples,
+        derandomize=_size is Size.MIDDLE,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--crash",
-        choices=("quick", "full"),
-        default="quick",
-        help="tests/crash: a sample of the kills, faults, power cuts and races, or all of them",
+        "--size",
+        type=Size,
+        choices=list(Size),
+        default=Size.SMALL,
+        help="of the proofs: how many crashes, runs, races and examples",
     )
+    parser.addoption(
+        "--program",
+        choices=("forked", "installed"),
+        default="forked",
+        help="whether each run of the program is a fork of one that has been imported, or is "
+        "started as a person would start it",
+    )
+
+
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+"""Where files are kept without a disk, and how many bytes have to be free there. Waiting for a disk
+would take as long as all the rest."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    running.starts_each = config.getoption("--program") == "installed"
+    chosen = config.getoption("--size")
+    settings.load_profile(
+        os.environ.get("HYPOTHESIS_PROFILE", "default") if chosen is Size.SMALL else chosen
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked `middle` is no part of a small size."""
+    if config.getoption("--size") is Size.SMALL:
+        left_out = [item for item in items if item.get_closest_marker("middle")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def size(request: pytest.FixtureRequest) -> Size:
+    found = request.config.getoption("--size")
+    assert isinstance(found, Size)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -66,4 +111,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             if not any(reason in str(report.longrepr) for reason in EXCUSED)
         ]
         if skipped and session.exitstatus == pytest.ExitCode.OK:
+            assert reporter
+            reporter.write_line("\nFAILED: nothing may be skipped here.")
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

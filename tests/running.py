@@ -3,6 +3,8 @@ and with nothing from the environment that the tests run in."""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import pty
@@ -20,9 +22,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from tests.support.forks import Forks, can_fork
+
 PROGRAM = Path(sys.executable).with_name("invoicepay")
 HANGS_AFTER = 60.0
 """Seconds after which a run is given up; no run takes nearly as long."""
+starts_each = False
+"""Whether every run is started (`--program=installed`), and none is forked."""
+
+
+@functools.cache
+def _forks() -> Forks:
+    forks = Forks(str(PROGRAM))
+    atexit.register(forks.close)
+    return forks
 
 
 @dataclass(frozen=True)
@@ -56,16 +69,8 @@ class Desk:
 
     def run(self, command: str | Sequence[str], stdin: str = "", **more: str) -> Result:
         """`invoicepay COMMAND`. `more`: variables for this run."""
-        done = subprocess.run(
-            [str(PROGRAM), *_words(command)],
-            input=stdin.encode(),
-            capture_output=True,
-            cwd=self.folder,
-            env=self.environment(more),
-            timeout=HANGS_AFTER,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        code, out, err = self.ended(command, stdin.encode(), more)
+        return Result(code, out.decode(), err.decode())
 
     def run_at_once(self, command: str, times: int) -> list[Result]:
         """`invoicepay COMMAND` so many times, all of them at the same time."""
@@ -74,16 +79,33 @@ class Desk:
 
     def run_bytes(self, command: str | Sequence[str]) -> bytes:
         """What `invoicepay COMMAND` writes to stdout, where that is no text."""
+        code, out, err = self.ended(command)
+        assert code == 0, err.decode()
+        return out
+
+    def ended(
+        self,
+        command: str | Sequence[str],
+        stdin: bytes = b"",
+        more: Mapping[str, str] | None = None,
+        *,
+        umask: int | None = None,
+    ) -> tuple[int, bytes, bytes]:
+        """Exit code, stdout and stderr of a run; forked where its start makes no difference."""
+        words, environment = _words(command), self.environment(more)
+        if not starts_each and can_fork(environment):
+            return _forks().run(words, stdin, self.folder, environment, HANGS_AFTER, umask=umask)
         done = subprocess.run(
-            [str(PROGRAM), *_words(command)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            [str(PROGRAM), *words],
+            input=stdin,
+            capture_output=True,
             cwd=self.folder,
-            env=self.environment(),
+            env=environment,
             timeout=HANGS_AFTER,
-            check=True,
+            umask=-1 if umask is None else umask,
+            check=False,
         )
-        return done.stdout
+        return done.returncode, done.stdout, done.stderr
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """No keyring, no INVOICEPAY_*, no folders of the person who runs the tests."""
@@ -136,8 +158,11 @@ class Desk:
 
 
 def heed_interrupts() -> None:
-    """In a child: a shell's background job ignores SIGINT, and so would all that it starts."""
+    """In a child: a shell's background job ignores SIGINT, what `nohup` starts ignores SIGHUP, and
+    so would all that they start."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Conversation:

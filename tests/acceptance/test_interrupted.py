@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -22,12 +23,12 @@ LONG = 600.0
 PART = "pay INV-1042 --amount INV-1042=100 --yes"
 
 
-def wait_until(company: DemoCompany, query: str) -> str:
-    """The first column of the first row that `query` finds, once there is one."""
+def wait_until(file: Path, query: str) -> str:
+    """The first column of the first row that `query` finds in a database, once there is one."""
     until = time.monotonic() + HANGS_AFTER
     while time.monotonic() < until:
-        with closing(sqlite3.connect(company.ledger)) as ledger:
-            row = ledger.execute(query).fetchone()
+        with closing(sqlite3.connect(file)) as database:
+            row = database.execute(query).fetchone()
         if row:
             return str(row[0])
         time.sleep(0.02)
@@ -42,7 +43,9 @@ def interrupted(
     add_fault(company.sandbox, at, "delay", seconds=LONG)
     status = "claimed" if at == CREATE else "submitted"
     with company.at_terminal(PART) as run:
-        payment = wait_until(company, f"SELECT id FROM payments WHERE status = '{status}'")
+        # Later requests must not be the first to meet it.
+        wait_until(company.sandbox, "SELECT 'met' WHERE NOT EXISTS (SELECT * FROM faults)")
+        payment = wait_until(company.ledger, f"SELECT id FROM payments WHERE status = '{status}'")
         if charged:
             wait_until_charged(company)
         run.interrupt(number)
@@ -179,7 +182,7 @@ def test_while_waiting_it_is_shown_already_and_stays_under_way(
 def test_nohup_goes_on(company: DemoCompany) -> None:
     add_fault(company.sandbox, CREATE, "delay", seconds=1.0)
     with company.at_terminal(f"{PART} --json", ignoring=signal.SIGHUP) as run:
-        wait_until(company, "SELECT id FROM payments WHERE status = 'claimed'")
+        wait_until(company.ledger, "SELECT id FROM payments WHERE status = 'claimed'")
         run.interrupt(signal.SIGHUP)
         result = run.end()
 

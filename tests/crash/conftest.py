@@ -13,17 +13,12 @@ import pytest
 
 from tests.crash.place import Line, Warm, found_company
 from tests.crash.shim import COMPILER, build
+from tests.support.size import Size
 
 T = TypeVar("T")
 R = TypeVar("R")
 _TALLY = pytest.StashKey[list[tuple[str, str, str]]]()
 SIDE_BY_SIDE = min(os.cpu_count() or 1, 8)
-
-
-@pytest.fixture(scope="session")
-def full(request: pytest.FixtureRequest) -> bool:
-    """Whether everything is run (`make crash`), or a quick sample of it."""
-    return bool(request.config.getoption("--crash") == "full")
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +81,7 @@ def side_by_side(
 
 @pytest.fixture(scope="session")
 def tally(request: pytest.FixtureRequest) -> Callable[[str, int, str], None]:
-    """`tally(what, cases, result)`: a line of the table that a full run ends with."""
+    """`tally(what, cases, result)`: a line of the table that all but a small run end with."""
     lines = request.config.stash.setdefault(_TALLY, [])
     return lambda what, cases, result: lines.append((what, f"{cases:,}", result))
 
@@ -95,7 +90,7 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     lines = config.stash.get(_TALLY, [])
-    if not lines or config.getoption("--crash") != "full":
+    if not lines or config.getoption("--size") is Size.SMALL:
         return
     terminalreporter.section("crashes")
     width = max(len(what) for what, _, _ in lines)

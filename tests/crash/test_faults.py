@@ -16,6 +16,7 @@ from tests.crash.checks import Scenario
 from tests.crash.place import Line, Place
 from tests.crash.scenarios import FILES, SCENARIOS
 from tests.crash.shim import COMPILER, KILLS, Call, Fault, Op, read_trace
+from tests.support.size import Size
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs Linux and a C compiler (cc)")
 
@@ -24,7 +25,7 @@ SWEPT = (
     *FILES,
 )
 """The two that are left out make the same calls as others."""
-QUICK = 4
+SOME, MORE = 4, 40
 """How many faults a command meets when not all are asked for."""
 
 
@@ -48,7 +49,7 @@ def test_each_call_fails_once(
     side_by_side: Callable[..., list[Any]],
     tmp_path: Path,
     tally: Callable[[str, int, str], None],
-    full: bool,
+    size: Size,
 ) -> None:
     start = scenario.prepared(company, tmp_path / "start", line)
     trace = tmp_path / "trace"
@@ -70,8 +71,9 @@ def test_each_call_fails_once(
         assert scenario.run(place, fault=[str(place.folder), 0, 0, str(trace)]).exit_code in (0, 3)
     calls = [call for call in read_trace(trace) if call.op is not Op.SAID]
     cases = faults_of(calls)
-    if not full:
-        cases = Random(scenario.name).sample(cases, min(QUICK, len(cases)))
+    most = size.of(SOME, MORE, len(cases))
+    if most < len(cases):
+        cases = Random(scenario.name).sample(cases, most)
 
     ends = Counter(side_by_side(failed_at, cases))
 

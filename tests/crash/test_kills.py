@@ -15,8 +15,9 @@ from invoicepay.operations.protocol.claim import LEASE
 from tests.crash.checks import Scenario
 from tests.crash.place import Line, Place, mails_in
 from tests.crash.scenarios import SCENARIOS
+from tests.support.size import Size
 
-QUICK = 3
+SOME, MORE = 3, 12
 """How many of a command's steps it is killed at when not all are asked for."""
 
 
@@ -28,7 +29,7 @@ def test_killed_at_each_step_and_repaired_by_the_next_command(
     side_by_side: Callable[..., list[Any]],
     tmp_path: Path,
     tally: Callable[[str, int, str], None],
-    full: bool,
+    size: Size,
 ) -> None:
     start = scenario.prepared(company, tmp_path / "start", line)
 
@@ -45,12 +46,13 @@ def test_killed_at_each_step_and_repaired_by_the_next_command(
     with Place.copy(start, tmp_path / "clean", line, bank=scenario.bank) as place:
         clean = scenario.run(place, events=-1)
     steps = len(clean.events)
-    numbers = range(steps + 1) if full else sorted({*range(0, steps, steps // QUICK + 1), steps})
-    done = side_by_side(killed_at, list(numbers))
+    apart = size.of(steps // SOME + 1, steps // MORE + 1, 1)
+    numbers = sorted({*range(0, steps, apart), steps})
+    done = side_by_side(killed_at, numbers)
 
     ends = Counter(end for end, _ in done)
     # None of the ends is there by accident: some were killed before the deed, and some after.
-    assert ends.keys() == scenario.ends if full else ends.keys() <= scenario.ends
+    assert ends.keys() == scenario.ends if size is Size.FULL else ends.keys() <= scenario.ends
     if "after confirm" in clean.events and "{declines}" not in scenario.command:
         charged_from = clean.events.index("after confirm")
         for end, number in done:

@@ -16,6 +16,7 @@ from tests.crash.place import CHARGED, Line, Place, mails_in, read_ledger
 from tests.crash.power import Disk, cuts
 from tests.crash.scenarios import FILES, SCENARIOS
 from tests.crash.shim import COMPILER, Call, Op, read_trace
+from tests.support.size import Size
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs Linux and a C compiler (cc)")
 Tally = Callable[[str, int, str], None]
@@ -69,10 +70,10 @@ def lost_in(state: Path, said: str, where: str) -> set[str]:
 
 @pytest.mark.parametrize("pragmas", [[FULL], [OFTEN]], ids=["as it is", "checkpoints"])
 def test_no_acknowledged_payment_is_lost(
-    pragmas: list[str], company: Path, line: Line, tmp_path: Path, tally: Tally, full: bool
+    pragmas: list[str], company: Path, line: Line, tmp_path: Path, tally: Tally, size: Size
 ) -> None:
-    disk, calls = pay_and_trace(company, tmp_path, line, pragmas, 40 if full else 4)
-    states = (1500 if full else 40) if pragmas == [FULL] else (1000 if full else 40)
+    disk, calls = pay_and_trace(company, tmp_path, line, pragmas, size.of(4, 12, 40))
+    states = size.of(40, 250, 1500 if pragmas == [FULL] else 1000)
     said_at_end = ""
 
     for state, said, number in cuts(disk, calls, states, Random(13), tmp_path):
@@ -91,12 +92,12 @@ def test_no_acknowledged_payment_is_lost(
 
 
 def test_the_model_would_see_a_loss(
-    company: Path, line: Line, tmp_path: Path, tally: Tally, full: bool
+    company: Path, line: Line, tmp_path: Path, tally: Tally, size: Size
 ) -> None:
     """With synchronous=NORMAL acknowledged payments are lost, and the same model says so."""
     normal = ["PRAGMA synchronous = NORMAL"]
-    disk, calls = pay_and_trace(company, tmp_path, line, normal, 12 if full else 3)
-    states, losing = 500 if full else 20, 0
+    disk, calls = pay_and_trace(company, tmp_path, line, normal, size.of(3, 6, 12))
+    states, losing = size.of(20, 100, 500), 0
 
     for state, said, number in cuts(disk, calls, states, Random(14), tmp_path):
         losing += bool(lost_in(state, said, f"cut at {number}"))
@@ -107,7 +108,7 @@ def test_the_model_would_see_a_loss(
 
 
 def test_a_restore_leaves_the_old_ledger_or_the_new_one(
-    company: Path, line: Line, tmp_path: Path, tally: Tally, full: bool
+    company: Path, line: Line, tmp_path: Path, tally: Tally, size: Size
 ) -> None:
     scenario = next(s for s in SCENARIOS if s.name == "restore")
     start = scenario.prepared(company, tmp_path / "start", line)
@@ -116,7 +117,7 @@ def test_a_restore_leaves_the_old_ledger_or_the_new_one(
         fault = [str(place.folder), 0, 0, str(tmp_path / "trace")]
         assert place.run(*words, who=scenario.who, fault=fault).exit_code == 0
     calls = list(read_trace(tmp_path / "trace"))
-    states, new = 300 if full else 30, 0
+    states, new = size.of(30, 60, 300), 0
 
     for state, said, number in cuts(disk, calls, states, Random(16), tmp_path):
         where = f"cut at {number} of {len(calls)}"
@@ -147,7 +148,7 @@ def test_a_file_is_whole_or_absent(
     line: Line,
     tmp_path: Path,
     tally: Tally,
-    full: bool,
+    size: Size,
 ) -> None:
     start = scenario.prepared(company, tmp_path / "start", line)
     with Place.copy(start, tmp_path / "run", line, bank=scenario.bank) as place:
@@ -156,7 +157,7 @@ def test_a_file_is_whole_or_absent(
         done = place.run(*words, who=scenario.who, **scenario.options, fault=fault)
         assert done.exit_code == 0, done
     calls = list(read_trace(tmp_path / "trace"))
-    states, there = 300 if full else 12, 0
+    states, there = size.of(12, 60, 300), 0
 
     for state, said, number in cuts(disk, calls, states, Random(15), tmp_path):
         where = f"{scenario.name}, cut at {number} of {len(calls)}"

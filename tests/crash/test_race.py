@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.crash.checks import log_in_again
 from tests.crash.place import CHARGED, LATER, Line, Place, Run, read_ledger, said_payment
+from tests.support.size import Size
 
 Lines = Callable[[int], list[Line]]
 INVOICEPAY = Path(sys.executable).with_name("invoicepay")
@@ -76,13 +77,13 @@ def test_eight_processes_pay_ten_invoices(
     lines: Lines,
     tmp_path: Path,
     tally: Callable[[str, int, str], None],
-    full: bool,
+    size: Size,
 ) -> None:
     """Any of them, in whole or in part, by card and by ACH, some killed at any moment; while two
     others settle, one of which sees every lease as passed."""
-    seconds = 60.0 if full else 4.0
+    seconds = size.of(4.0, 15.0, 60.0)
     with Place.copy(company, tmp_path / "race", line) as place:
-        _add_invoices(place, total=4000 if full else 400)
+        _add_invoices(place, total=size.of(400, 1000, 4000))
         end = time.monotonic() + seconds
         settling, paying = lines(2), lines(PAYERS)
         with ThreadPoolExecutor(PAYERS + 2) as pool:
@@ -169,10 +170,10 @@ def _assert_named(runs: list[Run]) -> Counter[str]:
 
 
 def test_a_restore_while_others_pay_loses_no_charge_and_lets_none_be_made_twice(
-    company: Path, line: Line, lines: Lines, tmp_path: Path, full: bool
+    company: Path, line: Line, lines: Lines, tmp_path: Path, size: Size
 ) -> None:
     """It waits for who is at it, and nobody is in the middle of anything when the backup comes."""
-    payers, rounds = (PAYERS, 20) if full else (3, 5)
+    payers, rounds = size.of((3, 5), (3, 5), (PAYERS, 20))
     with Place.copy(company, tmp_path / "race", line) as place:
         _add_invoices(place, total=400)
         assert place.run("backup", f"{place.folder}/saved.db", who="finance").exit_code == 0

@@ -17,6 +17,7 @@ from typing import Any
 from invoicepay.sandbox.faults import add_fault
 from tests.crash.place import AT_BANK, LATER, PAYERS, Line, Place, Run, said_payment
 from tests.crash.shim import BANK
+from tests.support.size import Size
 
 INVOICES = [f"WISH-{n}" for n in range(4)]
 CONFIRM = "POST /v1/payment_intents/*/confirm"
@@ -52,9 +53,9 @@ def test_whoever_wants_one_payment_is_charged_once(
     lines: Callable[[int], list[Line]],
     tmp_path: Path,
     tally: Callable[[str, int, str], None],
-    full: bool,
+    size: Size,
 ) -> None:
-    attempts = 200 if full else 15
+    attempts = size.of(15, 50, 200)
     with Place.copy(company, tmp_path / "wishes", line) as place:
         _add_invoices(place)
         with ThreadPoolExecutor(len(PAYERS)) as pool:

@@ -24,10 +24,9 @@ from tests.rights.company import MEMORY, Office, make_office
 from tests.rights.table import COMMANDS_TABLE, Row
 from tests.rights.test_commands import words
 from tests.running import Result
+from tests.support.size import Size
 
 EXIT_CODES = {code: family.exit_code for family in FAMILIES for code in family.codes}
-QUICK, FULL = 8, 120
-"""How many damaged ledgers each command meets: `--crash=full` for the many."""
 TOTAL = 10_000
 """Minor units that each invoice is for."""
 
@@ -123,12 +122,11 @@ def test_every_command(
     row: Row,
     template: Office,
     damages: list[Damage],
-    pytestconfig: pytest.Config,
+    size: Size,
 ) -> None:
     random = Random(row.command)
     roles = [role for role in ("customer", "finance", "admin") if role in row.may]
-    many = pytestconfig.getoption("--crash") == "full"
-    for damage in random.sample(damages, FULL if many else QUICK):
+    for damage in random.sample(damages, size.of(8, 24, 120)):
         with TemporaryDirectory(dir=MEMORY) as folder:
             check(template.copied_to(Path(folder)), row, random.choice(roles), damage)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from invoicepay.sandbox.faults import add_fault, clear_faults
+from tests import running
 from tests.running import DemoCompany, Desk
 from tests.secrets.canaries import leaks
 from tests.secrets.conftest import MailServer
@@ -25,7 +26,14 @@ from tests.support.tls import Certificate
 
 AROUND_THE_PROGRAM = Path(__file__).parents[1] / "support" / "program_under_test"
 WORKING, NULL = "keyrings_under_test.Working", "keyring.backends.null.Keyring"
-VERBOSE = {"LOG_EVERYTHING": "1", "STRIPE_LOG": "debug", "PYTHONPATH": str(AROUND_THE_PROGRAM)}
+
+
+def verbose(*, started: bool) -> dict[str, str]:
+    """All logging. The SDK reads its own variable while it is imported, and so says nothing more in
+    a program that is not `started` for each run."""
+    stripes = {"STRIPE_LOG": "debug"} if started or running.starts_each else {}
+    return {"LOG_EVERYTHING": "1", "PYTHONPATH": str(AROUND_THE_PROGRAM), **stripes}
+
 
 FAILING = {"KEYRING_FAILS": "1"}
 
@@ -40,8 +48,17 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize("mode", ["live", "test"])
-@pytest.mark.parametrize(("options", "traced"), WAYS)
+@pytest.mark.parametrize(
+    ("options", "traced", "mode"),
+    [
+        pytest.param(*way.values, mode, id=f"{way.id}-{mode}", marks=[*way.marks, *marks])
+        for way in WAYS
+        for mode, marks in (
+            ("live", []),
+            ("test", [pytest.mark.middle] if way.values[1] else []),
+        )
+    ],
+)
 def test_a_ledger_with_a_key(
     options: str,
     traced: bool,
@@ -52,7 +69,7 @@ def test_a_ledger_with_a_key(
     bank: FalseStripe,
     stripes: Certificate,
 ) -> None:
-    ways = VERBOSE | {
+    ways = verbose(started=traced) | {
         "INVOICEPAY_CONFIG": "invoicepay.toml",
         "KEYRING_UNDER_TEST": str(tmp_path / "keyring.json"),
         "STRIPE_IS_AT": str(bank.port),
@@ -200,7 +217,11 @@ def test_a_sandbox_ledger_and_its_mail(
     localhost: Certificate,
 ) -> None:
     watch = Watch(
-        Desk(company.folder, company.home, {**company.variables, **VERBOSE}),
+        Desk(
+            company.folder,
+            company.home,
+            {**company.variables, **verbose(started=traced)},
+        ),
         options,
         traces if traced else None,
         {f"password of {role}": password for role, password in company.passwords.items()},
@@ -222,7 +243,7 @@ def test_a_sandbox_ledger_and_its_mail(
 
 
 def test_a_served_practice_bank(company: DemoCompany) -> None:
-    variables = {**company.variables, **VERBOSE}
+    variables = {**company.variables, **verbose(started=True)}
     watch = Watch(Desk(company.folder, company.home, variables), "--debug")
     with served(watch.desk, "--port 0 --debug") as server:
         file = server.key_file(company.ledger)

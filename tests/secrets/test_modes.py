@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import HANGS_AFTER, PROGRAM, DemoCompany, Desk
+from tests.running import PROGRAM, DemoCompany, Desk
 from tests.secrets.watching import can_trace
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no modes there")
@@ -64,18 +64,10 @@ def run_all(desk: Desk, umask: int) -> None:
     password = PASSWORD
     for command in COMMANDS:
         words = command.format(**known).split()
-        done = subprocess.run(
-            [str(PROGRAM), "--json", *words],
-            input=(password if "moved" in command else PASSWORD).encode(),
-            capture_output=True,
-            cwd=desk.folder,
-            env=desk.environment(),
-            umask=umask,
-            timeout=HANGS_AFTER,
-            check=False,
-        )
-        assert done.returncode == 0, (words, done.stderr)
-        said = json.loads(done.stdout)
+        stdin = (password if "moved" in command else PASSWORD).encode()
+        code, out, err = desk.ended(["--json", *words], stdin, umask=umask)
+        assert code == 0, (words, err)
+        said = json.loads(out)
         if words[0] == "demo":
             known["payment"] = said["payments"][-1]
             login = next(each for each in said["logins"] if each["role"] == "admin")

@@ -46,22 +46,31 @@ class Watch:
         """`invoicepay COMMAND OPTIONS` with `lines` on stdin. `shows`: secrets it is there to
         show, on stdout. `given`: variables for this run."""
         number, words = len(self._said), [*command.split(), *self.options.split()]
-        trace = self._trace(number)
+        stdin = "".join(f"{line}\n" for line in lines).encode()
+        if self.traces:
+            code, out, err = self._traced(self.traces / f"{number:03}", words, stdin, given)
+        else:
+            code, out, err = self.desk.ended(words, stdin, given)
+        result = Result(code, out.decode(), err.decode())
+        assert result.exit_code == exits, (command, result)
+        assert exits != 1, "an expected failure is never an unexpected one"
+        self._said.append((f"stdout of {command}", out, frozenset(shows)))
+        self._said.append((f"stderr of {command}", err, frozenset()))
+        return result
+
+    def _traced(
+        self, trace: Path, words: list[str], stdin: bytes, given: Mapping[str, str] | None
+    ) -> tuple[int, bytes, bytes]:
         done = subprocess.run(
-            [*(_strace(trace) if trace else []), str(PROGRAM), *words],
-            input="".join(f"{line}\n" for line in lines).encode(),
+            [*_strace(trace), str(PROGRAM), *words],
+            input=stdin,
             capture_output=True,
             cwd=self.desk.folder,
             env=self.desk.environment(given),
             timeout=HANGS_AFTER,
             check=False,
         )
-        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
-        assert result.exit_code == exits, (command, result)
-        assert exits != 1, "an expected failure is never an unexpected one"
-        self._said.append((f"stdout of {command}", done.stdout, frozenset(shows)))
-        self._said.append((f"stderr of {command}", done.stderr, frozenset()))
-        return result
+        return done.returncode, done.stdout, done.stderr
 
     def said(self) -> bytes:
         """All of stdout and stderr."""
@@ -89,9 +98,6 @@ class Watch:
             for trace in (sorted(self.traces.iterdir()) if self.traces else ())
             for started in _started(trace)[1:]
         ]
-
-    def _trace(self, number: int) -> Path | None:
-        return self.traces / f"{number:03}" if self.traces else None
 
 
 def _strace(trace: Path) -> list[str]:

@@ -11,18 +11,20 @@ from pypdf import PdfReader
 from tests.running import Desk, Result
 
 PASSWORD = "nine quiet harbours"
+PAYER, CUSTOMER = "owner@smoke.example", "smoke@example.com"
+"""Each gets an e-mail about the payment."""
 TEST = "TEST – no money moved"
 
 
 def pay_once(desk: Desk) -> None:
     """Make a ledger, give a customer a test card, pay an invoice, sync, and look at everything that
     speaks of the payment. `desk` has INVOICEPAY_STRIPE_KEY_FILE."""
-    init = "init --test --company Smoke --admin-email owner@smoke.example --password-stdin --json"
+    init = f"init --test --company Smoke --admin-email {PAYER} --password-stdin --json"
     made = desk.run(init, PASSWORD).json
     assert (made["mode"], made["livemode"]) == ("test", False)
-    ok(desk, "login --email owner@smoke.example --password-stdin --insecure-storage", PASSWORD)
+    ok(desk, f"login --email {PAYER} --password-stdin --insecure-storage", PASSWORD)
     files = {
-        "customers": "number,name,email\nC-1,Smoke & Söhne,smoke@example.com\n",
+        "customers": f"number,name,email\nC-1,Smoke & Söhne,{CUSTOMER}\n",
         "invoices": "number,customer,issued_on,total,currency\nA-1,C-1,2026-10-01,12.34,USD\n",
     }
     for kind, content in files.items():
@@ -47,9 +49,13 @@ def pay_once(desk: Desk) -> None:
     assert desk.run("invoices show A-1 --json").json["status"] == "paid"
     pdf = desk.run_bytes(["payments", "receipt", payment["id"], "--stdout"])
     assert all(TEST in page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
-    (mail,) = (desk.home / "data").rglob("*.eml")
-    message = BytesParser(policy=email.policy.default).parsebytes(mail.read_bytes())
-    assert message["Subject"].startswith(f"{TEST}: Payment of 12.34 USD")
+    messages = [
+        BytesParser(policy=email.policy.default).parsebytes(mail.read_bytes())
+        for mail in (desk.home / "data").rglob("*.eml")
+    ]
+    assert {message["To"] for message in messages} == {PAYER, CUSTOMER}
+    for message in messages:
+        assert message["Subject"].startswith(f"{TEST}: Payment of 12.34 USD")
     assert not list(desk.home.rglob("*.sandbox"))
 
 

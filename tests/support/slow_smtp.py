@@ -87,8 +87,12 @@ class SlowServer:
                 if verb == b"DATA":
                     if self._at == "reading":
                         self._stop(connection, after_a_byte=True)
-                    message = b"".join(iter(lines.readline, b".\r\n"))
-                    self.received.append(message)
+                    message = []
+                    while (line := lines.readline()) != b".\r\n":
+                        if not line:  # the client has hung up
+                            return
+                        message.append(line)
+                    self.received.append(b"".join(message))
                     self._say(connection, "answer", b"250 accepted\r\n")
 
     def _say(self, connection: socket.socket, step: str, answer: bytes) -> None:

@@ -189,7 +189,7 @@ class Paying(RuleBasedStateMachine):
 
 TestPaying = Paying.TestCase
 TestPaying.settings = settings(
-    max_examples=60,
+    max_examples=60 * settings.default.max_examples // 100 if settings.default else 60,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -15,7 +15,6 @@ from tests.operations.imports.hostile.rehearsal import Rehearsal
 from tests.support.office import Office
 
 fuzzed = settings(
-    max_examples=2 * settings.default.max_examples if settings.default else 200,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,0 +1,19 @@
+"""How much of a proof is run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Size(StrEnum):
+    """`--size`: what `make test` runs, what runs in CI besides, or everything."""
+
+    SMALL = "small"
+    MIDDLE = "middle"
+    FULL = "full"
+
+    def of(self, small: T, middle: T, full: T) -> T:
+        return {Size.SMALL: small, Size.MIDDLE: middle, Size.FULL: full}[self]
