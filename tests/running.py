@@ -17,7 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -107,6 +107,22 @@ class Desk:
         )
         return done.returncode, done.stdout, done.stderr
 
+    def run_into(self, file: str, command: str, *, errors: bool = False) -> Result:
+        """`invoicepay COMMAND` with its answer, or its `errors`, written to a file that is there
+        already."""
+        with Path(file).open("wb") as target:
+            done = subprocess.run(
+                [str(PROGRAM), *_words(command)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL if errors else target,
+                stderr=target if errors else subprocess.PIPE,
+                cwd=self.folder,
+                env=self.environment(),
+                timeout=HANGS_AFTER,
+                check=False,
+            )
+        return Result(done.returncode, "", (done.stderr or b"").decode())
+
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """No keyring, no INVOICEPAY_*, no folders of the person who runs the tests."""
         return {
@@ -127,10 +143,11 @@ class Desk:
         command: str | Sequence[str],
         *,
         ignoring: signal.Signals | None = None,
+        screen: bool = False,
         **more: str,
     ) -> Iterator[Conversation]:
-        """`invoicepay COMMAND` with a terminal for stdin; the rest is piped. `ignoring`: a signal
-        that it is started to ignore, as `nohup` does."""
+        """`invoicepay COMMAND` with a terminal for stdin, and with `screen` for stdout; the rest is
+        piped. `ignoring`: a signal that it is started to ignore, as `nohup` does."""
 
         def set_signals() -> None:
             heed_interrupts()
@@ -141,7 +158,7 @@ class Desk:
         process = subprocess.Popen(
             [str(PROGRAM), *_words(command)],
             stdin=theirs,
-            stdout=subprocess.PIPE,
+            stdout=theirs if screen else subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,
             env=self.environment(more),
@@ -187,11 +204,23 @@ class Conversation:
         """Ctrl-C, or another signal."""
         self._process.send_signal(number)
 
+    @property
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
     def close_stdout(self) -> None:
         """Nobody reads the answer."""
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._process.stdout = None
+
+    def shown(self) -> str:
+        """All that came to the screen, once it has ended."""
+        screen = b""
+        with suppress(OSError):  # how a terminal ends that nobody else has open
+            while heard := os.read(self._terminal, 65536):
+                screen += heard
+        return screen.decode()
 
     def end(self) -> Result:
         stdout, stderr = self._process.communicate(timeout=HANGS_AFTER)

@@ -20,6 +20,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 CREATE, CONFIRM = "POST /v1/payment_intents", "POST /v1/payment_intents/*/confirm"
 LONG = 600.0
 """Seconds that the gateway takes to answer: longer than anybody waits here."""
+full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 PART = "pay INV-1042 --amount INV-1042=100 --yes"
 
 
@@ -118,11 +119,22 @@ def test_cron_does_not_take_note_in_a_payers_stead(company: DemoCompany) -> None
     assert company.run(f"{PART} --json").error["code"] == "not_acknowledged"
 
 
-def test_a_payers_own_sync_takes_note(company: DemoCompany) -> None:
+def test_a_log_of_a_payers_own_sync_tells_nobody(company: DemoCompany) -> None:
     _, payment = interrupted(company, signal.SIGKILL, at=CONFIRM, charged=True)
     let_the_lease_end(company, payment)
 
     assert payment in company.run("sync").stdout
+
+    assert company.run(f"{PART} --json").error["code"] == "not_acknowledged"
+
+
+def test_a_payers_own_sync_at_a_terminal_takes_note(company: DemoCompany) -> None:
+    _, payment = interrupted(company, signal.SIGKILL, at=CONFIRM, charged=True)
+    let_the_lease_end(company, payment)
+
+    with company.at_terminal("sync", screen=True) as run:
+        assert run.end().exit_code == 0
+        assert payment[:8] in run.shown()
 
     assert company.run(f"{PART} --json").json["status"] == "succeeded"
 
@@ -177,6 +189,104 @@ def test_while_waiting_it_is_shown_already_and_stays_under_way(
     assert "is still processing" in result.stderr
     assert result.stdout.count("Payment initiated") == 1
     assert company.run("pay INV-1042 --method ach --yes --json").error["code"] == "in_flight"
+
+
+def test_after_the_first_signal_further_ones_change_nothing(company: DemoCompany) -> None:
+    add_fault(company.sandbox, CONFIRM, "delay", seconds=LONG)
+    with company.at_terminal(PART) as run:
+        wait_until_charged(company)
+        hold_the_ledger = closing(sqlite3.connect(company.ledger, isolation_level=None))
+        with hold_the_ledger as ledger:
+            ledger.execute("BEGIN IMMEDIATE")
+            run.interrupt()
+            for number in SIGNALS * 20:
+                run.interrupt(number)
+                time.sleep(0.005)
+        for number in SIGNALS * 20:
+            if not run.ended:
+                run.interrupt(number)
+                time.sleep(0.005)
+        result = run.end()
+
+    assert result.exit_code == 6
+    assert "may have been charged" in result.stderr
+
+
+def test_whoever_interrupts_and_cannot_be_told_is_told_that_it_may_have_been_charged(
+    company: DemoCompany,
+) -> None:
+    """Here the session has ended meanwhile."""
+    add_fault(company.sandbox, CONFIRM, "delay", seconds=LONG)
+    with company.at_terminal(f"{PART} --json") as run:
+        wait_until_charged(company)
+        company.edit("UPDATE sessions SET revoked_at = created_at")
+        run.interrupt()
+        result = run.end()
+
+    assert result.exit_code == 6
+    assert "may have been charged" in result.error["message"]
+    assert result.error["payment"] in result.error["hint"]
+
+
+def test_a_wait_that_cannot_go_on_still_tells_of_the_payment(company: DemoCompany) -> None:
+    with company.at_terminal("pay INV-1042 --method ach --yes --wait --json") as run:
+        payment = wait_until(
+            company.ledger,
+            "SELECT p.id FROM payments p JOIN allocations ON payment_seq = seq "
+            "JOIN invoices i ON i.id = invoice_id "
+            "WHERE number = 'INV-1042' AND p.status = 'processing'",
+        )
+        company.edit("UPDATE sessions SET revoked_at = created_at")
+        result = run.end()
+
+    assert result.exit_code == 6
+    assert (result.error["code"], result.error["payment"]) == ("wait_ran_out", payment)
+    assert json.loads(result.stdout)["status"] == "processing"
+
+
+def test_only_whoever_makes_a_payment_can_stop_it(company: DemoCompany) -> None:
+    with_key = "pay INV-1042 --yes --key a"
+    add_fault(company.sandbox, CREATE, "delay", seconds=2.0)
+    with company.at_terminal(f"{with_key} --json") as first:
+        wait_until(company.ledger, "SELECT id FROM payments WHERE status = 'claimed'")
+        with company.at_terminal(f"{with_key} --wait") as second:
+            second.wait_for("Waiting up to 5m for the bank.")
+            second.interrupt()
+            looked = second.end()
+        made = first.end()
+
+    assert looked.exit_code == 6
+    assert json.loads(made.stdout)["status"] == "succeeded"
+
+
+@full_disk
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_what_could_not_be_written_was_not_shown(company: DemoCompany, format: str) -> None:
+    result = company.run_into("/dev/full", f"{PART} --format {format}")
+
+    assert result.exit_code == 6
+    assert "could not be written: No space left on device" in result.stderr
+    assert charges(company) == 1
+    assert company.run(f"{PART} --json").error["code"] == "not_acknowledged"
+
+
+@full_disk
+def test_what_cannot_be_shown_before_is_not_paid(company: DemoCompany) -> None:
+    before = company.dump()
+
+    result = company.run_into("/dev/full", PART)
+
+    assert result.exit_code == 10
+    assert result.stderr.endswith(
+        "invoicepay: the answer cannot be written: No space left on device. Check the disk.\n"
+    )
+    assert company.dump() == before
+
+
+@full_disk
+def test_who_cannot_be_told_an_error_is_told_by_the_exit_code(company: DemoCompany) -> None:
+    assert company.run_into("/dev/full", "invoices show INV-0", errors=True).exit_code == 5
+    assert company.run_into("/dev/full", "invoices list --all").exit_code == 10
 
 
 def test_nohup_goes_on(company: DemoCompany) -> None:

@@ -281,7 +281,7 @@ class TestStreams:
                 env=company.environment(),
                 check=False,
             )
-        assert done.returncode == 1
+        assert done.returncode == 10
         (line,) = done.stderr.decode().splitlines()
         assert "No space left on device" in line
 

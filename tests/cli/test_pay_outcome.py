@@ -9,7 +9,8 @@ import pytest
 
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.cli import command_pay, payment_view
+from invoicepay.cli import tell_payer
+from invoicepay.cli.interrupts import Interrupts
 
 
 def test_a_ledger_that_cannot_be_read_for_the_mail_is_no_failed_payment(
@@ -20,13 +21,16 @@ def test_a_ledger_that_cannot_be_read_for_the_mail_is_no_failed_payment(
     def call(request: object) -> object:
         raise Unreachable("ledger_unusable", "the ledger cannot be used: disk I/O error")
 
-    monkeypatch.setattr(payment_view, "show_payment", lambda payment, state: None)
+    monkeypatch.setattr(tell_payer, "show_payment", lambda payment, state: None)
     state: Any = SimpleNamespace(
-        call=call, acknowledge=lambda *ids: None, out=SimpleNamespace(note=notes.append)
+        call=call,
+        acknowledge=lambda *ids: None,
+        out=SimpleNamespace(note=notes.append, flush=lambda: None),
     )
     payment: Any = SimpleNamespace(id="p", status=PaymentStatus.SUCCEEDED, outcome_known=True)
 
-    command_pay._show(state, payment)
+    teller = tell_payer.Teller(state, Interrupts(), None, with_key=False)
+    teller._show_and_send(payment)
 
     (note,) = notes
     assert "disk I/O error" in note

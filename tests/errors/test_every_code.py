@@ -206,6 +206,16 @@ def nothing_selected(company: DemoCompany) -> Result:
 
 
 @says(
+    "payment {uuid payment} is succeeded, and that could not be written: No space left on device. "
+    "Do not pay again; `invoicepay payments show {payment}` shows it."
+)
+def not_shown(company: DemoCompany) -> Result:
+    told = company.run_into("/dev/full", "pay INV-1042 --yes --format csv")
+    assert told.exit_code == 6
+    return told
+
+
+@says(
     "it is not known yet whether 1,842.50 USD was charged (payment {uuid}). Do not pay again; "
     "`invoicepay sync` finds out."
 )

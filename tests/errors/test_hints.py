@@ -236,6 +236,11 @@ def nothing_selected(company: DemoCompany, meet: Meet) -> None:
 
 
 @obeyed
+def not_shown(company: DemoCompany, meet: Meet) -> None:
+    assert "succeeded" in obey(company, meet(), "payments show").stdout
+
+
+@obeyed
 def outcome_unknown(company: DemoCompany, meet: Meet) -> None:
     said = meet()
     found = re.search(r"payment ([0-9a-f-]{36})", said)

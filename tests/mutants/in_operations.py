@@ -57,9 +57,17 @@ IN_OPERATIONS = (
         "key-for-anything",
         "a key that was used answers for a payment of something else",
         _QUOTE,
-        "if existing.request_digest != content:",
+        "if payment.request_digest != request_digest:",
         "if False:",
         _TEST_KEYS,
+    ),
+    Mutant(
+        "key-of-one-machine",
+        "a key pays again for what a copy of the ledger has charged under it",
+        _QUOTE,
+        "attempts = {p.id: p for p in unit.payments.with_key(key_id, actor.scope)}",
+        "attempts: dict[str, Payment] = {}",
+        "tests/operations/payments/test_restored.py",
     ),
     Mutant(
         "key-of-everybody",

@@ -227,7 +227,6 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
         *{"state", "currency", "memo", "expect_total", "max_total", "settle_first", "key"},
         "allow_pending",
     },
-    AcknowledgePayments: {"by_the_way"},
     ListPayments: {"since", "status", "limit", "after"},
     ShowPayment: {"settle_first"},
     ListMail: {"statuses", "limit", "after"},

@@ -90,7 +90,7 @@ class OutcomeUnknown(InvoicepayError):
     """Money may or may not have moved; `sync` finds out."""
 
     exit_code = 6
-    codes = frozenset({"outcome_unknown", "wait_ran_out"})
+    codes = frozenset({"not_shown", "outcome_unknown", "wait_ran_out"})
 
 
 class Refused(InvoicepayError):

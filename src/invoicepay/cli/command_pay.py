@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Optional
+from typing import Annotated, Optional
 
 import typer
 
-from invoicepay.billing.errors import InvoicepayError, NotFound, OutcomeUnknown, Refused, Usage
+from invoicepay.billing.errors import Refused, Usage
 from invoicepay.billing.invoice import InvoiceState
-from invoicepay.billing.payment import FINAL, PaymentStatus
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.state import State, state_of
+from invoicepay.cli.state import state_of
 from invoicepay.operations.pay import Pay
-
-if TYPE_CHECKING:
-    from invoicepay.billing.payment import Payment
 
 app = new_app()
 
@@ -55,8 +48,15 @@ def pay(
     """Pay invoices in one charge: named ones, or everything --open or --overdue."""
     from invoicepay.cli.durations import seconds
     from invoicepay.cli.interrupts import one_interrupt
-    from invoicepay.cli.payment_view import note_plan, print_plan, show_plan
+    from invoicepay.cli.payment_view import (
+        DRY_RUN,
+        note_plan,
+        print_plan,
+        show_payment,
+        show_plan,
+    )
     from invoicepay.cli.prompts import can_ask, confirm
+    from invoicepay.cli.tell_payer import Patience, Teller
     from invoicepay.operations.quote import Quote
 
     state = state_of(context)
@@ -77,6 +77,12 @@ def pay(
         )
     if not (yes or dry_run or can_ask()):
         raise Usage("input_needed", "paying needs a yes, and there is no terminal", "Say --yes.")
+    if not (yes or dry_run or state.out.for_people):
+        raise Usage(
+            "input_needed",
+            f"with --format {state.out.format} nobody is shown what will be paid",
+            "Say --yes, or look first with --dry-run.",
+        )
     patience = Patience(seconds(timeout), timeout) if wait else None
     request = Quote(
         numbers=tuple(numbers or ()),
@@ -92,16 +98,21 @@ def pay(
         settle_first=not dry_run,
         allow_pending=allow_pending,
     )
-    with one_interrupt():
+    with one_interrupt() as interrupts:
         quoted = state.call(request)
         plan = quoted.plan
         if plan is None:
             assert quoted.existing is not None
-            state.out.note(
-                f"This key has been used for payment {quoted.existing.id}; nothing is charged now."
-            )
             existing = quoted.existing
-            _tell(state, existing.id, lambda: existing, patience, with_key=True)
+            state.out.note(
+                f"This key has been used for payment {existing.id}; nothing is charged now."
+            )
+            if dry_run:
+                show_payment(existing, state)
+                state.out.note(DRY_RUN)
+            else:
+                teller = Teller(state, interrupts, patience, with_key=True)
+                teller.tell(existing.id, lambda: existing, stop=teller.look)
             return
         if dry_run:
             show_plan(plan, state)
@@ -110,124 +121,12 @@ def pay(
             print_plan(plan, state.out)
             note_plan(plan, state.out)
             state.out.text()
+            state.out.flush()  # what cannot be shown is not paid
         if not yes and not confirm("Pay this now?", "--yes"):
             raise Refused("answered_no", "nothing was paid")
         state.out.note(f"Making payment {plan.payment_id}.")
-        _tell(state, plan.payment_id, lambda: state.call(Pay(plan)), patience, with_key=bool(key))
-
-
-class Patience(NamedTuple):
-    """How long --wait waits, in seconds and as it was typed."""
-
-    seconds: float
-    typed: str
-
-
-def _tell(
-    state: State,
-    payment_id: str,
-    pay: Callable[[], Payment],
-    patience: Patience | None,
-    *,
-    with_key: bool,
-) -> None:
-    """Pay, show how it stands, send its e-mail, and end with the exit code that says so. Whoever
-    interrupts is told whether it may have been charged, and once that is known, how it ended."""
-    from invoicepay.cli.payment_view import raise_for
-
-    showing = False
-    try:
-        payment = pay()
-        waits = patience is not None and patience.seconds > 0 and payment.status not in FINAL
-        if patience and waits and not state.out.for_people:  # one object, of how it ends
-            payment, waits = _wait(state, payment, patience), False
-        showing = True
-        _show(state, payment)
-        if patience and waits:
-            state.out.note(
-                f"Waiting up to {patience.typed} for the bank. Ctrl-C stops waiting only."
-            )
-            payment = _wait(state, payment, patience)
-            if payment.status in FINAL:
-                state.out.text()
-                _show(state, payment)
-    except KeyboardInterrupt:
-        payment = _stop(state, payment_id)
-        if not showing:
-            with suppress(OSError):  # the terminal may be gone, and the outcome stands
-                _show(state, payment, mail=False)
-    raise_for(payment, with_key=with_key)
-    if patience is not None and payment.status not in FINAL:
-        raise OutcomeUnknown(
-            "wait_ran_out",
-            f"payment {payment.id} is still {payment.status}",
-            "It goes on; `invoicepay sync` asks the bank, and `invoicepay payments show "
-            f"{payment.id}` shows it.",
-            payment=payment.id,
-        )
-
-
-def _show(state: State, payment: Payment, *, mail: bool = True) -> None:
-    """The result first, then that it was shown, then the e-mail: a mail server may be slow."""
-    from invoicepay.cli.payment_view import show_payment
-
-    show_payment(payment, state)
-    if payment.outcome_known:
-        state.acknowledge(payment.id)
-    if mail and payment.status in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
-        for error in _send_mail(state, payment):
-            state.out.note(
-                f"The e-mail could not be sent yet: {error}. `invoicepay sync` tries again."
-            )
-
-
-def _send_mail(state: State, payment: Payment) -> list[str]:
-    """Say to whom it goes, then try. What went wrong: the outcome stands, whatever befalls its
-    e-mail."""
-    from invoicepay.operations.list_mail import ListMail
-    from invoicepay.operations.send_mail import SendMail
-
-    try:
-        owed = state.call(ListMail(payment_id=payment.id)).items
-        if owed:
-            state.out.note(f"E-mail goes to {', '.join(sorted({mail.to for mail in owed}))}.")
-        return [failed.error for failed in state.call(SendMail(payment.id)).not_delivered]
-    except InvoicepayError as problem:
-        return [problem.message]
-
-
-class Stopped(KeyboardInterrupt):
-    """Somebody has interrupted a payment, of which nothing was charged."""
-
-    def __init__(self, payment: str = "") -> None:
-        super().__init__("interrupted; nothing was charged")
-        self.payment = payment
-
-
-def _stop(state: State, payment_id: str) -> Payment:
-    """The payment that somebody has interrupted, where its outcome is known. Raises Stopped where
-    nothing was charged, OutcomeUnknown where nobody knows."""
-    from invoicepay.operations.stop_payment import StopPayment
-
-    state.local.ledger.close()  # the signal may have come within a transaction
-    try:
-        payment = state.call(StopPayment(payment_id))
-    except NotFound:  # it had not come to the claim
-        raise Stopped from None
-    if payment.given_up:
-        raise Stopped(payment.id)
-    return payment
-
-
-def _wait(state: State, payment: Payment, patience: Patience) -> Payment:
-    from invoicepay.operations.show_payment import ShowPayment
-
-    deadline, pause = time.monotonic() + patience.seconds, 1.0
-    while payment.status not in FINAL and (left := deadline - time.monotonic()) > 0:
-        time.sleep(min(pause, left))
-        pause = min(pause * 1.5, 15.0)
-        payment = state.call(ShowPayment(payment.id, settle_first=True))
-    return payment
+        teller = Teller(state, interrupts, patience, with_key=bool(key))
+        teller.tell(plan.payment_id, lambda: state.call(Pay(plan)), stop=teller.stop)
 
 
 def _amount(text: str) -> tuple[str, str]:

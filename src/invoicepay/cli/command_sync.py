@@ -77,9 +77,8 @@ def sync(context: typer.Context) -> None:
         empty="nothing was settled" if errors else "nothing is under way",
         fields=("subject", "was", "error", *PAYMENT_FIELDS, "message"),
     )
-    state.acknowledge(
-        *(s.payment.id for s in settled if s.payment and s.payment.outcome_known), by_the_way=True
-    )
+    if state.out.at_terminal:  # elsewhere it is a log, which perhaps nobody reads
+        state.acknowledge(*(s.payment.id for s in settled if s.payment and s.payment.outcome_known))
     if mail.sent:
         state.out.note(f"{len(mail.sent)} e-mail(s) sent.")
     errors += [s.error for s in settled if s.error]

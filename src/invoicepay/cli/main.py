@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Optional, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -46,6 +46,9 @@ COMMANDS: dict[str, str] = {
 """Every command and what it is for. A command's module is `command_<name>`, and is imported
 only to run it or to show its own help."""
 
+EMPTY_CLEARS = frozenset({"company"})
+"""Commands whose options, given empty, take away what was there."""
+
 EVERYWHERE = "Anywhere: --format table|json|csv (--json), --config FILE, --ledger FILE, --debug."
 
 
@@ -64,11 +67,25 @@ class LazyGroup(TyperGroup):
         command.help = command.help or COMMANDS[cmd_name]
         for each in _with_children(command):
             each.epilog = EVERYWHERE
+            for parameter in each.params:
+                if parameter.param_type_name == "option" and cmd_name not in EMPTY_CLEARS:
+                    parameter.callback = parameter.callback or _refuse_empty
         return command
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _refuse_empty(context: Any, parameter: Any, value: Any) -> Any:
+    """An option that is given empty, as by a script's variable that is not set, is not an option
+    that is left out: without its --key a payment would be made twice."""
+    if "" in (value, *(value if isinstance(value, list | tuple) else ())) and (
+        context.get_parameter_source(parameter.name).name == "COMMANDLINE"
+    ):
+        name = max(parameter.opts, key=len)
+        raise Usage("usage", f"{name} is empty", "Give it a value, or leave it out.")
+    return value
 
 
 def _with_children(command: Any) -> list[Any]:
@@ -197,6 +214,9 @@ def _main(arguments: Sequence[str] | None) -> None:
     except BrokenPipeError:  # the reader has gone (`| head`)
         sys.exit(141)
     except Exception as error:  # noqa: BLE001 - the boundary
+        if isinstance(error, OSError) and not _takes_more(sys.stdout):
+            what = f"the answer cannot be written: {error.strerror or error}"
+            sys.exit(_fail(state, 10, "write_failed", what, "Check the disk.", error))
         what = f"unexpected: {type(error).__name__}: {error}"
         hint = "--debug shows where. Report it; finance checks the books with `invoicepay doctor`."
         sys.exit(_fail(state, 1, "unexpected", what, hint, error))
@@ -234,12 +254,21 @@ def _make_streams_safe() -> None:
             stream.reconfigure(errors=errors)
 
 
-def _give_up_unwritten() -> None:
-    """Drop what stdout does not take. Python would try again at exit, and complain."""
+def _takes_more(stream: TextIO) -> bool:
+    """Whether what was written to it could be."""
     try:
-        sys.stdout.flush()
+        stream.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
+
+
+def _give_up_unwritten() -> None:
+    """Drop what the streams do not take. Python would try again at exit, complain, and end with
+    an exit code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        if not _takes_more(stream):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run(arguments: list[str], state: State) -> None:

@@ -43,6 +43,11 @@ class Output:
     def for_people(self) -> bool:
         return self.format is Format.TABLE
 
+    @property
+    def at_terminal(self) -> bool:
+        """Whether somebody sees the answer as it comes."""
+        return self._out.isatty()
+
     # --- Everything but the answer ------------------------------------------------------------
 
     def note(self, text: str) -> None:
@@ -91,7 +96,8 @@ class Output:
         # First what was said before it, where both go to the same place.
         with suppress(OSError):  # whoever read the answer has gone; the error still stands
             self._out.flush()
-        print(text, file=self._err)
+        with suppress(OSError):  # the terminal is gone; the exit code still says it
+            print(text, file=self._err)
 
     # --- The answer ---------------------------------------------------------------------------
 

@@ -14,12 +14,14 @@ from invoicepay.cli.records import payment_record
 from invoicepay.cli.state import State
 from invoicepay.cli.text import clean
 
+DRY_RUN = "Dry run: nothing was changed."
+
 
 def show_plan(plan: PaymentPlan, state: State) -> None:
     """What --dry-run answers."""
     state.out.one(plan_record(plan), lambda: print_plan(plan, state.out))
     note_plan(plan, state.out)
-    state.out.note("Dry run: nothing was changed.")
+    state.out.note(DRY_RUN)
 
 
 def print_plan(plan: PaymentPlan, out: Output) -> None:

@@ -58,7 +58,7 @@ class State:
     def call(self, request: Request[R]) -> R:
         return self.local.app.call(request)
 
-    def acknowledge(self, *payment_ids: str, by_the_way: bool = False) -> None:
+    def acknowledge(self, *payment_ids: str) -> None:
         """Remember that the caller has been told how these payments stand. Called once that has
         been written. Where it cannot be remembered, the payer is told once more, no worse."""
         from invoicepay.billing.errors import InvoicepayError
@@ -66,7 +66,7 @@ class State:
 
         with suppress(InvoicepayError):
             self.out.flush()
-            self.call(AcknowledgePayments(payment_ids, by_the_way))
+            self.call(AcknowledgePayments(payment_ids))
 
     @property
     def mode(self) -> Mode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -274,9 +275,22 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
     if version < SCHEMA_VERSION:
         migrate(connection, log_of(path))
     # A backup is not in WAL mode, so that it is one file; a restored one becomes a ledger again.
-    is_wal = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    if not is_wal and all(os.access(each, os.W_OK) for each in (path, path.parent)):
-        connection.execute("PRAGMA journal_mode = WAL")
+    if all(os.access(each, os.W_OK) for each in (path, path.parent)):
+        _keep_a_log(connection)
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Switch to WAL mode. SQLite waits for nobody here: it reads first, and whoever reads and then
+    writes might wait for each other."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
 
 
 def migrate(connection: sqlite3.Connection, log: str) -> None:

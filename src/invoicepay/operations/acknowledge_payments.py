@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
-from invoicepay.operations.authenticate import reread_session
 from invoicepay.operations.find_payment import find_payment
 
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgePayments(Request[None]):
-    """Payments (ids) that the caller has shown, accepted or ended.
-
-    `by_the_way`: shown in a list of whatever moved. What a token's command prints so, in a log,
-    nobody may have read: it does not count.
-    """
+    """Payments (ids) that the caller has shown, accepted or ended."""
 
     payment_ids: tuple[str, ...]
-    by_the_way: bool = False
 
 
 def acknowledge_payments(request: AcknowledgePayments, actor: Actor, ports: Ports) -> None:
@@ -36,8 +30,6 @@ def acknowledge_payments(request: AcknowledgePayments, actor: Actor, ports: Port
             and payment.initiated_by in (actor.email, "")
             and not unit.payments.is_acknowledged(payment, actor.email)
         ]
-        if request.by_the_way and reread_session(unit, actor).kind == "token":
-            return
     if payments:
         with ports.ledger.write() as unit:
             for payment in payments:

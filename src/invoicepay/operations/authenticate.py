@@ -57,11 +57,6 @@ def reread_actor(unit: Unit, actor: Actor) -> Contact:
     return _reread(unit, actor)[0]
 
 
-def reread_session(unit: Unit, actor: Actor) -> Session:
-    """The session or token that the actor holds. Raises NotAllowed where it has ended."""
-    return _reread(unit, actor)[1]
-
-
 def require_login(unit: Unit, actor: Actor, what: str) -> Contact:
     """As reread_actor, for what a script's token must not do: a token that leaked could make
     itself last for good. Raises NotAllowed."""

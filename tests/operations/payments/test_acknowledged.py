@@ -155,17 +155,10 @@ def test_what_finances_sync_finds_charged_is_shown_to_its_payer_first(
     first = company.pay("INV-1", method="card", amounts=PART)
     company.clock.time += LEASE
     list(company.finance.call(Sync()))
-    company.finance.call(AcknowledgePayments((first.id,), by_the_way=True))
+    company.finance.call(AcknowledgePayments((first.id,)))
 
     assert refusal(company, "INV-1", amounts=PART).code == "not_acknowledged"
     assert len(gateway.charges) == 1
-
-
-def test_a_log_that_a_tokens_sync_writes_tells_nobody(company: SmallCompany) -> None:
-    first = pay_unseen(company, company.payer, "INV-1", amounts=PART)
-    company.call(AcknowledgePayments((first.id,), by_the_way=True))
-
-    assert refusal(company, "INV-1", amounts=PART).code == "not_acknowledged"
 
 
 def test_another_contact_is_not_asked_about_it(

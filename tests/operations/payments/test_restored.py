@@ -4,6 +4,8 @@ They must notice before they charge, and come to know what they missed."""
 from __future__ import annotations
 
 import shutil
+import sqlite3
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -638,3 +640,17 @@ def test_a_restored_ledger_is_in_wal_mode_again(company: SmallCompany) -> None:
         (mode,) = unit._connection.execute("PRAGMA journal_mode").fetchone()
 
     assert mode == "wal"
+
+
+def test_who_opens_a_backup_while_another_does_waits(company: SmallCompany) -> None:
+    """Both want it in WAL mode."""
+    put_back(company, backed_up(company))
+    other = sqlite3.connect(company.ledger.path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.1, other.rollback)
+    done.start()
+
+    assert company.invoice("INV-1").payable_minor == 10000
+
+    done.join()
+    other.close()
