@@ -15,7 +15,8 @@ def receipt_of(unit: Unit, payment: Payment) -> Receipt:
     """The receipt of `payment`. The caller has checked that the reader may see the payment.
 
     Invoices are as they stood after this payment: what arrived later is left out again, so that
-    a receipt made next year says what today's says.
+    a receipt made next year says what today's says, unless money with an earlier day has been
+    recorded since.
     """
     customer = must_be_there(
         unit.customers.get(payment.customer, EVERYTHING),

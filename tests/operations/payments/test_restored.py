@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from invoicepay.billing.ports import Intent, IntentStatus
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.deliver import DeliveryReport
+from invoicepay.operations.import_records import Import
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.quote import Quote
@@ -95,6 +96,25 @@ def test_a_card_charge_that_is_taken_in_keeps_its_day(company: SmallCompany) -> 
     sync(company)
 
     assert company.payment(lost.id).effective_on == lost.effective_on
+
+
+def test_an_invoice_is_paid_on_the_day_of_its_last_payment_whichever_was_recorded_last(
+    company: SmallCompany,
+) -> None:
+    restored(company, method="card", amounts=(("INV-1", "60.00"),))
+    cheque = company.ledger.path.with_name("cheque.csv")
+    cheque.write_text(
+        "reference,customer,received_on,method_type,currency,amount,invoice,applied\n"
+        "4410,C-1,2026-11-20,check,USD,40.00,INV-1,40.00\n"
+    )
+    company.clock.move(days=40)
+    company.finance.call(Import("payments", str(cheque)))
+
+    sync(company)
+
+    paid = company.invoice("INV-1")
+    assert (paid.status, paid.paid_on) == (InvoiceStatus.PAID, date(2026, 11, 20))
+    company.assert_books_balance()
 
 
 def test_what_no_longer_fits_becomes_unapplied_credit(company: SmallCompany) -> None:

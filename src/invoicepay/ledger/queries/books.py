@@ -59,13 +59,21 @@ def _of_selected(query: str) -> str:
     )
 
 
+LAST_PAID = (
+    "(SELECT max(effective_day) FROM allocations JOIN payments ON seq = payment_seq "
+    "WHERE invoice_id = invoices.id)"
+)
+"""An expression: the day of an invoice's last payment; NULL where it has none."""
+
+
 _CHECKS = {
     **{what: _of_all(query) for what, query in _SUMS.items()},
-    "paid date of {}": """
+    "paid date of {}": f"""
         SELECT number, coalesce(date(paid_day * 86400, 'unixepoch'), 'none'),
-               CASE WHEN open_minor = 0 THEN 'a date' ELSE 'none' END
+               CASE WHEN open_minor = 0
+               THEN coalesce(date({LAST_PAID} * 86400, 'unixepoch'), 'a date') ELSE 'none' END
         FROM invoices WHERE voided_day IS NULL AND total_minor <> 0
-        AND (open_minor = 0) <> (paid_day IS NOT NULL)""",
+        AND ((open_minor = 0) <> (paid_day IS NOT NULL) OR paid_day <> {LAST_PAID})""",
 }
 
 
@@ -81,13 +89,6 @@ def _allocated(statuses: str) -> str:
 
 _PAID = _allocated("'succeeded'")
 _RESERVED = _allocated("'claimed', 'submitted', 'processing', 'unknown'")
-LAST_PAID = (
-    "(SELECT max(effective_day) FROM allocations JOIN payments ON seq = payment_seq "
-    "WHERE invoice_id = invoices.id)"
-)
-"""An expression: the day of an invoice's last payment; NULL where it has none."""
-
-
 _REBUILD = (
     f"UPDATE invoices SET paid_minor = {_PAID}, reserved_minor = {_RESERVED}, "
     f"paid_day = CASE WHEN voided_day IS NULL AND total_minor <> 0 AND total_minor = {_PAID} "

@@ -22,6 +22,7 @@ from invoicepay.billing.invoice import (
     Page,
 )
 from invoicepay.billing.money import MAX_MINOR, THREE_DECIMAL, ZERO_DECIMAL
+from invoicepay.ledger.queries.books import LAST_PAID
 from invoicepay.ledger.queries.customers import address_of
 from invoicepay.ledger.queries.scope import customer_in
 from invoicepay.ledger.rows import (
@@ -167,7 +168,8 @@ class Invoices:
         day = day_of(effective_on)
         self._move(
             "reserved_minor = reserved_minor - :amount, paid_minor = paid_minor + :amount, "
-            "paid_day = CASE WHEN total_minor = paid_minor + :amount THEN :day END",
+            "paid_day = CASE WHEN total_minor = paid_minor + :amount "
+            f"THEN max(:day, coalesce({LAST_PAID}, :day)) END",
             [{"number": a.invoice, "amount": a.amount_minor, "day": day} for a in allocations],
         )
 
