@@ -32,7 +32,7 @@ from invoicepay.operations.remove_method import RemoveMethod, remove_method
 from invoicepay.operations.show_invoice import ShowInvoice, show_invoice
 from invoicepay.operations.show_payment import ShowPayment, show_payment
 from invoicepay.settings import load_settings
-from invoicepay.wiring import Local
+from invoicepay.wiring.local import Local
 
 CALLS, CALL_ROUNDS = 20, 101
 COMMAND_ROUNDS, LOGIN_ROUNDS = 15, 21

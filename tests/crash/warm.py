@@ -26,7 +26,7 @@ from typing import IO, Any, TypedDict
 from invoicepay.cli import main as cli
 from invoicepay.credentials.passwords import Argon2Passwords
 from invoicepay.ledger import file as ledger_file
-from invoicepay.wiring import SandboxClock
+from invoicepay.wiring.practice_bank import SandboxClock
 from tests.crash.kill_at import dies_at, watch
 from tests.crash.shim import Shim, loaded
 

@@ -47,7 +47,8 @@ from invoicepay.operations.revoke_token import RevokeToken
 from invoicepay.operations.send_mail import SendMail
 from invoicepay.operations.who_am_i import WhoAmI
 from invoicepay.settings import load_settings
-from invoicepay.wiring import Local, found_ledger
+from invoicepay.wiring.ledgers import found_ledger
+from invoicepay.wiring.local import Local
 from tests.running import Desk, Result
 from tests.support.company import NoDocuments
 
@@ -159,20 +160,13 @@ def _states() -> Iterator[list[State]]:
 def _close(states: list[State]) -> None:
     for state in states:
         if local := vars(state).get("local"):
-            close(local)
+            local.close()
 
 
 def cheap_passwords() -> contextlib.AbstractContextManager[Any]:
     """The same passwords, computed in no time: there are hundreds of them here."""
     cheap = partial(Argon2Passwords, time_cost=1, memory_cost=8, parallelism=1)
     return mock.patch.object(passwords, "Argon2Passwords", cheap)
-
-
-def close(local: Local) -> None:
-    """What the end of a process closes."""
-    local.ledger.close()
-    if server := vars(local).get("_sandbox"):
-        server.stop()
 
 
 def _rows(path: Path) -> Iterator[str]:
@@ -230,7 +224,7 @@ def make_office(root: Path, busy: socket.socket) -> Office:
             named, secrets = _Maker(local, folder).make(str(busy.getsockname()[1]))
             local.ledger.backup(folder / "saved.db")
         finally:
-            close(local)
+            local.close()
     return Office(folder, home, named=named, secrets=secrets)
 
 

@@ -37,7 +37,7 @@ def init(
     from invoicepay.billing.identity import Mode
     from invoicepay.cli.prompts import Secrets, ask, can_ask
     from invoicepay.operations.plain_text import check_email, check_line
-    from invoicepay.wiring import check_new_ledger, found_ledger
+    from invoicepay.wiring.ledgers import check_new_ledger, found_ledger
 
     if live and test:
         raise Usage("usage", "say one of --live, --test")

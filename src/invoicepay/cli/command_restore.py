@@ -60,7 +60,7 @@ def _restore(
     state: State, backup: Path, other_ledger: bool, receipts_from: int | None, yes: bool
 ) -> None:
     from invoicepay.operations.restore import Restore
-    from invoicepay.wiring import look_at_backup, restore_ledger, who_may_restore
+    from invoicepay.wiring.ledgers import look_at_backup, restore_ledger, who_may_restore
 
     actor = who_may_restore(state.local)
     facts = look_at_backup(backup)

@@ -32,7 +32,7 @@ def serve(
     state = _sandbox_only(context)
     with ExitStack() as stack:
         try:
-            server, key_file = stack.enter_context(state.local.serving_sandbox(port))
+            server, key_file = stack.enter_context(state.local.practice_bank.serving(port))
         except OSError as error:
             raise Usage("usage", f"port {port} cannot be used: {error.strerror}") from error
         state.out.note(f"Its key is in {key_file}.")
@@ -82,7 +82,7 @@ def advance(
 
     state = _sandbox_only(context)
     try:
-        state.local.advance_sandbox(timedelta(seconds=seconds(by)))
+        state.local.practice_bank.advance(timedelta(seconds=seconds(by)))
     except ValueError as error:
         raise Usage("usage", str(error)) from None
     _answer(state)

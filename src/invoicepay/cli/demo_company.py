@@ -25,7 +25,8 @@ from invoicepay.operations.set_default_method import SetDefaultMethod
 from invoicepay.operations.start_session import LoggedIn
 from invoicepay.sample import CONTACT, CUSTOMER, FINANCE, Sample, materialise
 from invoicepay.settings import Settings, load_settings
-from invoicepay.wiring import Local, found_ledger
+from invoicepay.wiring.ledgers import found_ledger
+from invoicepay.wiring.local import Local
 
 CONFIG = "invoicepay.toml"
 _MARK = "# Made by `invoicepay demo`, which empties this folder when it runs again.\n"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from invoicepay.billing.identity import Mode
     from invoicepay.operations.app import Request
     from invoicepay.settings import Settings
-    from invoicepay.wiring import Local
+    from invoicepay.wiring.local import Local
 
 R = TypeVar("R")
 
@@ -43,7 +43,7 @@ class State:
 
     @cached_property
     def local(self) -> Local:
-        from invoicepay.wiring import Local
+        from invoicepay.wiring.local import Local
 
         return Local(self.settings, self.out.note if _attended() else None)
 
