@@ -203,6 +203,24 @@ def test_a_broken_money_rule_does_not_read_like_a_bad_disk(company: DemoCompany)
     assert company.dump() == before
 
 
+class TestStart:
+    def test_an_interrupt_while_it_is_imported_is_one_like_any_other(self) -> None:
+        interrupting = (
+            "import sys\n"
+            "class Interrupt:\n"
+            "    def find_spec(self, name, *rest):\n"
+            "        if name == 'invoicepay.cli.main': raise KeyboardInterrupt\n"
+            "sys.meta_path.insert(0, Interrupt())\n"
+            "from invoicepay.cli.start import main\n"
+            "main()\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", interrupting], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (130, "")
+        assert done.stderr == "invoicepay: interrupted.\n"
+
+
 class TestStreams:
     @pytest.mark.parametrize("options", ["", "--json", "--format csv"])
     def test_the_reader_may_go(self, company: DemoCompany, options: str) -> None:

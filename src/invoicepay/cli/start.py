@@ -1,0 +1,13 @@
+"""Where the program starts: importing it takes a moment, in which somebody may press Ctrl-C."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        from invoicepay.cli.main import main as run
+    except KeyboardInterrupt:
+        print("invoicepay: interrupted.", file=sys.stderr)
+        sys.exit(130)
+    run()
