@@ -69,8 +69,8 @@ def test_without_a_terminal_it_is_given_up(silent: Desk, fifo: Path) -> None:
     result = silent.run("sync")
     assert (result.exit_code, result.stdout) == (10, "")
     assert result.stderr.endswith(
-        "invoicepay: the keyring does not answer. Store it with `invoicepay config stripe`, or "
-        "name a file of mode 0600 that holds it with INVOICEPAY_STRIPE_KEY_FILE.\n"
+        "invoicepay: the keyring does not answer. Name a file of mode 0600 that holds the key with "
+        "INVOICEPAY_STRIPE_KEY_FILE.\n"
     )
     assert_nobody_has_stayed(fifo)
 

@@ -102,6 +102,7 @@ WITHOUT_SCOPE = {
     "PaymentStore": {
         *{"add", "standings", "change", "next_receipt_number", "highest_receipt"},
         *{"acknowledge", "is_acknowledged", "not_acknowledged"},
+        *{"add_unplaced", "unplaced", "place"},
     },
     "OutboxStore": {"add", "take", "sent", "not_sent", "discard"},
     # For staff only.

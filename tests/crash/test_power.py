@@ -41,7 +41,8 @@ def pay_and_trace(
             method = "ach" if number % 3 == 2 else "card"
             part = f"INV-{number % 3 + 1}={1 + number % 4}.50"
             command = ["pay", part.partition("=")[0], "--amount", part, "--method", method]
-            paid = place.run(*command, "--yes", "--json", fault=fault, pragmas=pragmas)
+            command += ["--allow-pending", "--key", f"number-{number}", "--yes", "--json"]
+            paid = place.run(*command, fault=fault, pragmas=pragmas)
             assert paid.exit_code == 0, paid
     return disk, list(read_trace(trace))
 

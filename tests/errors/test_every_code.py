@@ -144,7 +144,8 @@ def payment_declined(company: DemoCompany) -> Result:
 )
 def invite_invalid(company: DemoCompany) -> Result:
     return company.run(
-        "login --invite --password-stdin", "AAAA-BBBB-CCCC-DDDD\nthree yellow umbrellas\n"
+        "login --invite --password-stdin --insecure-storage",
+        "AAAA-BBBB-CCCC-DDDD\nthree yellow umbrellas\n",
     )
 
 
@@ -316,6 +317,35 @@ def other_ledger(company: DemoCompany) -> Result:
         done = company.run(f"{command} --ledger other.db", "nine quiet harbours")
         assert done.exit_code == 0, done
     return company.as_("finance").run("restore saved.db --yes")
+
+
+@says(
+    "INV-8001 was charged already: payment {uuid} of 120.00 USD was taken in from the gateway "
+    "before it could be put on it. Nothing was charged now. Finance runs `invoicepay sync`, which "
+    "puts it there."
+)
+def not_placed(company: DemoCompany) -> Result:
+    finance = company.as_("finance")
+    (company.folder / "late.csv").write_text(
+        "number,customer,issued_on,due_on,currency,total\n"
+        "INV-8001,C-1007,2026-11-01,2026-11-30,USD,120.00\n"
+    )
+    steps = (
+        (finance, "backup saved.db"),
+        (finance, "import invoices late.csv"),
+        (company, "pay INV-8001 --method card --yes"),
+        (finance, "restore saved.db --yes"),
+        (finance, "sync"),
+        (finance, "import invoices late.csv"),
+        (finance, "restore --confirm --yes"),
+    )
+    for who, command in steps:
+        done = who.run(command)
+        assert done.exit_code == 0, done
+        if command.startswith("restore saved"):
+            company.log_in("finance")
+            company.log_in("customer")
+    return company.run("pay INV-8001 --method card --yes")
 
 
 @says(

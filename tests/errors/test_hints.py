@@ -319,6 +319,12 @@ def other_ledger(company: DemoCompany, meet: Meet) -> None:
 
 
 @obeyed
+def not_placed(company: DemoCompany, meet: Meet) -> None:
+    obey(company.as_("finance"), meet(), "sync")
+    assert company.run("invoices show INV-8001 --json").json["status"] == "paid"
+
+
+@obeyed
 def restored_not_confirmed(company: DemoCompany, meet: Meet) -> None:
     said = meet()
     finance = company.as_("finance")

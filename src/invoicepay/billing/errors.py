@@ -111,6 +111,7 @@ class Refused(InvoicepayError):
             "not_acknowledged",
             "not_cancelable",
             "not_payable",
+            "not_placed",
             "other_ledger",
             "restored_not_confirmed",
             "total_differs",

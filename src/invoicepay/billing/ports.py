@@ -180,6 +180,17 @@ class PaymentStore(Protocol):
     def with_key(self, key_id: str, scope: Scope) -> list[Payment]:
         """All attempts under a key, those that were taken in from the gateway too; oldest first."""
 
+    def add_unplaced(self, payment_id: str, unplaced: Sequence[Allocation]) -> None:
+        """What a charge was for that could not be put on its invoices."""
+
+    def unplaced(self, invoices: Sequence[str] | None = None) -> list[tuple[Payment, Allocation]]:
+        """Of charges that did not fail and have something left: what can be put on an invoice of
+        the same customer and currency, which need not be payable; oldest first. With `invoices`,
+        on those."""
+
+    def place(self, payment: Payment, allocation: Allocation) -> None:
+        """Add to the payment's allocations, out of what was unplaced."""
+
     def with_receipt(self, number: str, scope: Scope) -> str | None:
         """The id of the payment with this receipt number."""
 
@@ -339,13 +350,21 @@ class OpenRestore:
     restored_at: datetime
     since: datetime
     synced_at: datetime | None
+    wider_rights: tuple[str, ...]
+    """E-mail addresses of contacts who had been disabled, or allowed less, since."""
 
 
 class RestoreStore(Protocol):
     def open(self) -> OpenRestore | None:
         """Until it is confirmed, nobody pays."""
 
-    def add(self, restored_at: datetime, since: datetime, receipts_from: int) -> None:
+    def add(
+        self,
+        restored_at: datetime,
+        since: datetime,
+        receipts_from: int,
+        wider_rights: Iterable[str],
+    ) -> None:
         """Receipt numbers go on from `receipts_from`."""
 
     def synced(self, at: datetime) -> None: ...

@@ -40,6 +40,7 @@ def demo(
     tell("A sandbox: the real payment code against a practice bank on this machine.")
     company = prepare(dir)
     # Options beat the environment, which may name another ledger and another person.
+    elsewhere = [name for name in ("INVOICEPAY_LEDGER", "INVOICEPAY_TOKEN") if os.environ.get(name)]
     os.environ.pop("INVOICEPAY_TOKEN", None)
     settings = company.settings
     with contextlib.closing(State(Format.TABLE, settings.config, settings.ledger)) as demo_state:
@@ -61,7 +62,7 @@ def demo(
         "payments": [payment.id for payment in payments],
         "receipt": str(receipt.absolute()),
     }
-    state.out.one(record, lambda: _what_next(state, company, receipt))
+    state.out.one(record, lambda: _what_next(state, company, receipt, elsewhere))
 
 
 def _main_job(state: State, demo_state: State, dir: Path) -> Sequence[Payment]:
@@ -114,7 +115,8 @@ def _step(state: State, demo_state: State, why: str, command: list[str]) -> None
             run(command, quiet)
 
 
-def _what_next(state: State, company: DemoCompany, receipt: Path) -> None:
+def _what_next(state: State, company: DemoCompany, receipt: Path, elsewhere: Sequence[str]) -> None:
+    """`elsewhere`: variables that go before the demo's settings."""
     from invoicepay.sample import INVOICE
 
     say: Any = state.out.text
@@ -127,6 +129,8 @@ def _what_next(state: State, company: DemoCompany, receipt: Path) -> None:
     program = Path(sys.argv[0])
     if shutil.which("invoicepay") is None and program.name == "invoicepay":
         say(f'  export PATH="{program.parent.absolute()}:$PATH"')
+    if elsewhere:
+        say(f"  unset {' '.join(elsewhere)}    # or you would act on another ledger")
     for command in (
         f"export INVOICEPAY_CONFIG={shlex.quote(str(_short(company.settings.config)))}",
         "invoicepay methods list",

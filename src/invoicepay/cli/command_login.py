@@ -35,6 +35,8 @@ def login(
     state = state_of(context)
     secrets = Secrets(password_stdin)
     sessions = state.local.sessions  # a ledger that cannot be opened is said before asking
+    if invite and not insecure_storage:
+        state.local.keyring()  # a code is spent only where what it gives can be kept
     if invite:
         code = secrets.get("Code")
         logged_in = state.call(AcceptInvite(code, secrets.new("New password"), email))

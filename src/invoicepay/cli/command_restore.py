@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -59,6 +61,7 @@ def restore(
 def _restore(
     state: State, backup: Path, other_ledger: bool, receipts_from: int | None, yes: bool
 ) -> None:
+    from invoicepay.cli.interrupts import one_interrupt
     from invoicepay.operations.restore import Restore
     from invoicepay.wiring.ledgers import look_at_backup, restore_ledger, who_may_restore
 
@@ -72,7 +75,12 @@ def _restore(
         raise Refused("answered_no", "nothing was restored")
     state.local.close()
     request = Restore(backup, other_ledger, receipts_from)
-    done = restore_ledger(state.settings, request, actor)
+    # What has been begun is done, and said, whole.
+    with one_interrupt() as interrupts, suppress(KeyboardInterrupt), interrupts.held():
+        _tell_of(state, restore_ledger(state.settings, request, actor))
+
+
+def _tell_of(state: State, done: Restored) -> None:
     record = {
         "ledger": str(state.settings.ledger),
         "ledger_id": done.identity.id,
@@ -82,7 +90,7 @@ def _restore(
         "head": str(done.head),
         "receipts_from": f"R-{done.receipts_from:06d}",
         "sessions_ended": done.sessions_ended,
-        "active_again": list(done.active_again),
+        "wider_rights": None if done.wider_rights is None else list(done.wider_rights),
     }
     state.out.one(record, lambda: _tell(state, done))
 
@@ -94,8 +102,9 @@ def _tell(state: State, done: Restored) -> None:
         say(f"What was there is kept: {done.kept}")
     receipts = f"Receipts go on from R-{done.receipts_from:06d}"
     say(f"{receipts}, far beyond the backup's." if done.guessed else f"{receipts}.")
-    for email in done.active_again:
-        note(f"{email} was disabled since, and can log in again: invoicepay contacts disable")
+    if done.wider_rights is None:
+        note("Who was disabled or allowed less since cannot be told: invoicepay contacts list")
+    _tell_rights(state, done.wider_rights or ())
     if done.identity.mode is Mode.SANDBOX:
         note(f"The practice bank, {state.settings.sandbox.name}, stays as it is.")
     note("Everybody is logged out, with the passwords of then: invoicepay login")
@@ -110,6 +119,16 @@ def _show(state: State) -> None:
 
     waiting = state.call(ShowRestore())
     state.out.one(_record(waiting), lambda: state.out.text(_what_next(waiting)))
+    if waiting:
+        _tell_rights(state, waiting.wider_rights)
+
+
+def _tell_rights(state: State, emails: Iterable[str]) -> None:
+    for email in emails:
+        state.out.note(
+            f"{email} was disabled or allowed less since, and has the rights of then: invoicepay "
+            "contacts disable, or import contacts again"
+        )
 
 
 def _confirm(state: State, yes: bool) -> None:
@@ -150,6 +169,7 @@ def _record(waiting: OpenRestore | None) -> dict[str, object]:
         "waiting": waiting is not None,
         "restored_at": instant(waiting.restored_at if waiting else None),
         "since": instant(waiting.since if waiting else None),
+        "wider_rights": list(waiting.wider_rights) if waiting else [],
         "synced_at": instant(waiting.synced_at if waiting else None),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -10,19 +11,30 @@ from types import FrameType
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
+_LOST_AFTER = 1.0
+"""Seconds in which an interrupt gets to whoever heeds it, or is lost: Python drops one that comes
+within a callback of its own, as while it imports."""
+
+
 class Interrupts:
-    """The first of these signals raises KeyboardInterrupt, and further ones do nothing."""
+    """The first of these signals raises KeyboardInterrupt, and once that has been heeded, further
+    ones do nothing."""
 
     def __init__(self) -> None:
         self.raised = False
+        self.heeded = False
         self._held = self._waiting = False
+        self._again_from = 0.0
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
         if self._held:
             self._waiting = True
-        elif not self.raised:
-            self.raised = True
-            raise KeyboardInterrupt
+        elif not self.heeded and time.monotonic() >= self._again_from:
+            self._raise()
+
+    def _raise(self) -> None:
+        self.raised, self._again_from = True, time.monotonic() + _LOST_AFTER
+        raise KeyboardInterrupt
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -32,9 +44,8 @@ class Interrupts:
             yield
         finally:
             self._held = False
-        if self._waiting and not self.raised:
-            self.raised = True
-            raise KeyboardInterrupt
+        if self._waiting and not self.heeded:
+            self._raise()
 
 
 @contextmanager
@@ -51,5 +62,6 @@ def one_interrupt() -> Iterator[Interrupts]:
     try:
         yield interrupts
     finally:
+        interrupts.heeded = True
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if interrupts.raised else handler)

@@ -1,6 +1,7 @@
 """The entry point: finds the command, and is the one boundary where errors become words."""
 
 # No `from __future__ import annotations` where typer reads them: it evaluates text four times.
+import errno
 import gc
 import importlib
 import io
@@ -214,8 +215,8 @@ def _main(arguments: Sequence[str] | None) -> None:
     except BrokenPipeError:  # the reader has gone (`| head`)
         sys.exit(141)
     except Exception as error:  # noqa: BLE001 - the boundary
-        if isinstance(error, OSError) and not _takes_more(sys.stdout):
-            what = f"the answer cannot be written: {error.strerror or error}"
+        if why := _of_a_stream(error):
+            what = f"the answer cannot be written: {why}"
             sys.exit(_fail(state, 10, "write_failed", what, "Check the disk.", error))
         what = f"unexpected: {type(error).__name__}: {error}"
         hint = "--debug shows where. Report it; finance checks the books with `invoicepay doctor`."
@@ -252,6 +253,15 @@ def _make_streams_safe() -> None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - until we exit
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
+
+
+def _of_a_stream(error: Exception) -> str:
+    """Why an answer could not be written, where that is what went wrong: what is about a file
+    names the file."""
+    no_room = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+    if isinstance(error, OSError) and error.errno in no_room and error.filename is None:
+        return error.strerror or str(error)
+    return ""
 
 
 def _takes_more(stream: TextIO) -> bool:

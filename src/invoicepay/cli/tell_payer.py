@@ -62,9 +62,9 @@ class Teller:
                 out.note(f"Waiting up to {patience.typed} for the bank. Ctrl-C stops waiting only.")
                 payment = self._wait(payment, patience)
                 if payment.status in FINAL:
-                    out.text()
-                    self._show_and_send(payment)
+                    self._show_and_send(payment, again=True)
         except KeyboardInterrupt:
+            self._interrupts.heeded = True
             payment = stop(payment_id)
             if not self._shown:
                 with suppress(OutcomeUnknown):  # the terminal may be gone, and the outcome stands
@@ -119,17 +119,19 @@ class Teller:
 
     # --- What the payer sees --------------------------------------------------------------------
 
-    def _show_and_send(self, payment: Payment) -> None:
+    def _show_and_send(self, payment: Payment, *, again: bool = False) -> None:
         self._shown = False
         with self._interrupts.held():
-            self._show(payment)
+            self._show(payment, again=again)
             self._shown = True
         self._send_mail(payment)
 
-    def _show(self, payment: Payment) -> None:
+    def _show(self, payment: Payment, *, again: bool = False) -> None:
         """How it stands, and remember that this was shown. Raises OutcomeUnknown where it cannot
         be written: whoever asked does not know it."""
         try:
+            if again:
+                self._state.out.text()
             show_payment(payment, self._state)
             self._state.out.flush()
         except OSError as error:

@@ -17,6 +17,7 @@ WAY_ON = (
     "Store it with `invoicepay config stripe`, or name a file of mode 0600 that holds it with "
     f"{KEY_FILE_VARIABLE}."
 )
+WITHOUT_KEYRING = f"Name a file of mode 0600 that holds the key with {KEY_FILE_VARIABLE}."
 
 BEGINNINGS: Mapping[Mode, tuple[str, str]] = {
     Mode.TEST: ("sk_test_", "rk_test_"),
@@ -88,7 +89,7 @@ def delete_gateway_key(folder: Path, ledger_id: str, keyring: KeyringSecrets | N
 
 
 def _store(folder: Path, keyring: KeyringSecrets | None) -> KeyringSecrets:
-    return (keyring or KeyringSecrets(folder)).hinting(WAY_ON)
+    return (keyring or KeyringSecrets(folder)).hinting(WITHOUT_KEYRING)
 
 
 def _user(ledger_id: str) -> str:

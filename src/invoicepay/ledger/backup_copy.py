@@ -38,6 +38,7 @@ def copied(path: Path, backup: Path) -> Iterator[Path]:
         make_folder(path.parent)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
         os.close(handle)
+        _give(Path(name), path)
     part = Path(name)
     try:
         with (
@@ -52,6 +53,14 @@ def copied(path: Path, backup: Path) -> Iterator[Path]:
         for end in ("", "-wal", "-shm", "-journal"):
             with suppress(OSError):
                 Path(f"{part}{end}").unlink(missing_ok=True)
+
+
+def _give(part: Path, path: Path) -> None:
+    """Whoever has the ledger, or its folder, is to have what takes its place, also where the
+    superuser puts it there."""
+    if os.name == "posix" and os.geteuid() == 0:
+        owner = (path if path.exists() else path.parent).stat()
+        os.chown(part, owner.st_uid, owner.st_gid)
 
 
 @contextmanager

@@ -66,6 +66,12 @@ def keys(db: Database) -> None:
     db.execute(_KEYS)
 
 
+@migrations(name="0008_unplaced")
+def unplaced(db: Database) -> None:
+    """What a charge was for that could not be put on its invoices when it was taken in."""
+    db.execute(_UNPLACED)
+
+
 # Conventions: `…_minor` are minor units, `…_day` days since 1970-01-01 in the company's zone,
 # `…_at` UTC instants as ISO 8601 text with microseconds (they sort as text).
 # The checks repeat the money rules on purpose: what the code gets wrong, the file refuses.
@@ -342,6 +348,15 @@ CREATE TABLE acknowledgements (
 ) STRICT, WITHOUT ROWID
 """
 
+_UNPLACED = """
+CREATE TABLE unplaced (
+    payment_seq INTEGER NOT NULL REFERENCES payments (seq),
+    invoice TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
+    PRIMARY KEY (payment_seq, invoice)
+) STRICT, WITHOUT ROWID
+"""
+
 _KEYS = """
 CREATE INDEX payments_with_key ON payments (request_digest) WHERE request_digest <> ''
 """
@@ -360,6 +375,7 @@ CREATE TABLE restores (
     restored_at TEXT NOT NULL,
     since TEXT NOT NULL,
     receipts_from INTEGER NOT NULL CHECK (receipts_from > 0),
+    wider_rights TEXT NOT NULL,
     synced_at TEXT,
     confirmed_at TEXT,
     CHECK (confirmed_at IS NULL OR synced_at IS NOT NULL)

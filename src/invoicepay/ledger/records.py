@@ -138,7 +138,7 @@ RECORDS = (
         "restores",
         "id",
         "id",
-        "restored_at since receipts_from synced_at confirmed_at",
+        "restored_at since receipts_from wider_rights synced_at confirmed_at",
     ),
 )
 

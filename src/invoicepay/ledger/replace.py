@@ -171,12 +171,14 @@ def _put(part: Path, path: Path, mark: str) -> Path | None:
     with _locked(part):  # whoever opens it at once waits until the old log is gone
         there = path.exists()
         if there:
+            before = file_at(path)
             os.link(path, kept)
             try:
                 sync_folder(path.parent)
                 part.replace(path)
             except BaseException:
-                kept.unlink(missing_ok=True)
+                if file_at(path) == before:  # else it is the only name that the old one has
+                    kept.unlink(missing_ok=True)
                 raise
         else:
             os.link(part, path)  # which, unlike a rename, replaces nothing

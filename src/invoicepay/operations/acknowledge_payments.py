@@ -18,17 +18,15 @@ class AcknowledgePayments(Request[None]):
 
 
 def acknowledge_payments(request: AcknowledgePayments, actor: Actor, ports: Ports) -> None:
-    """Passes over payments that somebody else has made, and those that nobody knows the outcome
-    of. Raises NotFound."""
+    """Passes over payments that nobody knows the outcome of. Who made one is not told of it by what
+    somebody else has read. Raises NotFound."""
     now = ports.clock.now()
     with ports.ledger.read() as unit:
         found = [find_payment(unit, each, actor.scope) for each in request.payment_ids]
         payments = [
             payment
             for payment in found
-            if payment.outcome_known
-            and payment.initiated_by in (actor.email, "")
-            and not unit.payments.is_acknowledged(payment, actor.email)
+            if payment.outcome_known and not unit.payments.is_acknowledged(payment, actor.email)
         ]
     if payments:
         with ports.ledger.write() as unit:

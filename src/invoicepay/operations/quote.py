@@ -173,12 +173,11 @@ def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str,
         ledger_id = unit.company.identity().id
         customer = _customer_of_key(request, actor, unit, ports)
         content = _content_digest(request, customer)
-        # The key's id is of the same namespace as its attempts, which have a number more.
-        key_id = str(uuid.uuid5(uuid.UUID(ledger_id), f"{customer}\n{request.key}"))
+        name = f"{customer}\n{request.key}"
+        key_id = str(uuid.uuid5(uuid.UUID(ledger_id), name))
         attempts = {p.id: p for p in unit.payments.with_key(key_id, actor.scope)}
         for attempt in itertools.count(1):
-            name = f"{customer}\n{request.key}\n{attempt}"
-            free = str(uuid.uuid5(uuid.UUID(ledger_id), name))
+            free = str(uuid.uuid5(uuid.UUID(ledger_id), f"{name}\n{attempt}"))
             existing = unit.payments.get(free, actor.scope)
             if existing is None:
                 break

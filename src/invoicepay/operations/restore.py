@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from invoicepay.billing.customer import Actor
+from invoicepay.billing.customer import Actor, Contact, Role
 from invoicepay.billing.errors import Refused, Usage
 from invoicepay.billing.identity import LedgerIdentity
 from invoicepay.billing.journal import JournalFilter, JournalHead
@@ -22,8 +22,8 @@ _MOST_RECEIPTS = 10**15
 class Restored:
     """`kept`: where the replaced ledger is, None where there was none. `since` (UTC): when the
     last entry of the backup, `head`, was recorded. `receipts_from`: the next receipt's number;
-    `guessed` where the replaced ledger could not be read. `active_again`: who had been disabled
-    since."""
+    `guessed` where the replaced ledger could not be read. `wider_rights`: the e-mail addresses of
+    who had been disabled, or allowed less, since; None where that cannot be told."""
 
     identity: LedgerIdentity
     kept: Path | None
@@ -32,7 +32,7 @@ class Restored:
     receipts_from: int
     guessed: bool
     sessions_ended: int
-    active_again: tuple[str, ...]
+    wider_rights: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,12 @@ class _Replaced:
     """What the ledger in place has told before it went."""
 
     identity: LedgerIdentity
-    highest_receipt: int
-    disabled: frozenset[str]
+    highest_receipt: int | None
+    """None where it can be none."""
+    contacts: dict[str, Contact]
+    """By e-mail address."""
+    wider_rights: tuple[str, ...]
+    """Of a restore that is not confirmed yet."""
 
 
 def restore(request: Restore, actor: Actor | None, ports: Ports) -> Restored:
@@ -73,10 +77,12 @@ def restore(request: Restore, actor: Actor | None, ports: Ports) -> Restored:
 
 
 def _look(unit: Unit) -> _Replaced:
+    receipt, waiting = unit.payments.highest_receipt(), unit.restores.open()
     return _Replaced(
         unit.company.identity(),
-        unit.payments.highest_receipt(),
-        frozenset(c.email for c in unit.contacts.all() if c.status == "disabled"),
+        receipt if receipt < _MOST_RECEIPTS else None,
+        {contact.email: contact for contact in unit.contacts.all()},
+        waiting.wider_rights if waiting else (),
     )
 
 
@@ -94,16 +100,14 @@ def _prepare(
     newer = replaced if replaced and replaced.identity.id == identity.id else None
     (last,) = unit.journal.page(JournalFilter(), limit=1).items
     head = JournalHead(last.seq, last.hash)
-    given = max(unit.payments.highest_receipt(), newer.highest_receipt if newer else 0)
-    receipts_from = _receipts_from(request, given, certain=newer is not None)
+    known = newer.highest_receipt if newer else None
+    given = max(unit.payments.highest_receipt(), known or 0)
+    receipts_from = _receipts_from(request, given, certain=known is not None)
     # What was ended or spent since would work again: sessions, tokens, and one-time codes.
     sessions = unit.sessions.end_all(real_now)
     invites = unit.contacts.end_invites()
-    disabled = newer.disabled if newer else frozenset()
-    active_again = sorted(
-        c.email for c in unit.contacts.all() if c.status != "disabled" and c.email in disabled
-    )
-    unit.restores.add(now, last.recorded_at, receipts_from)
+    wider_rights = _wider_rights(unit, newer) if newer else []
+    unit.restores.add(now, last.recorded_at, receipts_from, wider_rights)
     unit.journal.append(
         "ledger.restored",
         identity.id,
@@ -116,7 +120,7 @@ def _prepare(
             "receipts": [given, receipts_from],
             "sessions_ended": sessions,
             "invites_ended": invites,
-            "active_again": active_again,
+            "wider_rights": wider_rights,
         },
     )
     return Restored(
@@ -125,10 +129,28 @@ def _prepare(
         since=last.recorded_at,
         head=head,
         receipts_from=receipts_from,
-        guessed=newer is None and request.receipts_from is None,
+        guessed=known is None and request.receipts_from is None,
         sessions_ended=sessions,
-        active_again=tuple(active_again),
+        wider_rights=tuple(wider_rights) if newer else None,
     )
+
+
+def _wider_rights(unit: Unit, newer: _Replaced) -> list[str]:
+    before = {email for email in newer.wider_rights if email in newer.contacts}
+    return sorted(
+        now.email
+        for now in unit.contacts.all()
+        if now.status != "disabled"
+        and (was := newer.contacts.get(now.email))
+        and (now.email in before or _may_more(now, was))
+    )
+
+
+def _may_more(now: Contact, was: Contact) -> bool:
+    if was.status == "disabled" or (now.role is not was.role and now.role is not Role.CUSTOMER):
+        return True
+    more = set(now.customers) - set(was.customers)
+    return now.role is was.role is Role.CUSTOMER and bool(more)
 
 
 def _check_same(replaced: LedgerIdentity, identity: LedgerIdentity, request: Restore) -> None:

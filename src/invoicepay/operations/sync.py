@@ -18,6 +18,7 @@ from invoicepay.operations.deliver import PATIENCE, DeliveryReport, deliver
 from invoicepay.operations.progress import Started
 from invoicepay.operations.protocol.account import check_account
 from invoicepay.operations.protocol.compare import Comparison, compare_changed
+from invoicepay.operations.protocol.place import place
 from invoicepay.operations.protocol.reconcile import (
     AnyIntent,
     set_reconciled,
@@ -81,8 +82,10 @@ def sync(request: Sync, actor: Actor, ports: Ports) -> Iterator[SyncStep]:
         differs = isinstance(step, Comparison) and bool(step.differences)
         errors += step.error is not None or differs
         yield step
-    if not errors and actor.role is not Role.CUSTOMER:
-        note_synced(ports)
+    if actor.role is not Role.CUSTOMER:
+        place(ports)
+        if not errors:
+            note_synced(ports)
     yield deliver(ports, actor.scope, within=PATIENCE)
 
 

@@ -51,7 +51,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     company.pay("INV-2", method="ach", amounts=(("INV-2", "100.00"),))
     list(company.finance.call(Sync()))
     with company.ledger.write() as unit:
-        unit.restores.add(START, START, 1)
+        unit.restores.add(START, START, 1, ["a@example.com"])
         unit.restores.synced(START)
         unit.restores.confirm(START)
         told(unit)

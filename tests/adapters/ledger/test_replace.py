@@ -84,6 +84,43 @@ def test_what_was_there_is_kept_and_can_be_put_back(path: Path) -> None:
     assert name_in(path.with_name(f"ledger.db.{MARK}-2")) == "Then, again"
 
 
+@pytest.mark.parametrize("done", [True, False], ids=["after", "before"])
+def test_an_interrupt_at_the_exchange_leaves_the_old_ledger_somewhere(
+    path: Path, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    exchange = Path.replace
+
+    def interrupted(part: Path, target: Path) -> None:
+        if done:
+            exchange(part, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        restore(path)
+    monkeypatch.undo()
+
+    assert name_in(path) == ("Then, again" if done else "Now")
+    kept = path.with_name(f"ledger.db.{MARK}")
+    assert kept.exists() is done
+    assert not done or name_in(kept) == "Now"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("there", [True, False])
+def test_the_superuser_puts_it_there_for_who_has_the_ledger_or_its_folder(
+    path: Path, there: bool
+) -> None:
+    for owned in (path, path.parent):
+        os.chown(owned, 1234, 1234)
+    if not there:
+        path.unlink()
+
+    restore(path)
+
+    assert (path.stat().st_uid, path.stat().st_gid) == (1234, 1234)
+
+
 def test_what_a_killed_process_had_committed_is_in_what_is_kept(path: Path) -> None:
     leave_log(path)
     kept, seen = restore(path)

@@ -60,7 +60,7 @@ NOT_MADE_OF_OTHERS = {
 }
 """Nothing is paid by these: a part of a total that is only printed, and what was received beyond
 what a payment is for. Only the journal knows what they were."""
-WITHOUT_ROWS = {"reversals.amount_minor"}
+WITHOUT_ROWS = {"reversals.amount_minor", "unplaced.amount_minor"}
 """Nothing writes them yet."""
 
 

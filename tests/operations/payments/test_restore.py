@@ -4,6 +4,7 @@ pays until what came after the backup is in the ledger again."""
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -156,7 +157,45 @@ def test_sessions_tokens_and_codes_end(company: SmallCompany, backup: Path) -> N
 def test_who_was_disabled_since_is_named(company: SmallCompany, backup: Path) -> None:
     company.finance.call(DisableContact("stranger@example.com"))
     done = company.finance.call(Restore(backup))
-    assert done.active_again == ("stranger@example.com",)
+    assert done.wider_rights == ("stranger@example.com",)
+
+
+def test_who_was_disabled_since_is_named_until_it_is_confirmed(
+    company: SmallCompany, backup: Path
+) -> None:
+    company.finance.call(DisableContact("stranger@example.com"))
+    company.finance.call(Restore(backup))
+    _, finance = logged_in(company)
+    assert finance.call(Restore(backup)).wider_rights == ("stranger@example.com",)
+    _, finance = logged_in(company)
+    waiting = finance.call(ShowRestore())
+    assert waiting is not None
+    assert waiting.wider_rights == ("stranger@example.com",)
+
+
+def test_who_acted_for_fewer_customers_since_is_named(company: SmallCompany, backup: Path) -> None:
+    with company.ledger.write() as unit:
+        payer = unit.contacts.by_email("payer@example.com")
+        assert payer is not None
+        unit.contacts.put(replace(payer, customers=()))
+        told(unit)
+
+    assert company.finance.call(Restore(backup)).wider_rights == ("payer@example.com",)
+
+
+def test_a_receipt_number_that_can_be_none_is_passed_over(
+    company: SmallCompany, backup: Path
+) -> None:
+    paid = company.pay("INV-1", method="card")
+    with company.ledger.write() as unit:
+        unit._connection.execute(
+            "UPDATE payments SET receipt = 9223372036854775807 WHERE id = ?", [paid.id]
+        )
+        told(unit)
+
+    done = company.finance.call(Restore(backup))
+
+    assert (done.guessed, done.receipts_from) == (True, 10_001)
 
 
 def test_the_journal_says_what_was_done(company: SmallCompany, backup: Path) -> None:

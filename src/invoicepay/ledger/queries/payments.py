@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from invoicepay.billing.customer import Scope
+from invoicepay.billing.customer import EVERYTHING, Scope
 from invoicepay.billing.errors import Usage
 from invoicepay.billing.invoice import Page
 from invoicepay.billing.method import MethodType
@@ -103,6 +103,56 @@ class Payments:
             values | {"first": beginning, "last": beginning + "g"},  # ids are hex and dashes
         )
         return [payment_id for (payment_id,) in rows]
+
+    def add_unplaced(self, payment_id: str, unplaced: Sequence[Allocation]) -> None:
+        self._db.executemany(
+            "INSERT INTO unplaced (payment_seq, invoice, amount_minor) "
+            "SELECT seq, ?, ? FROM payments WHERE id = ?",
+            [(each.invoice, each.amount_minor, payment_id) for each in unplaced],
+        )
+
+    def unplaced(self, invoices: Sequence[str] | None = None) -> list[tuple[Payment, Allocation]]:
+        rows = self._db.execute(
+            "SELECT p.id, u.invoice, u.amount_minor FROM unplaced u "
+            "JOIN payments p ON p.seq = u.payment_seq JOIN invoices i ON i.number = u.invoice "
+            "WHERE p.status NOT IN ('failed', 'canceled') AND i.kind = 'invoice' "
+            "AND i.customer_id = p.customer_id AND i.currency = p.currency "
+            "AND p.amount_minor > (SELECT coalesce(SUM(amount_minor), 0) FROM allocations "
+            "WHERE payment_seq = p.seq) "
+            "AND (:all OR u.invoice IN (SELECT value FROM json_each(:invoices))) "
+            "ORDER BY p.seq, u.invoice",
+            {"all": invoices is None, "invoices": as_set(invoices or ())},
+        ).fetchall()
+        found = ((self.get(row[0], EVERYTHING), Allocation(*row[1:])) for row in rows)
+        return [(payment, each) for payment, each in found if payment is not None]
+
+    def place(self, payment: Payment, allocation: Allocation) -> None:
+        values = {
+            "payment": payment.id,
+            "invoice": allocation.invoice,
+            "amount": allocation.amount_minor,
+        }
+        of = "payment_seq = (SELECT seq FROM payments WHERE id = :payment)"
+        added = self._db.execute(
+            f"UPDATE allocations SET amount_minor = amount_minor + :amount WHERE {of} "
+            "AND invoice_id = (SELECT id FROM invoices WHERE number = :invoice)",
+            values,
+        ).rowcount
+        if not added:
+            self._db.execute(
+                "INSERT INTO allocations (payment_seq, position, invoice_id, amount_minor) "
+                "SELECT p.seq, (SELECT coalesce(max(position) + 1, 0) FROM allocations "
+                "WHERE payment_seq = p.seq), i.id, :amount FROM payments p, invoices i "
+                "WHERE p.id = :payment AND i.number = :invoice",
+                values,
+            )
+        all_of_it = f"DELETE FROM unplaced WHERE {of} AND invoice = :invoice "
+        self._db.execute(f"{all_of_it} AND amount_minor <= :amount", values)
+        self._db.execute(
+            f"UPDATE unplaced SET amount_minor = amount_minor - :amount "
+            f"WHERE {of} AND invoice = :invoice",
+            values,
+        )
 
     def with_key(self, key_id: str, scope: Scope) -> list[Payment]:
         rows = self._db.execute(

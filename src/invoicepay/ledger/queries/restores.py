@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import datetime
 
 from invoicepay.billing.ports import OpenRestore
@@ -17,16 +19,37 @@ class Restores:
 
     def open(self) -> OpenRestore | None:
         # Several are open where a backup was made before its ledger's own restore was confirmed.
-        row = self._db.execute(
-            "SELECT max(restored_at), min(since), CASE WHEN count(synced_at) = count(*) "
-            "THEN max(synced_at) END FROM restores WHERE confirmed_at IS NULL HAVING count(*) > 0"
-        ).fetchone()
-        return _open(row) if row else None
+        rows = self._db.execute(
+            "SELECT restored_at, since, synced_at, wider_rights FROM restores "
+            "WHERE confirmed_at IS NULL ORDER BY restored_at"
+        ).fetchall()
+        found = [_open(row) for row in rows]
+        if not found:
+            return None
+        synced = [each.synced_at for each in found]
+        return OpenRestore(
+            restored_at=found[-1].restored_at,
+            since=min(each.since for each in found),
+            synced_at=None if None in synced else max(at for at in synced if at),
+            wider_rights=tuple(sorted({email for each in found for email in each.wider_rights})),
+        )
 
-    def add(self, restored_at: datetime, since: datetime, receipts_from: int) -> None:
+    def add(
+        self,
+        restored_at: datetime,
+        since: datetime,
+        receipts_from: int,
+        wider_rights: Iterable[str],
+    ) -> None:
         self._db.execute(
-            "INSERT INTO restores (restored_at, since, receipts_from) VALUES (?, ?, ?)",
-            (instant_text(restored_at), instant_text(since), receipts_from),
+            "INSERT INTO restores (restored_at, since, receipts_from, wider_rights) "
+            "VALUES (?, ?, ?, ?)",
+            (
+                instant_text(restored_at),
+                instant_text(since),
+                receipts_from,
+                json.dumps(list(wider_rights)),
+            ),
         )
 
     def synced(self, at: datetime) -> None:
@@ -40,7 +63,12 @@ class Restores:
         )
 
 
-@reads("a restore", "s s s?")
+@reads("a restore", "s s s? s")
 def _open(row: Row) -> OpenRestore:
-    restored_at, since, synced_at = row
-    return OpenRestore(instant_of(restored_at), instant_of(since), optional_instant(synced_at))
+    restored_at, since, synced_at, wider_rights = row
+    return OpenRestore(
+        instant_of(restored_at),
+        instant_of(since),
+        optional_instant(synced_at),
+        tuple(json.loads(wider_rights)),
+    )

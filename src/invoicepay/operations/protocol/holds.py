@@ -13,14 +13,15 @@ from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.ports import Unit
 from invoicepay.operations.figures import check_figures
+from invoicepay.operations.protocol.place import check_placed
 
 
 def check_payable(
     invoices: Sequence[Invoice], actor: Actor, unit: Unit, *, with_key: bool, allow_pending: bool
 ) -> None:
     """Raises DoesNotTie where a figure of these invoices is not the sum of its rows, and Refused:
-    `in_flight` where a payment holds one of them, `not_acknowledged` where `actor` has not been
-    told of a charge.
+    `in_flight` where a payment holds one of them, `not_placed` where a charge for one is not on it
+    yet, `not_acknowledged` where `actor` has not been told of a charge.
 
     `allow_pending`: what is accepted, and acknowledged by its payer, does not stand in the way.
     `with_key`: the caller's key tells a repetition from a new payment, so nobody need be told.
@@ -35,6 +36,7 @@ def check_payable(
             if _is_own(payment, actor):
                 raise _not_acknowledged(payment, by_number)
             _refuse_held(payment, by_number, actor)
+    check_placed([invoice.number for invoice in invoices if invoice.payable_minor > 0], unit)
     if not with_key:
         for payment in unit.payments.not_acknowledged(numbers, actor.email):
             raise _not_acknowledged(payment, by_number)

@@ -132,9 +132,9 @@ def record_submitted(payment: Payment, intent: Intent, ports: Ports) -> tuple[Pa
     may confirm it."""
     with ports.ledger.write() as unit:
         current = _reread(payment, unit)
-        _check_same(current, intent)
-        if current.status is not PaymentStatus.CLAIMED:
+        if current.status is not PaymentStatus.CLAIMED:  # perhaps settled by another intent of its
             return current, False
+        _check_same(current, intent)
         change = PaymentChange(PaymentStatus.SUBMITTED, gateway_id=intent.id)
         return _move(current, change, unit, ports), True
 

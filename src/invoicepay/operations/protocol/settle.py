@@ -55,6 +55,9 @@ def settle(payment: Payment, ports: Ports, *, on_request: bool = False) -> Payme
             if found.status not in SETTLED_BY:
                 cancel_orphan(found.id, ports)
             return payment
+        if payment.gateway_id != found.id:
+            # Its payer was sooner, with another intent: a request that came twice, days apart.
+            return settle(payment, ports, on_request=on_request)
         return conclude(payment, found, ports, on_request=on_request)
     try:
         intent = ports.gateway.retrieve(payment.gateway_id)

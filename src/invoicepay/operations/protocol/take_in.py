@@ -14,7 +14,8 @@ from invoicepay.operations.protocol.record import give_up_claims, record
 
 def take_in(intent: Intent, ports: Ports) -> Payment:
     """Make the payment of a charge that the ledger does not explain, as far as its invoices are
-    payable; the rest becomes unapplied credit. Raises DoesNotTie for an unknown customer."""
+    payable; the rest is unapplied credit, until `place` finds room for it. Raises DoesNotTie for an
+    unknown customer."""
     with ports.ledger.write() as unit:
         customer = _customer(intent, unit)
         standing = unit.payments.standings([intent.payment_id]).get(intent.payment_id)
@@ -41,6 +42,7 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
                 request_digest=intent.request_digest,
             )
             unit.payments.add(payment)
+            unit.payments.add_unplaced(payment.id, _unplaced(intent, payment))
             unit.invoices.reserve(payment.allocations)
             unit.journal.append(
                 "payment.taken_in",
@@ -96,3 +98,11 @@ def _fitting(intent: Intent, customer: str, unit: Unit) -> tuple[Allocation, ...
             fitting[invoice.number] = amount
             left -= amount
     return tuple(Allocation(number, amount) for number, amount in fitting.items())
+
+
+def _unplaced(intent: Intent, payment: Payment) -> list[Allocation]:
+    """What the charge was for beyond what `payment` is on."""
+    placed = {a.invoice: a.amount_minor for a in payment.allocations}
+    wanted = {a.invoice: a.amount_minor for a in reversed(intent.allocations)}  # the first of each
+    rest = {number: amount - placed.get(number, 0) for number, amount in wanted.items()}
+    return [Allocation(number, amount) for number, amount in rest.items() if amount > 0]
