@@ -78,6 +78,15 @@ def test_a_clock_that_was_ahead_keeps_nothing_in_hand(company: SmallCompany, pay
         assert unit.outbox.take("a@x", START, UNTIL)
 
 
+def test_who_looked_at_the_clock_a_moment_before_sends_nothing_twice(
+    company: SmallCompany, payment: str
+) -> None:
+    add(company, payment, "a@x")
+    with company.ledger.write() as unit:
+        assert unit.outbox.take("a@x", START + MINUTE, UNTIL + MINUTE)
+        assert unit.outbox.take("a@x", START, UNTIL) is None
+
+
 def test_what_failed_is_taken_when_it_is_due_or_early(company: SmallCompany, payment: str) -> None:
     add(company, payment, "a@x")
     due = START + 2 * MINUTE

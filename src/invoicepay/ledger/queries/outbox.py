@@ -96,9 +96,16 @@ class Outbox:
         row = self._db.execute(
             f"UPDATE outbox AS o SET attempts = attempts + 1, in_hand_until = :until "
             f"WHERE o.message_id = :message_id AND {_OWED} AND (:early OR {_DUE}) "
-            "AND (o.in_hand_until IS NULL OR o.in_hand_until <= :now OR o.in_hand_until > :until) "
+            "AND (o.in_hand_until IS NULL OR o.in_hand_until <= :now OR o.in_hand_until > :far) "
             f"RETURNING {_COLUMNS.replace('o.', '')}",
-            {"message_id": message_id, "early": early, "until": instant_text(until)} | _due_at(now),
+            {
+                "message_id": message_id,
+                "early": early,
+                "until": instant_text(until),
+                # Farther off than whoever took it a moment ago can have said: a clock was wrong.
+                "far": instant_text(until + (until - now)),
+            }
+            | _due_at(now),
         ).fetchone()
         return _mail(row) if row else None
 
