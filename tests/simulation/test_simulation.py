@@ -81,7 +81,7 @@ def test_a_seed_is_the_same_run_whenever_it_is_run() -> None:
 
 def _timeout_is_a_decline(payment: Any, why: str, ports: Any) -> Any:
     with ports.ledger.write() as unit:
-        current = record._reread(payment, unit)
+        current = record.reread(payment, unit)
         if current.status is not PaymentStatus.SUBMITTED:
             return current
         change = PaymentChange(PaymentStatus.FAILED, failure_message=why)

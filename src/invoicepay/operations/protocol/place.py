@@ -7,6 +7,7 @@ from invoicepay.billing.errors import Refused
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Ports, Unit
+from invoicepay.operations.protocol.record import reread
 
 
 def place(ports: Ports) -> None:
@@ -16,10 +17,10 @@ def place(ports: Ports) -> None:
         if not any(_room(*each, unit) for each in unit.payments.unplaced()):
             return
     with ports.ledger.write() as unit:
-        for payment_before, wanted in unit.payments.unplaced():
-            payment = unit.payments.get(payment_before.id, EVERYTHING)
-            amount = _room(payment, wanted, unit) if payment else 0
-            if payment and amount > 0:
+        for found, wanted in unit.payments.unplaced():
+            payment = reread(found, unit)  # with what has just been put elsewhere
+            amount = _room(payment, wanted, unit)
+            if amount > 0:
                 _put(payment, Allocation(wanted.invoice, amount), unit, ports)
 
 

@@ -59,7 +59,7 @@ def record(
     if failure is not None and status is PaymentStatus.CANCELED:
         status = PaymentStatus.FAILED
     with ports.ledger.write() as unit:
-        current = _reread(payment, unit)
+        current = reread(payment, unit)
         _check_same(current, intent)
         if current.status is status:
             return current
@@ -91,7 +91,7 @@ def record_unknown(payment: Payment, why: str, ports: Ports) -> Payment:
     """Nobody knows whether money moved: what is reserved stays so. Returns the payment as it is
     now, which may be more than was known here."""
     with ports.ledger.write() as unit:
-        current = _reread(payment, unit)
+        current = reread(payment, unit)
         if current.status is not PaymentStatus.SUBMITTED:
             return current
         change = PaymentChange(
@@ -106,7 +106,7 @@ def record_never_confirmed(
     """`claimed → canceled`. Nobody confirms an intent whose id was not stored, so this is
     released at once. Returns the payment as it is now."""
     with ports.ledger.write() as unit:
-        current = _reread(payment, unit)
+        current = reread(payment, unit)
         if current.status is not PaymentStatus.CLAIMED:
             return current
         return _move(current, _canceled(why, on_request=on_request), unit, ports)
@@ -131,7 +131,7 @@ def record_submitted(payment: Payment, intent: Intent, ports: Ports) -> tuple[Pa
     """Compare-and-set `claimed → submitted` with the intent's id. True for the one caller that
     may confirm it."""
     with ports.ledger.write() as unit:
-        current = _reread(payment, unit)
+        current = reread(payment, unit)
         if current.status is not PaymentStatus.CLAIMED:  # perhaps settled by another intent of its
             return current, False
         _check_same(current, intent)
@@ -139,7 +139,8 @@ def record_submitted(payment: Payment, intent: Intent, ports: Ports) -> tuple[Pa
         return _move(current, change, unit, ports), True
 
 
-def _reread(payment: Payment, unit: Unit) -> Payment:
+def reread(payment: Payment, unit: Unit) -> Payment:
+    """As it is in this transaction. Raises DoesNotTie where it is not there."""
     return must_be_there(unit.payments.get(payment.id, EVERYTHING), f"payment {payment.id}")
 
 
@@ -199,7 +200,7 @@ def _move(
     kind = _news(payment.status, new)
     if kind is not None:
         owe_mail(payment, kind, unit, now)
-    return _reread(payment, unit)
+    return reread(payment, unit)
 
 
 def _news(old: PaymentStatus, new: PaymentStatus) -> MailKind | None:
