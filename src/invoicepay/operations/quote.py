@@ -184,7 +184,8 @@ def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str,
             attempts[existing.id] = existing
     request_digest = f"{key_id}:{content}"
     for payment in attempts.values():
-        if payment.request_digest != request_digest:
+        # Earlier versions wrote the content alone.
+        if payment.request_digest not in (request_digest, content):
             raise key_reused(payment)
         settled = settle_if_left(payment, ports) if request.settle_first else payment
         if not settled.given_up:

@@ -245,3 +245,22 @@ def test_what_somebody_canceled_at_the_gateway_is_not_paid_by_its_key(
 
     assert (again.id, again.status) == (unknown.id, PaymentStatus.CANCELED)
     assert not again.given_up
+
+
+def test_a_key_from_before_keys_were_named_in_the_digest_pays_once(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """As a ledger has it that an earlier version wrote."""
+    paid = company.pay("INV-1", method="card", key="october")
+    content = paid.request_digest.partition(":")[2]
+    with company.ledger.write() as unit:
+        unit._connection.execute(
+            "UPDATE payments SET request_digest = ? WHERE id = ?", [content, paid.id]
+        )
+        told(unit)
+
+    assert company.pay("INV-1", method="card", key="october").id == paid.id
+    with pytest.raises(Refused) as refusal:
+        company.pay("INV-1", method="card", key="october", memo="x")
+    assert refusal.value.code == "key_reused"
+    assert len(gateway.charges) == 1
