@@ -545,7 +545,7 @@ def restore(company: DemoCompany, said: str) -> None:
     for who in ("customer", "finance"):
         company.log_in(who)
     *_, then = done.stderr.splitlines()
-    assert then.startswith("Then: invoicepay sync, import again")
+    assert then.startswith("Then: import again what was received outside, invoicepay sync")
     assert then.endswith("invoicepay restore --confirm")
     well(finance.run("audit verify"))
     well(finance.run("sync"))

@@ -109,7 +109,7 @@ def _tell(state: State, done: Restored) -> None:
         note(f"The practice bank, {state.settings.sandbox.name}, stays as it is.")
     note("Everybody is logged out, with the passwords of then: invoicepay login")
     note(
-        "Then: invoicepay sync, import again what was received outside, "
+        "Then: import again what was received outside, invoicepay sync, "
         "invoicepay restore --confirm"
     )
 
@@ -157,7 +157,10 @@ def _what_next(waiting: OpenRestore | None) -> str:
         return "No restored backup waits to be confirmed."
     restored = f"Restored at {_at(waiting.restored_at)} as it was at {_at(waiting.since)}."
     if waiting.synced_at is None:
-        return f"{restored} Nobody can pay. Next: invoicepay sync"
+        return (
+            f"{restored} Nobody can pay. Import again what was received outside since, then: "
+            "invoicepay sync"
+        )
     return (
         f"{restored} Nobody can pay. Import again what was received outside since, then: "
         "invoicepay restore --confirm"
