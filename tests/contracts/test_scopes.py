@@ -15,6 +15,7 @@ import pytest
 from invoicepay.billing import ports
 from invoicepay.billing.customer import Customer, Scope
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
+from invoicepay.billing.payment import key_in
 from invoicepay.billing.ports import OWED, MailStatus, PaymentFilter, Unit
 from invoicepay.operations.find_payment import find_payment
 from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
@@ -141,7 +142,7 @@ def things(company: SmallCompany) -> Things:
     with company.ledger.write() as unit:  # as before it was sent
         unit._connection.execute("UPDATE outbox SET sent_at = NULL WHERE payment_id = ?", [held.id])
         method = unit.methods.of_customer("C-1", EVERYTHING)[0]
-    return Things(paid.id, paid.receipt_number, method.id, held.id, paid.key_id)
+    return Things(paid.id, paid.receipt_number, method.id, held.id, key_in(paid.request_digest))
 
 
 TABLES = (

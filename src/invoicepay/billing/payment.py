@@ -123,11 +123,6 @@ class Payment:
         return self.status is PaymentStatus.CANCELED and self.failure_code == GIVEN_UP
 
     @property
-    def key_id(self) -> str:
-        """Empty without a key."""
-        return key_in(self.request_digest)
-
-    @property
     def allocated_minor(self) -> int:
         return sum(a.amount_minor for a in self.allocations)
 

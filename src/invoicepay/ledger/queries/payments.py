@@ -113,7 +113,7 @@ class Payments:
 
     def unplaced(self, invoices: Sequence[str] | None = None) -> list[tuple[Payment, Allocation]]:
         rows = self._db.execute(
-            "SELECT p.id, u.invoice, u.amount_minor FROM unplaced u "
+            "SELECT p.id, p.seq, u.invoice, u.amount_minor FROM unplaced u "
             "JOIN payments p ON p.seq = u.payment_seq JOIN invoices i ON i.number = u.invoice "
             "WHERE p.status NOT IN ('failed', 'canceled') AND i.kind = 'invoice' "
             "AND i.customer_id = p.customer_id AND i.currency = p.currency "
@@ -123,7 +123,7 @@ class Payments:
             "ORDER BY p.seq, u.invoice",
             {"all": invoices is None, "invoices": as_set(invoices or ())},
         ).fetchall()
-        found = ((self.get(row[0], EVERYTHING), Allocation(*row[1:])) for row in rows)
+        found = ((self.get(row[0], EVERYTHING), _allocation(row[1:])) for row in rows)
         return [(payment, each) for payment, each in found if payment is not None]
 
     def place(self, payment: Payment, allocation: Allocation) -> None:

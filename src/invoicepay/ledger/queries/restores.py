@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
@@ -48,7 +47,7 @@ class Restores:
                 instant_text(restored_at),
                 instant_text(since),
                 receipts_from,
-                json.dumps(list(wider_rights)),
+                "\n".join(wider_rights),
             ),
         )
 
@@ -70,5 +69,5 @@ def _open(row: Row) -> OpenRestore:
         instant_of(restored_at),
         instant_of(since),
         optional_instant(synced_at),
-        tuple(json.loads(wider_rights)),
+        tuple(wider_rights.splitlines()),
     )
