@@ -149,6 +149,27 @@ def test_an_outcome_that_nobody_could_read_is_not_acknowledged(company: DemoComp
 
 
 @pytest.mark.parametrize("number", SIGNALS)
+def test_while_a_refusal_is_noted_it_stays_that_refusal(
+    company: DemoCompany, number: signal.Signals
+) -> None:
+    """It has been shown, and the ledger is locked, so that it cannot be noted yet."""
+    _, payment = interrupted(company, signal.SIGKILL, at=CONFIRM, charged=True)
+    let_the_lease_end(company, payment)
+    company.as_("finance").run("sync")
+
+    with closing(sqlite3.connect(company.ledger, isolation_level=None)) as ledger:
+        ledger.execute("BEGIN IMMEDIATE")
+        with company.at_terminal(f"{PART} --json") as run:
+            run.wait_for("not_acknowledged")
+            run.interrupt(number)
+            ledger.execute("ROLLBACK")
+            result = run.end()
+
+    assert (result.exit_code, result.error["code"]) == (7, "not_acknowledged")
+    assert company.run(f"{PART} --json").json["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("number", SIGNALS)
 def test_at_the_question_nothing_has_happened(company: DemoCompany, number: signal.Signals) -> None:
     before = company.dump()
     with company.at_terminal("pay INV-1042") as run:

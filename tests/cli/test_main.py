@@ -220,6 +220,15 @@ class TestStart:
         assert (done.returncode, done.stdout) == (130, "")
         assert done.stderr == "invoicepay: interrupted.\n"
 
+    def test_an_interrupt_while_it_tells_an_error_is_one_too(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupt(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("invoicepay.cli.output.Output.problem", interrupt)
+        assert ended(["no-such-command"]) == 130
+
 
 class TestStreams:
     @pytest.mark.parametrize("options", ["", "--json", "--format csv"])

@@ -21,7 +21,6 @@ class Interrupts:
     ones do nothing."""
 
     def __init__(self) -> None:
-        self.raised = False
         self.heeded = False
         self._held = self._waiting = False
         self._again_from = 0.0
@@ -33,7 +32,7 @@ class Interrupts:
             self._raise()
 
     def _raise(self) -> None:
-        self.raised, self._again_from = True, time.monotonic() + _LOST_AFTER
+        self._again_from = time.monotonic() + _LOST_AFTER
         raise KeyboardInterrupt
 
     @contextmanager
@@ -50,18 +49,19 @@ class Interrupts:
 
 @contextmanager
 def one_interrupt() -> Iterator[Interrupts]:
-    """After the first signal, all are ignored until this process ends: what follows, finding out
-    what to tell the payer and saying it by the exit code, is short. A signal that this process was
-    started to ignore (nohup) stays ignored."""
+    """After the first signal, and after the block, all are ignored until this process ends: what
+    follows, telling the payer how it ended by a message and the exit code, is short. A signal that
+    this process was started to ignore (nohup) stays ignored."""
     interrupts = Interrupts()
-    before = {}
+    heard = []
     for name in _SIGNALS:
         number = getattr(signal, name, None)  # no SIGHUP on Windows
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, interrupts.handle)
+            signal.signal(number, interrupts.handle)
+            heard.append(number)
     try:
         yield interrupts
     finally:
         interrupts.heeded = True
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if interrupts.raised else handler)
+        for number in heard:
+            signal.signal(number, signal.SIG_IGN)

@@ -189,6 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _make_streams_safe()
     try:
         _main(arguments)
+    except KeyboardInterrupt:  # while it was telling how it ended
+        sys.exit(130)
     finally:
         _give_up_unwritten()
         gc.freeze()  # the process ends: looking for garbage once more would take 10 ms
