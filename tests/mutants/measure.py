@@ -40,7 +40,10 @@ from tests.mutants.planting import CannotPlant, plant, users_of
 from tests.mutants.survivors import explained
 
 ROOT = Path(__file__).resolve().parents[2]
-_PROTOCOL = "claim holds submit settle record reconcile take_in cancel account gateway_customer"
+_PROTOCOL = (
+    "claim holds submit settle record reconcile take_in place restored cancel account "
+    "gateway_customer"
+)
 _STORES = "payments invoices books journal outbox methods customers"
 TARGETS = (
     *(f"operations/protocol/{name}.py" for name in _PROTOCOL.split()),
