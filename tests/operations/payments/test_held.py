@@ -104,6 +104,31 @@ def test_somebody_is_told_how_their_payment_ended(
     )
 
 
+@pytest.mark.parametrize(
+    ("paid", "amounts", "wanted", "leaves_some"),
+    [
+        (["INV-1"], (), ["INV-1"], False),
+        (["INV-1"], PART, ["INV-1"], True),
+        (["INV-1", "INV-2"], PART, ["INV-1"], True),
+        (["INV-1", "INV-2"], PART, ["INV-1", "INV-2"], False),
+    ],
+)
+def test_whoever_is_told_of_a_charge_is_asked_to_repeat_where_anything_is_left(
+    company: SmallCompany,
+    paid: list[str],
+    amounts: tuple[tuple[str, str], ...],
+    wanted: list[str],
+    leaves_some: bool,
+) -> None:
+    first = pay_unseen(company, company.payer, *paid, amounts=amounts)
+
+    refused = refusal(company, *wanted)
+
+    assert refused.code == "not_acknowledged"
+    repeat = "If you do want to pay again, repeat the command."
+    assert refused.hint == (repeat if leaves_some else f"See {see(first.id)}.")
+
+
 def test_each_of_several_charges_is_told_before_another_is_made(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
