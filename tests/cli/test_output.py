@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from invoicepay.cli.output import NESTED, Column, Format, Output, csv_header
+from invoicepay.cli.layout import Column
+from invoicepay.cli.output import NESTED, Format, Output, csv_header
 from invoicepay.cli.records import (
     CUSTOMER_FIELDS,
     INVOICE_FIELDS,

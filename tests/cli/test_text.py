@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicepay.cli.output import Column, Format, Output
+from invoicepay.cli.layout import Column
+from invoicepay.cli.output import Format, Output
 from invoicepay.cli.text import clean, clean_lines, guarded, width
 
 HOSTILE = {

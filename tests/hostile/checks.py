@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
-from tests.hostile.program import Said
+from tests.support.program import Said
 
 # Unicode's Default_Ignorable_Code_Point where it is no Cf: nothing is drawn for them.
 _IGNORABLE = (

@@ -19,9 +19,9 @@ from tests.hostile.checks import (
     unguarded,
 )
 from tests.hostile.conftest import id_of, typed
-from tests.hostile.program import IN_COLOUR, WITHOUT_COLOUR, run, run_at_terminal, run_each
 from tests.hostile.strings import HOSTILE, STORABLE
 from tests.running import DemoCompany
+from tests.support.program import IN_COLOUR, WITHOUT_COLOUR, run, run_at_terminal, run_each
 
 TEXTS = list(STORABLE.values())
 LISTS: dict[str, tuple[str, ...]] = {

@@ -15,9 +15,9 @@ from tests.hostile.checks import (
     below,
     rows_of,
 )
-from tests.hostile.program import Said, run_at_terminal, run_each
 from tests.hostile.strings import FAMILIES, HOSTILE, STORABLE
 from tests.running import DemoCompany
+from tests.support.program import Said, run_at_terminal, run_each
 
 TEXTS = list(HOSTILE.values())
 AS_ONE = "TEXT"

@@ -17,9 +17,9 @@ from invoicepay.sandbox.server import SandboxServer
 from invoicepay.sandbox.wire import Answer
 from tests.hostile.checks import assert_ended_well, assert_harmless, assert_refused, rows_of
 from tests.hostile.conftest import typed
-from tests.hostile.program import run, run_each
 from tests.hostile.strings import FAMILIES, HOSTILE, STORABLE
 from tests.running import DECLINES, DemoCompany
+from tests.support.program import run, run_each
 
 TEXTS = list(HOSTILE.values())
 SAID = {"message", "decline_code", "code", "brand", "bank_name", "last4", "network_decline_code",

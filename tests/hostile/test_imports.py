@@ -11,10 +11,10 @@ from collections.abc import Mapping
 import pytest
 
 from tests.hostile.checks import assert_ended_well, assert_harmless
-from tests.hostile.program import Said, run, run_each
 from tests.hostile.strings import HOSTILE, STORABLE
 from tests.hostile.test_settings import quoted
 from tests.running import DemoCompany
+from tests.support.program import Said, run, run_each
 
 TEXTS = list(HOSTILE.values())
 WRITABLE = [text for text in STORABLE.values() if "\0" not in text]

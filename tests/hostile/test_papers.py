@@ -28,9 +28,9 @@ from tests.hostile.checks import (
     text_of_pdf,
 )
 from tests.hostile.conftest import AT, id_of, number_of, typed
-from tests.hostile.program import run, run_at_terminal, run_each
 from tests.hostile.strings import FAMILIES, HOSTILE, STORABLE
 from tests.running import DemoCompany
+from tests.support.program import run, run_at_terminal, run_each
 
 TEXTS = list(STORABLE.values())
 NUMBERS = typed(TEXTS)

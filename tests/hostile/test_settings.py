@@ -11,9 +11,9 @@ from contextlib import closing
 import pytest
 
 from tests.hostile.checks import assert_ended_well, assert_harmless, assert_refused, below, rows_of
-from tests.hostile.program import Said, run, run_each
 from tests.hostile.strings import HOSTILE, STORABLE
 from tests.running import DemoCompany
+from tests.support.program import Said, run, run_each
 
 TEXTS = list(HOSTILE.values())
 WRITTEN = list(STORABLE.values())

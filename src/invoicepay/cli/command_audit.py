@@ -9,8 +9,8 @@ import typer
 from invoicepay.billing.dates import parse_date
 from invoicepay.billing.journal import JournalEntry, parse_head
 from invoicepay.cli.differences import difference_line, journal_differs
+from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
 
 app = new_app(group=True)
@@ -45,7 +45,7 @@ def list_(
         Column("Kind", lambda e: e.kind),
         Column("Subject", lambda e: e.subject),
         Column("By", lambda e: e.actor),
-        Column("Rows", lambda e: str(e.rows), right=True),
+        Column("Rows", lambda e: str(e.rows), right=True, gives_way=1),
     ]
     state.out.many(page.items, _record, columns, empty="No journal entries.", fields=FIELDS)
     if page.next and state.out.for_people:

@@ -85,7 +85,6 @@ def _read_logo(path: Path) -> bytes:
 
 
 def _answer(company: Company, state: State) -> None:
-    from invoicepay.cli.invoice_view import print_facts
     from invoicepay.cli.records import company_record
 
     facts = {
@@ -101,4 +100,4 @@ def _answer(company: Company, state: State) -> None:
         "Remit to": company.remit_to,
         "Logo": f"{len(company.logo):,} bytes" if company.logo else "none",
     }
-    state.out.one(company_record(company), lambda: print_facts(facts, state.out))
+    state.out.one(company_record(company), lambda: state.out.facts(facts))

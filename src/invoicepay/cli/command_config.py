@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from invoicepay.billing.errors import Usage
+from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import State, state_of
 
 app = new_app(group=True)

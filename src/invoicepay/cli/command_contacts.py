@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from invoicepay.billing.customer import Role
+from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from invoicepay.billing.money import grouped_text
+from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def list_(context: typer.Context) -> None:
     columns: list[Column[Customer]] = [
         Column("Customer", lambda c: c.number),
         Column("Name", lambda c: c.name),
-        Column("E-mail", lambda c: c.email),
-        Column("Terms", lambda c: f"{c.terms_days} days", right=True),
-        Column("", lambda c: c.currency),
+        Column("E-mail", lambda c: c.email, gives_way=2),
+        Column("Terms", lambda c: f"{c.terms_days} days", right=True, gives_way=1),
+        Column("Currency", lambda c: c.currency),
     ]
     state.out.many(
         state.call(ListCustomers()),
@@ -46,7 +46,6 @@ def show(
     context: typer.Context, number: Annotated[str, typer.Argument(metavar="CUSTOMER")]
 ) -> None:
     """Show a customer and what is open."""
-    from invoicepay.cli.invoice_view import print_facts
     from invoicepay.operations.show_customer import ShowCustomer
 
     state = state_of(context)
@@ -64,7 +63,7 @@ def show(
         )
         or "nothing",
     }
-    state.out.one(_record(view), lambda: print_facts(facts, state.out))
+    state.out.one(_record(view), lambda: state.out.facts(facts))
 
 
 def _record(view: CustomerView) -> dict[str, Any]:

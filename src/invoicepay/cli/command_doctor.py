@@ -14,9 +14,9 @@ from invoicepay.cli.differences import (
     gateway_differs,
     journal_differs,
 )
+from invoicepay.cli.layout import Column
 from invoicepay.cli.modes import check_modes
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import State, state_of
 from invoicepay.operations.check_health import Check, CheckHealth, Health
 

@@ -10,8 +10,8 @@ from invoicepay.billing.dates import parse_date
 from invoicepay.billing.errors import Usage
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, InvoiceState
 from invoicepay.billing.money import grouped_text
+from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
@@ -154,10 +154,12 @@ def _show_list(state: State, found: "InvoiceList") -> None:
     items = found.page.items
     columns: list[Column[Invoice]] = [
         Column("Invoice", lambda i: i.number),
-        Column("Customer", lambda i: i.customer_name),
-        Column("Issued", lambda i: i.issued_on.isoformat()),
+        Column("Customer", lambda i: i.customer_name, gives_way=1),
+        Column("Issued", lambda i: i.issued_on.isoformat(), gives_way=2),
         Column("Due", lambda i: i.due_on.isoformat(), style=lambda i: _due_style(i, today)),
-        Column("Late", lambda i: _late(i, today), right=True, style=lambda i: _due_style(i, today)),
+        Column(
+            "Late", lambda i: _late(i, today), True, lambda i: _due_style(i, today), gives_way=3
+        ),
         Column("Status", lambda i: _status(i), style=lambda i: STATUS_STYLE[i.status]),
         Column("Total", lambda i: grouped_text(i.total_minor, i.currency), right=True),
         Column("Balance", lambda i: grouped_text(i.balance_minor, i.currency), right=True),
@@ -170,15 +172,16 @@ def _show_list(state: State, found: "InvoiceList") -> None:
         del columns[4]
     if len({i.customer for i in items}) <= 1:
         del columns[1]
-    state.out.many(
-        items,
-        lambda i: invoice_record(i, today),
-        columns,
-        empty="no invoice is in this selection",
-        fields=INVOICE_FIELDS,
-    )
-    if state.out.for_people and items:
-        _show_totals(state, found)
+    with state.out.paged():
+        state.out.many(
+            items,
+            lambda i: invoice_record(i, today),
+            columns,
+            empty="no invoice is in this selection",
+            fields=INVOICE_FIELDS,
+        )
+        if state.out.for_people and items:
+            _show_totals(state, found)
 
 
 def _show_totals(state: State, found: "InvoiceList") -> None:

@@ -7,8 +7,8 @@ from typing import Annotated, Optional
 import typer
 
 from invoicepay.billing.method import Method
+from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
 
 app = new_app(group=True)

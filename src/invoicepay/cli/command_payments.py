@@ -10,8 +10,8 @@ import typer
 from invoicepay.billing.dates import parse_date
 from invoicepay.billing.money import grouped_text
 from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
 
 app = new_app(group=True)
@@ -49,10 +49,10 @@ def list_(
     columns: list[Column[Payment]] = [
         Column("Payment", lambda p: p.id[:SHORT]),
         Column("Date", lambda p: (p.effective_on or p.created_at.date()).isoformat()),
-        Column("Customer", lambda p: p.customer),
-        Column("Method", lambda p: p.method_label),
+        Column("Customer", lambda p: p.customer, gives_way=2),
+        Column("Method", lambda p: p.method_label, gives_way=3),
         Column("Status", lambda p: p.status.value, style=lambda p: STATUS_STYLE.get(p.status, "")),
-        Column("Invoices", lambda p: _invoices(p)),
+        Column("Invoices", lambda p: _invoices(p), gives_way=1),
         Column("Amount", lambda p: grouped_text(p.amount_minor, p.currency), right=True),
         Column("", lambda p: p.currency),
     ]

@@ -9,8 +9,8 @@ import typer
 from invoicepay.billing.errors import InvoicepayError, PartlyDone
 from invoicepay.billing.money import Money
 from invoicepay.cli.differences import difference_line, gateway_differs
+from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
 
 if TYPE_CHECKING:

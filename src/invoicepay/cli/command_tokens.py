@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
-from invoicepay.cli.output import Column
 from invoicepay.cli.state import state_of
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def list_(
         Column("Token", lambda t: t.id[:8]),
         Column("Label", lambda t: t.label),
         Column("Status", lambda t: t.status),
-        Column("Created", lambda t: f"{t.created_at:%Y-%m-%d}"),
-        Column("Last used", _last_used),
+        Column("Created", lambda t: f"{t.created_at:%Y-%m-%d}", gives_way=1),
+        Column("Last used", _last_used, gives_way=2),
         Column("Until", lambda t: f"{t.expires_at:%Y-%m-%d}"),
     ]
     state.out.many(

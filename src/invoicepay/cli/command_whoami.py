@@ -13,7 +13,6 @@ app = new_app()
 @app.command()
 def whoami(context: typer.Context) -> None:
     """Show who is logged in, for whom, and where."""
-    from invoicepay.cli.invoice_view import print_facts
     from invoicepay.operations.who_am_i import WhoAmI
 
     state = state_of(context)
@@ -41,4 +40,4 @@ def whoami(context: typer.Context) -> None:
         "Ledger": f"{state.settings.ledger} ({me.mode})",
         "Until": f"{me.expires_at:%Y-%m-%d} ({me.kind}{' ' + me.label if me.label else ''})",
     }
-    state.out.one(record, lambda: print_facts(facts, state.out))
+    state.out.one(record, lambda: state.out.facts(facts))

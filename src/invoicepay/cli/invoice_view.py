@@ -6,7 +6,8 @@ from datetime import date
 
 from invoicepay.billing.invoice import InvoiceDetail, InvoiceLine, InvoicePayment
 from invoicepay.billing.money import grouped_text
-from invoicepay.cli.output import Column, Output
+from invoicepay.cli.layout import Column
+from invoicepay.cli.output import Output
 
 
 def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
@@ -29,14 +30,14 @@ def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
         "Order": invoice.order_number,
         "Memo": invoice.memo,
     }
-    print_facts(facts, out)
+    out.facts(facts)
     if detail.lines:
         out.text()
         columns: list[Column[InvoiceLine]] = [
             Column("Description", lambda line: line.description),
             Column("Quantity", lambda line: line.quantity, right=True),
             Column("Unit price", lambda line: line.unit_price, right=True),
-            Column("Tax", lambda line: line.tax_rate, right=True),
+            Column("Tax", lambda line: line.tax_rate, right=True, gives_way=1),
             Column("Amount", lambda line: amount(line.amount_minor), right=True),
         ]
         out.table(detail.lines, columns)
@@ -62,11 +63,3 @@ def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
             Column("Amount", lambda p: amount(p.amount_minor), right=True),
         ]
         out.table(detail.payments, paid)
-
-
-def print_facts(facts: dict[str, str], out: Output) -> None:
-    """`Name  text` lines; empty ones are left out."""
-    wide = max(len(name) for name, text in facts.items() if text)
-    for name, text in facts.items():
-        if text:
-            out.text(f"{name:<{wide}}  {text}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import Any, Generic, NamedTuple, TextIO, TypeVar
+from functools import cached_property
+from typing import Any, TextIO, TypeVar
 
-from invoicepay.cli.text import clean, guarded, width
+from invoicepay.cli.layout import PLAIN, Column, Page, Table, fact_lines, folded
+from invoicepay.cli.text import clean, guarded
 
 T = TypeVar("T")
 Record = Mapping[str, Any]
@@ -21,15 +24,6 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-class Column(NamedTuple, Generic[T]):
-    """A column of a table for people. `style`: a rich style for a value, on terminals only."""
-
-    title: str
-    value: Callable[[T], str]
-    right: bool = False
-    style: Callable[[T], str] | None = None
-
-
 class Output:
     """Renders results in the chosen format."""
 
@@ -37,16 +31,25 @@ class Output:
         self, format: Format, stdout: TextIO | None = None, stderr: TextIO | None = None
     ) -> None:
         self.format = format
-        self._out, self._err = stdout or sys.stdout, stderr or sys.stderr
+        self._stdout, self._err = stdout or sys.stdout, stderr or sys.stderr
+        self._out = self._stdout
+        """Where answers go: stdout, or what is gathered for the pager."""
+        self.at_terminal = self._stdout.isatty()
+        """Whether somebody sees the answer as it comes."""
+        self._later: list[str] | None = None
+        """Lines for stderr, which wait until the pager is done."""
 
     @property
     def for_people(self) -> bool:
         return self.format is Format.TABLE
 
-    @property
-    def at_terminal(self) -> bool:
-        """Whether somebody sees the answer as it comes."""
-        return self._out.isatty()
+    @cached_property
+    def _page(self) -> Page:
+        if not self.at_terminal:
+            return PLAIN
+        from invoicepay.cli.terminal import terminal_page
+
+        return terminal_page(self._stdout)
 
     # --- Everything but the answer ------------------------------------------------------------
 
@@ -93,6 +96,9 @@ class Output:
         self._out.flush()
 
     def _err_line(self, text: str) -> None:
+        if self._later is not None:
+            self._later.append(text)
+            return
         # First what was said before it, where both go to the same place.
         with suppress(OSError):  # whoever read the answer has gone; the error still stands
             self._out.flush()
@@ -102,17 +108,38 @@ class Output:
     # --- The answer ---------------------------------------------------------------------------
 
     def text(self, text: str = "") -> None:
-        """A line of an answer for people."""
-        print(clean(text), file=self._out)
+        """A paragraph of an answer for people."""
+        self._lines(folded(clean(text), self._page.room))
 
     def headline(self, text: str, style: str) -> None:
         """What an answer comes down to; in a rich style on terminals."""
-        if self._out.isatty():
-            from invoicepay.cli.terminal import rich_line
+        lines = folded(clean(text), self._page.room)
+        self._lines(self._page.paint(line, style) for line in lines)
 
-            rich_line(clean(text), style, self._out)
-        else:
-            self.text(text)
+    def facts(self, facts: Mapping[str, str]) -> None:
+        """`Name  text` lines; empty ones are left out."""
+        self._lines(fact_lines(facts, self._page))
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            print(line, file=self._out)
+
+    @contextmanager
+    def paged(self) -> Iterator[None]:
+        """What is answered in the block goes through a pager, where it is longer than the
+        terminal."""
+        if not (self.for_people and self.at_terminal) or self._later is not None:
+            yield
+            return
+        gathered, later = io.StringIO(), list[str]()
+        self._out, self._later = gathered, later
+        try:
+            yield
+        finally:
+            self._out, self._later = self._stdout, None
+            _show(gathered.getvalue(), self._stdout)
+            for line in later:
+                self._err_line(line)
 
     def one(self, record: Record, people: Callable[[], None]) -> None:
         """One object: `people` prints it for people."""
@@ -142,27 +169,18 @@ class Output:
             self._csv(map(record, items), fields)
         else:
             rows = list(items)
-            if rows:
-                self.table(rows, columns)
-            else:
+            if not rows:
                 self.note(empty)
+                return
+            with self.paged():
+                self.table(rows, columns)
 
     def table(self, rows: Sequence[T], columns: Sequence[Column[T]]) -> None:
-        """For people: with colour on a terminal, plain and never cut elsewhere."""
-        if self._out.isatty():
-            from invoicepay.cli.terminal import rich_table
-
-            rich_table(rows, columns, self._out)
-            return
-        cells = [[clean(c.title) for c in columns]]
-        cells += [[clean(c.value(row)) for c in columns] for row in rows]
-        widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
-        for line in cells:
-            padded = [
-                " " * (w - width(cell)) + cell if c.right else cell + " " * (w - width(cell))
-                for cell, w, c in zip(line, widths, columns, strict=True)
-            ]
-            print("  ".join(padded).rstrip(), file=self._out)
+        """For people. What has no room on a terminal is left out and named, never cut."""
+        table = Table(rows, columns, self._page)
+        self._lines(table.lines())
+        if table.left_out:
+            self.note(f"Not shown here, for want of room: {', '.join(table.left_out)}.")
 
     def _json_array(self, records: Iterable[Record]) -> None:
         """An object a line, as they come."""
@@ -183,6 +201,19 @@ class Output:
         for record in records:
             for row in flat(record):
                 writer.writerow([_cell(row.get(name), name in NUMBERS) for name in header])
+
+
+def _show(text: str, screen: TextIO) -> None:
+    import shutil
+
+    from invoicepay.cli.pager import page_through, pager
+
+    if text.count("\n") >= shutil.get_terminal_size().lines and (command := pager()):
+        screen.flush()
+        with suppress(OSError):
+            page_through(command, text)
+            return
+    screen.write(text)
 
 
 def csv_header(fields: Sequence[str]) -> list[str]:

@@ -8,8 +8,8 @@ from invoicepay.billing.errors import Declined, OutcomeUnknown, Refused
 from invoicepay.billing.money import Money, grouped_text, plain_text
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.plan import PaymentPlan, PlanLine
-from invoicepay.cli.invoice_view import print_facts
-from invoicepay.cli.output import Column, Output
+from invoicepay.cli.layout import Column
+from invoicepay.cli.output import Output
 from invoicepay.cli.records import payment_record
 from invoicepay.cli.state import State
 from invoicepay.cli.text import clean
@@ -28,7 +28,7 @@ def print_plan(plan: PaymentPlan, out: Output) -> None:
     """The itemised total that is asked about."""
     columns: list[Column[PlanLine]] = [
         Column("Invoice", lambda line: line.invoice.number),
-        Column("Due", lambda line: line.invoice.due_on.isoformat()),
+        Column("Due", lambda line: line.invoice.due_on.isoformat(), gives_way=1),
         Column(
             "Balance", lambda line: grouped_text(line.invoice.balance_minor, plan.currency), True
         ),
@@ -49,7 +49,7 @@ def print_plan(plan: PaymentPlan, out: Output) -> None:
         "Memo": plan.memo,
         "Total": str(Money(plan.total_minor, plan.currency)),
     }
-    print_facts(facts, out)
+    out.facts(facts)
 
 
 def note_plan(plan: PaymentPlan, out: Output) -> None:
@@ -132,7 +132,7 @@ def _print_payment(payment: Payment, out: Output) -> None:
         else payment.failure_message,
         "Memo": payment.memo,
     }
-    print_facts(facts, out)
+    out.facts(facts)
     if payment.allocations:
         out.text()
         columns: list[Column[Allocation]] = [

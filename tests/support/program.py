@@ -24,13 +24,13 @@ from invoicepay.cli.main import main
 from tests.running import Desk
 
 ROWS, COLUMNS = 50, 160
-IN_COLOUR = {"TERM": "xterm-256color"}
+IN_COLOUR = {"TERM": "xterm-256color", "NO_PAGER": "1"}
 WITHOUT_COLOUR = {**IN_COLOUR, "NO_COLOR": "1"}
 
 # Imported here once, or else by every child.
 for _module in walk_packages(invoicepay.__path__, "invoicepay."):
     importlib.import_module(_module.name)
-for _name in ("csv", "difflib", "rich.progress", "rich.table", "tomllib", "traceback", "zoneinfo"):
+for _name in ("csv", "difflib", "rich.progress", "tomllib", "traceback", "zoneinfo"):
     importlib.import_module(_name)
 
 
@@ -81,11 +81,13 @@ def run_at_terminal(
     more: Mapping[str, str] = IN_COLOUR,
     *,
     answers: str = "",
+    rows: int = ROWS,
+    columns: int = COLUMNS,
 ) -> tuple[str, list[int]]:
     """All that the commands, in one child, wrote to a terminal of their own; their exit codes.
     `answers`: what somebody has typed ahead."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     modes = termios.tcgetattr(theirs)
     modes[1] &= ~termios.OPOST  # it would make CR LF of each LF
     modes[3] &= ~termios.ECHO
