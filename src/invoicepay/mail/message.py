@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
+from typing import Any
 
 from invoicepay.billing import unseen
 from invoicepay.billing.ports import MailNotSent, Message
@@ -16,6 +18,44 @@ _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]", re.ASCII)
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 # RFC 5321 4.1.2, without quoted local parts: nobody's address needs them, injections do.
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}", re.ASCII)
+_SHORT = 60
+"""Characters that fit in a header line, whatever its name."""
+
+
+class _Policy(EmailPolicy):
+    """Folds the headers with free text itself: Python's own way loses spaces between encoded
+    words, or puts two of them together without one (python/cpython #144156)."""
+
+    def fold(self, name: str, value: Any) -> str:
+        match name.lower():
+            case "subject":
+                return f"{name}: {_encoded(name, str(value))}\r\n"
+            case "from":
+                (box,) = value.addresses
+                if not _is_plain(box.display_name):
+                    encoded = _encoded(name, box.display_name)
+                    return f"{name}: {encoded}\r\n <{box.addr_spec}>\r\n"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in ("subject", "from"):
+            return self.fold(name, value).encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_POLICY = _Policy(linesep="\r\n")
+
+
+def _encoded(name: str, text: str) -> str:
+    """`text` for the header `name`: as it is, or else all of it in encoded words (RFC 2047)."""
+    if _is_plain(text):
+        return text
+    return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether it goes into one line, and nobody takes it for an encoded word."""
+    return text.isascii() and len(text) <= _SHORT and "=?" not in text
 
 
 def build(message: Message, sender: str = "") -> EmailMessage:
@@ -27,7 +67,7 @@ def build(message: Message, sender: str = "") -> EmailMessage:
     """
     own = one_line(message.sender)
     check_sender(sender or own)
-    mime = EmailMessage(policy=SMTP)
+    mime = EmailMessage(policy=_POLICY)
     mime["From"] = _mailbox(sender or own, "the sender", one_line(message.sender_name))
     mime["To"] = _mailbox(message.to, "the recipient")
     if sender and own and own.lower() != sender.lower():

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import email
 import email.policy
+import quopri
+import re
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from invoicepay.billing.ports import Attachment, MailNotSent, Message
-from invoicepay.mail.message import build
+from invoicepay.mail.message import build, one_line
 
 MESSAGE = Message(
     message_id="p1.received@ledger.invoicepay",
@@ -90,6 +96,62 @@ def test_a_very_long_subject_is_folded_not_cut() -> None:
     subject = "long " * 300
     mime = parsed(dataclasses.replace(MESSAGE, subject=subject))
     assert mime["Subject"].split() == subject.split()
+
+
+WORDS = st.lists(
+    st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=30),
+    min_size=1,
+    max_size=12,
+).map(" ".join)
+ASCII_WORDS = st.lists(
+    st.text('abcXYZ =?_<>"\\@,;()[]', min_size=1, max_size=40), min_size=1, max_size=6
+).map(" – ".join)
+
+
+def decoded(header: str) -> str:
+    """By RFC 2047 alone: white space between encoded words goes, and all else stays."""
+    unfolded = header.replace("\r\n", "")
+    word = r"=\?utf-8\?([qb])\?([^?\s]*)\?="
+    assert not re.search(rf"{word}=\?", unfolded), "two of them without white space between"
+    joined = re.sub(rf"(?<=\?=)\s+(?={word})", "", unfolded)
+
+    def text(found: re.Match[str]) -> str:
+        if found[1] == "b":
+            return base64.b64decode(found[2]).hex()
+        return quopri.decodestring(found[2].replace("_", " ").encode()).hex()
+
+    pieces = re.split(f"({word})", joined)
+    return "".join(
+        bytes.fromhex(text(match)).decode() if (match := re.fullmatch(word, piece)) else piece
+        for at, piece in enumerate(pieces)
+        if at % 4 < 2
+    )
+
+
+def raw_header(message: Message, name: str) -> str:
+    raw = build(message).as_bytes().decode("ascii")
+    (found,) = re.findall(rf"^{name}: (.*(?:\r\n[ \t].*)*)\r\n", raw, re.MULTILINE)
+    assert all(len(line) <= 78 for line in found.split("\r\n")), found
+    return str(found)
+
+
+@given(text=WORDS | ASCII_WORDS)
+@example("Payment of 1.00 USD to Thirty ASCII Characters Company received – receipt R-000001")
+@example("Payment of 1.00 EUR to Кафе «Белая сова» received – receipt R-000001")
+def test_a_header_says_what_was_meant_to_whoever_decodes_it(text: str) -> None:
+    message = dataclasses.replace(MESSAGE, subject=text, sender_name=text)
+    meant = one_line(text)
+
+    assert decoded(raw_header(message, "Subject")) == meant
+    assert parsed(message)["Subject"] == meant
+    box = raw_header(message, "From")
+    assert box.endswith("<billing@acme.example>")
+    name = box.removesuffix(" <billing@acme.example>").removesuffix("\r\n")
+    if "=?utf-8?" in name:
+        assert decoded(name) == str(make_header(decode_header(name))) == meant
+    else:
+        (found,) = parsed(message)["From"].addresses
+        assert (found.display_name, found.addr_spec) == (meant, "billing@acme.example")
 
 
 def test_attachments_keep_their_bytes_and_get_safe_names() -> None:
