@@ -811,7 +811,8 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An e-mail. `message_id` without angle brackets; `sent_at` UTC."""
+    """An e-mail. `message_id` without angle brackets; `sent_at` UTC; `html` says what `text`
+    does."""
 
     message_id: str
     sender: str
@@ -821,6 +822,7 @@ class Message:
     text: str
     sent_at: datetime
     attachments: tuple[Attachment, ...] = ()
+    html: str = ""
 
 
 class MailNotSent(Exception):

@@ -61,8 +61,8 @@ def _is_plain(text: str) -> bool:
 def build(message: Message, sender: str = "") -> EmailMessage:
     """MIME of `message`, with its Message-ID and Date as given.
 
-    `sender`: the address that this mailer is allowed to send from; the message's own becomes
-    Reply-To where it differs. Line breaks and control characters in headers become spaces.
+    `sender`: the address that this mailer is allowed to send from; answers go to the message's
+    own (Reply-To). Line breaks and control characters in headers become spaces.
     Raises MailNotSent for an address that is none.
     """
     own = one_line(message.sender)
@@ -70,7 +70,7 @@ def build(message: Message, sender: str = "") -> EmailMessage:
     mime = EmailMessage(policy=_POLICY)
     mime["From"] = _mailbox(sender or own, "the sender", one_line(message.sender_name))
     mime["To"] = _mailbox(message.to, "the recipient")
-    if sender and own and own.lower() != sender.lower():
+    if own:
         mime["Reply-To"] = _mailbox(own, "the company's address")
     # RFC 3834: nobody's holiday answer should come back.
     mime["Auto-Submitted"] = "auto-generated"
@@ -80,6 +80,9 @@ def build(message: Message, sender: str = "") -> EmailMessage:
         mime["Message-ID"] = f"<{_NOT_IN_IDS.sub('', message.message_id)}>"
         # Quoted-printable stays readable in a folder of .eml files; base64 does not.
         mime.set_content(_text(message.text), cte="quoted-printable")
+        if message.html:
+            html = _text(message.html)
+            mime.add_alternative(html, subtype="html", cte="quoted-printable")
         for attachment in message.attachments:
             main, _, sub = attachment.content_type.partition("/")
             name = file_name(attachment.file_name)

@@ -20,7 +20,8 @@ from invoicepay.billing.ports import (
     Ports,
     Receipt,
 )
-from invoicepay.operations.mail_text import subject_of, text_of
+from invoicepay.operations.mail_bodies import as_html, as_text
+from invoicepay.operations.mail_text import letter
 from invoicepay.operations.receipt import receipt_of
 
 IN_HAND = timedelta(minutes=10)
@@ -157,8 +158,10 @@ def _send(mail: OutboxMail, ports: Ports, seconds: float) -> str:
             payment = unit.payments.get(mail.payment_id, EVERYTHING)
             assert payment is not None, "payments are never deleted"
             receipt = receipt_of(unit, payment)
+            reader = unit.contacts.by_email(mail.to)
             mode = unit.company.identity().mode
-        ports.mailer.send(_message(mail, receipt, mode, ports), seconds=seconds)
+        message = _message(mail, receipt, mode, reader.name if reader else "", ports)
+        ports.mailer.send(message, seconds=seconds)
     except MailNotSent as problem:
         return str(problem) or "not sent"
     except InvoicepayError as problem:
@@ -168,16 +171,18 @@ def _send(mail: OutboxMail, ports: Ports, seconds: float) -> str:
     return ""
 
 
-def _message(mail: OutboxMail, receipt: Receipt, mode: Mode, ports: Ports) -> Message:
+def _message(mail: OutboxMail, receipt: Receipt, mode: Mode, reader: str, ports: Ports) -> Message:
     payer = receipt.payment.initiated_by
     made_by = payer if mail.to.lower() != payer.lower() else ""  # nobody is told who they are
+    said = letter(mail.kind, receipt, mode=mode, reader=reader, made_by=made_by)
     return Message(
         message_id=mail.message_id,
         sender=receipt.company.email,
         sender_name=receipt.company.name,
         to=mail.to,
-        subject=subject_of(mail.kind, receipt, mode=mode),
-        text=text_of(mail.kind, receipt, mode=mode, made_by=made_by),
+        subject=said.subject,
+        text=as_text(said),
+        html=as_html(said),
         sent_at=mail.created_at,  # the same however often it is tried
         attachments=_attachments(mail.kind, receipt, mode, ports),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.method import MethodType
@@ -11,8 +12,63 @@ from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import MailKind, Receipt
 
 
-def subject_of(kind: MailKind, receipt: Receipt, *, mode: Mode) -> str:
-    """One line; says amount and company, so that it is found again."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was paid for. `owed`: what is then still to be paid on it; empty where that is nothing,
+    or is not known."""
+
+    name: str
+    amount: str
+    owed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What an e-mail says, each text on one line."""
+
+    subject: str
+    notice: str
+    """Where no money moved."""
+    greeting: str
+    news: tuple[str, ...]
+    rows: tuple[Row, ...]
+    facts: tuple[tuple[str, str], ...]
+    next_steps: tuple[str, ...]
+    command: str
+    """What the reader may type."""
+    questions: str
+    company: str
+
+
+def letter(
+    kind: MailKind, receipt: Receipt, *, mode: Mode, reader: str = "", made_by: str = ""
+) -> Letter:
+    """What happened, for what, and what happens next. `reader`: the name of whoever it goes to,
+    where that is a person; `made_by`: who paid, for a reader who did not."""
+    company, customer = receipt.company, receipt.customer
+    contact = " or ".join(filter(None, (company.email, company.phone)))
+    first = receipt.payment.allocations[0].invoice if receipt.payment.allocations else "--open"
+    return Letter(
+        subject=_line(_subject(kind, receipt, mode)),
+        notice=f"{mode.notice}. This is practice, not proof of a payment." if mode.notice else "",
+        greeting=_line(f"Hello {reader or customer.name or customer.number},"),
+        news=tuple(map(_line, _news(kind, receipt))),
+        rows=tuple(_rows(kind, receipt)),
+        facts=tuple((name, _line(text)) for name, text in _facts(kind, receipt, made_by) if text),
+        next_steps=tuple(_next_steps(kind, receipt)),
+        command=f"invoicepay pay {_line(first)} --method ID" if kind is MailKind.FAILED else "",
+        questions=_line(f"Questions? Please contact {contact}." if contact else "Thank you."),
+        company=_line(company.name),
+    )
+
+
+def _line(text: str) -> str:
+    """A line of ours stays one, whatever stands in it: nobody's name becomes a paragraph."""
+    return " ".join(text.splitlines())
+
+
+def _subject(kind: MailKind, receipt: Receipt, mode: Mode) -> str:
+    """Says amount and company, so that it is found again."""
     payment = receipt.payment
     amount = Money(payment.amount_minor, payment.currency)
     what = {
@@ -23,29 +79,6 @@ def subject_of(kind: MailKind, receipt: Receipt, *, mode: Mode) -> str:
     number = payment.receipt_number if kind is MailKind.RECEIVED else ""
     notice = f"{mode.notice}: " if mode.notice else ""
     return notice + what + (f" – receipt {number}" if number else "")
-
-
-def text_of(kind: MailKind, receipt: Receipt, *, mode: Mode, made_by: str = "") -> str:
-    """Plain text: what happened, for what, and what happens next. `made_by`: who paid, for a
-    reader who did not."""
-    # A line of ours stays one, whatever stands in it: nobody's name becomes a paragraph.
-    lines = (" ".join(line.splitlines()) for line in _lines(kind, receipt, mode, made_by))
-    return "\n".join(lines) + "\n"
-
-
-def _lines(kind: MailKind, receipt: Receipt, mode: Mode, made_by: str) -> Iterator[str]:
-    company = receipt.company
-    if mode.notice:
-        yield from (f"{mode.notice}. This is practice, not proof of a payment.", "")
-    yield from (f"Hello {receipt.customer.name or receipt.customer.number},", "")
-    yield from _news(kind, receipt)
-    yield ""
-    yield from _figures(kind, receipt, made_by)
-    yield ""
-    yield from _next(kind, receipt)
-    contact = " or ".join(filter(None, (company.email, company.phone)))
-    yield from ("", f"Questions? Please contact {contact}." if contact else "Thank you.")
-    yield from ("", company.name)
 
 
 def _news(kind: MailKind, receipt: Receipt) -> Iterator[str]:
@@ -62,45 +95,49 @@ def _news(kind: MailKind, receipt: Receipt) -> Iterator[str]:
                 yield f"The bank says: {payment.failure_message}"
 
 
-def _figures(kind: MailKind, receipt: Receipt, made_by: str) -> Iterator[str]:
+def _rows(kind: MailKind, receipt: Receipt) -> Iterator[Row]:
     payment = receipt.payment
-    rows = [(a.invoice, a.amount_minor) for a in payment.allocations]
-    rest = payment.amount_minor - payment.allocated_minor
-    if rest and payment.order_number:
-        rows.append((f"Deposit for order {payment.order_number}", rest))
-    elif rest:
-        rows.append(("Kept as your credit", rest))
-    amounts = [str(Money(minor, payment.currency)) for _, minor in rows]
-    names = max((len(name) for name, _ in rows), default=0)
-    figures = max(map(len, amounts), default=0)
-    for (name, _), amount in zip(rows, amounts, strict=True):
-        yield f"  {name:<{names}}  {amount:>{figures}}"
-    yield ""
-    yield f"  Method:    {payment.method_label}"
-    if payment.receipt_number and kind is not MailKind.FAILED:
-        name = "Receipt:" if kind is MailKind.RECEIVED else "Notice:"
-        yield f"  {name:<9}  {payment.receipt_number}"
-    yield f"  Payment:   {payment.id}"
-    if made_by:
-        yield f"  Made by:   {made_by}"
-    if payment.memo:
-        yield f"  Memo:      {payment.memo}"
+    for allocation, invoice in zip(payment.allocations, receipt.invoices, strict=True):
+        owed = invoice.payable_minor if kind is not MailKind.FAILED else 0
+        yield Row(
+            _line(allocation.invoice),
+            str(Money(allocation.amount_minor, payment.currency)),
+            str(Money(owed, payment.currency)) if owed > 0 else "",
+        )
+    if rest := payment.amount_minor - payment.allocated_minor:
+        order = payment.order_number
+        what = f"Deposit for order {order}" if order else "Kept as your credit"
+        yield Row(_line(what), str(Money(rest, payment.currency)))
 
 
-def _next(kind: MailKind, receipt: Receipt) -> Iterator[str]:
+def _facts(kind: MailKind, receipt: Receipt, made_by: str) -> Iterator[tuple[str, str]]:
+    payment, customer = receipt.payment, receipt.customer
+    yield "Customer", " ".join(filter(None, (customer.name, f"({customer.number})")))
+    yield "Method", payment.method_label
+    if kind is not MailKind.FAILED:
+        yield "Receipt" if kind is MailKind.RECEIVED else "Notice", payment.receipt_number or ""
+    yield "Payment", payment.id
+    yield "Made by", made_by
+    yield "Memo", payment.memo
+
+
+def _next_steps(kind: MailKind, receipt: Receipt) -> Iterator[str]:
     match kind:
+        case MailKind.INITIATED if receipt.payment.method_type is MethodType.ACH:
+            yield (
+                "A bank debit usually takes up to four business days. Until it arrives, what it "
+                "pays shows as processing; there is nothing for you to do, and no need to pay "
+                "again. We will write when the money has arrived, or if it does not."
+            )
         case MailKind.INITIATED:
-            if receipt.payment.method_type is MethodType.ACH:
-                yield "A bank debit usually takes up to four business days. Until it arrives, what"
-                yield "it pays shows as processing; there is nothing for you to do, and no need to"
-                yield "pay again. We will write when the money has arrived, or if it does not."
-            else:
-                yield "We will write when the money has arrived, or if it does not. There is no"
-                yield "need to pay again."
+            yield (
+                "We will write when the money has arrived, or if it does not. There is no need to "
+                "pay again."
+            )
         case MailKind.RECEIVED:
             yield "Your receipt is attached. There is nothing for you to do."
         case MailKind.FAILED:
-            first = receipt.payment.allocations[0].invoice if receipt.payment.allocations else ""
-            yield "What it was for is open again. Please check with your bank, or pay with another"
-            yield "method; `invoicepay methods list` shows what you can pay with:"
-            yield f"  invoicepay pay {first or '--open'} --method ID"
+            yield (
+                "What it was for is open again. Please check with your bank, or pay with another "
+                "method; `invoicepay methods list` shows what you can pay with:"
+            )

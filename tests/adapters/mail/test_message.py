@@ -164,5 +164,24 @@ def test_attachments_keep_their_bytes_and_get_safe_names() -> None:
     assert found.get_filename() == "etc-pass-wd-.pdf"
 
 
+def test_html_stands_beside_the_text_and_papers_beside_both() -> None:
+    attachment = Attachment("r.pdf", "application/pdf", b"%PDF")
+    message = dataclasses.replace(
+        MESSAGE, html="<p>Größe\x00 – 東京</p>\n", attachments=(attachment,)
+    )
+    mime = parsed(message)
+    kinds = [part.get_content_type() for part in mime.walk()]
+    assert kinds == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "application/pdf",
+    ]
+    (html,) = [part for part in mime.walk() if part.get_content_type() == "text/html"]
+    assert html.get_content() == "<p>Größe – 東京</p>\r\n"
+    assert mime["Reply-To"] == "billing@acme.example"
+
+
 def test_holiday_answers_are_not_wanted() -> None:
     assert parsed(MESSAGE)["Auto-Submitted"] == "auto-generated"

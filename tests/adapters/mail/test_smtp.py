@@ -43,7 +43,7 @@ def test_plain_on_this_machine(start: Start) -> None:
     assert sender == "billing@acme.example"
     assert recipients == ["bob@customer.example"]
     assert mime["From"] == "Acme Tools <billing@acme.example>"
-    assert mime["Reply-To"] is None
+    assert mime["Reply-To"] == "billing@acme.example"
 
 
 def test_the_servers_sender_is_used_and_answers_go_to_the_company(start: Start) -> None:

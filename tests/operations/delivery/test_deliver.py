@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,76 @@ def test_received(world: World) -> None:
         b"%PDF p1",
     )
     assert world.waiting() == []
+
+
+def test_a_person_is_greeted_by_name_and_a_company_by_its_own(world: World) -> None:
+    payment = world.pay("p1", PaymentStatus.SUCCEEDED)
+    world.owe(payment, MailKind.RECEIVED)
+    world.owe(payment, MailKind.INITIATED, "ap@one.example")
+    deliver(world, EVERYTHING)
+    person, company = world.post.sent
+    assert "\nHello Bob,\n" in person.text
+    assert "\nHello One Inc.,\n" in company.text
+    for message in (person, company):
+        assert "  Customer:  One Inc. (C-1)\n" in message.text
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "paid"),
+    [
+        (PaymentStatus.SUCCEEDED, MailKind.RECEIVED, {}),
+        (PaymentStatus.PROCESSING, MailKind.INITIATED, {}),
+        (PaymentStatus.FAILED, MailKind.FAILED, {}),
+        (PaymentStatus.SUCCEEDED, MailKind.RECEIVED, {"order_number": "<b>&amp;", "memo": "a<b"}),
+    ],
+)
+def test_html_says_what_the_text_says_and_loads_nothing(
+    world: World, status: PaymentStatus, kind: MailKind, paid: dict[str, Any]
+) -> None:
+    world.owe(world.pay("p1", status, **paid), kind)
+    deliver(world, EVERYTHING)
+    [message] = world.post.sent
+    page = Page()
+    page.feed(message.html)
+
+    in_html, in_text = (
+        {word.strip(":").lower() for word in text.split()} - {"invoice", "amount"}
+        for text in (" ".join(page.texts), message.text)
+    )
+    assert in_html == in_text
+    assert page.loads == set()
+    assert page.title == message.subject
+
+
+class Page(HTMLParser):
+    """What a reader of HTML sees."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts, self.title, self._open = list[str](), "", ""
+        self.loads = set[str]()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._open = tag
+        self.loads |= {name for name, _ in attrs} & {"src", "href", "background", "onclick"}
+        self.loads |= {tag} & {"script", "img", "link", "iframe", "style", "b"}
+
+    def handle_data(self, data: str) -> None:
+        if self._open == "title":
+            self.title += data.strip()
+        else:
+            self.texts.append(data)
+
+
+def test_what_is_left_to_pay_is_said(world: World) -> None:
+    part = {"allocations": (Allocation("INV-1", 40000), Allocation("INV-2", 90000))}
+    payment = world.pay("p1", PaymentStatus.PROCESSING, **part, amount_minor=130000)
+    world.owe(payment, MailKind.INITIATED)
+    deliver(world, EVERYTHING)
+    [message] = world.post.sent
+    assert "  INV-1  400.00 USD  left to pay: 600.00 USD\n  INV-2  900.00 USD\n" in message.text
+    assert "Left to pay" in message.html
+    assert "600.00 USD" in message.html
 
 
 def test_it_is_sent_once(world: World) -> None:
