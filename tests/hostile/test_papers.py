@@ -172,15 +172,25 @@ def test_letters_have_our_headers_and_no_others(letters: DemoCompany) -> None:
     assert attached == len(TEXTS[::12])
 
 
+OURS = {"!doctype", "html", "head", "meta", "title", "body", "div", "p", "table", "tr", "th", "td"}
+ATTRIBUTES = {"lang", "charset", "name", "content", "style", "role"}
+
+
 def test_no_text_in_a_letter_makes_lines_of_its_own(letters: DemoCompany) -> None:
     """And none that turns its direction or would act on the terminal it is read on."""
     for path in letters.mail:
         mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         assert isinstance(mail, EmailMessage)
-        body = mail.get_body()
+        body, page = mail.get_body(("plain",)), mail.get_body(("html",))
         assert body is not None
+        assert page is not None
         text = str(body.get_content()).replace("\r\n", "\n")
         assert_harmless(text.replace("\t", " "))
+        html = str(page.get_content()).replace("\r\n", "\n")
+        assert_harmless(html)
+        # Tags and attributes are ours, whatever stands in the data.
+        assert {*re.findall(r"</?([^\s>]*)", html)} <= OURS
+        assert {*re.findall(r'([^\s"=]+)="', re.sub(r">[^<]*", ">", html))} <= ATTRIBUTES
         assert len(text.splitlines()) <= 30
         assert text.splitlines()[0] == (
             "SANDBOX – no money moved. This is practice, not proof of a payment."
