@@ -172,7 +172,21 @@ def test_letters_have_our_headers_and_no_others(letters: DemoCompany) -> None:
     assert attached == len(TEXTS[::12])
 
 
-OURS = {"!doctype", "html", "head", "meta", "title", "body", "div", "p", "table", "tr", "th", "td"}
+OURS = {
+    "!doctype",
+    "code",
+    "html",
+    "head",
+    "meta",
+    "title",
+    "body",
+    "div",
+    "p",
+    "table",
+    "tr",
+    "th",
+    "td",
+}
 ATTRIBUTES = {"lang", "charset", "name", "content", "style", "role"}
 
 
@@ -187,7 +201,7 @@ def test_no_text_in_a_letter_makes_lines_of_its_own(letters: DemoCompany) -> Non
         text = str(body.get_content()).replace("\r\n", "\n")
         assert_harmless(text.replace("\t", " "))
         html = str(page.get_content()).replace("\r\n", "\n")
-        assert_harmless(html)
+        assert_harmless(html.replace("\t", " "))
         # Tags and attributes are ours, whatever stands in the data.
         assert {*re.findall(r"</?([^\s>]*)", html)} <= OURS
         assert {*re.findall(r'([^\s"=]+)="', re.sub(r">[^<]*", ">", html))} <= ATTRIBUTES
