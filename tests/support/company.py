@@ -80,6 +80,9 @@ class NoDocuments:
     ) -> Iterator[bytes]:
         return (b"%PDF" for _ in details)
 
+    def logo(self, content: bytes) -> bytes:
+        return content
+
     def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
         return b"%PDF"
 

@@ -798,6 +798,10 @@ class Documents(Protocol):
     ) -> Iterator[bytes]:
         """A PDF for each, in order. One call shares the work on fonts."""
 
+    def logo(self, content: bytes) -> bytes:
+        """What is kept of a company's logo, from a PNG or JPEG. Raises BadInput for what cannot
+        be drawn."""
+
     def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
         """A PDF; for a payment that is processing it says `initiated`, not `received`."""
 

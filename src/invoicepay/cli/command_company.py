@@ -45,7 +45,7 @@ def set_(
     currency: Annotated[Text, typer.Option(metavar="X")] = None,
     terms: Annotated[Text, typer.Option(help="Printed at the foot of invoices.")] = None,
     remit_to: Annotated[Text, typer.Option(help="How to pay other than through here.")] = None,
-    logo: Annotated[Optional[Path], typer.Option(metavar="FILE", help="PNG or JPEG.")] = None,  # noqa: UP045
+    logo: Annotated[Optional[str], typer.Option(metavar="FILE", help="PNG or JPEG.")] = None,  # noqa: UP045
 ) -> None:
     """Change what the company says of itself."""
     from invoicepay.billing.customer import Address
@@ -65,7 +65,7 @@ def set_(
             currency=currency,
             terms=terms,
             remit_to=remit_to,
-            logo=None if logo is None else _read_logo(logo),
+            logo=_read_logo(Path(logo)) if logo else b"" if logo == "" else None,
         )
     )
     _answer(company, state)
@@ -78,7 +78,10 @@ def _read_logo(path: Path) -> bytes:
         if not path.is_file():
             raise BadInput("bad_file", f"{path} is not a file", "Name a PNG or JPEG.")
         with path.open("rb") as file:
-            return file.read(_LOGO_LIMIT)
+            content = file.read(_LOGO_LIMIT)
+        if not content:
+            raise BadInput("bad_file", f"{path} is empty", "Name a PNG or JPEG.")
+        return content
     except OSError as error:
         what = f"{path} cannot be read: {error.strerror}"
         raise BadInput("bad_file", what, "Name a PNG or JPEG.") from error

@@ -18,6 +18,7 @@ from invoicepay.billing.ports import Receipt
 from invoicepay.documents import invoice as invoice_page
 from invoicepay.documents import receipt as receipt_page
 from invoicepay.documents.fonts import Fonts, make_fonts
+from invoicepay.documents.logo import drawable
 from invoicepay.documents.text import strings
 from invoicepay.documents.writer import About, Logo, load_logo, write_pdf
 
@@ -50,6 +51,10 @@ class PdfDocuments:
                     title = invoice_page.title_of(detail.invoice)
                     yield write_pdf(sheet, About(title, company.name, made_at), files, logo)
             batch = list(islice(remaining, BATCH))
+
+    def logo(self, content: bytes) -> bytes:
+        """What is kept of a PNG or JPEG, as every document can draw it. Raises BadInput."""
+        return drawable(content)
 
     def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
         """A PDF; for a payment that has not arrived it says so, and is called a notice."""

@@ -15,10 +15,11 @@ from pathlib import Path
 from fpdf import FPDF, ViewerPreferences
 from fpdf.image_datastructures import ImageCache
 
+from invoicepay.billing.errors import BadInput
+from invoicepay.documents.logo import drawable
 from invoicepay.documents.page import Box, Color, Mark, Picture, Rule, Sheet, Text
 from invoicepay.documents.text import tidy
 
-_IMAGE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _FAMILY = "document"
 _LOGO_POINTS = 150
 
@@ -34,19 +35,19 @@ class Logo:
 
 
 def load_logo(content: bytes) -> Logo | None:
-    """The logo, or None when there is none or it cannot be read: a bill must go out anyway."""
-    # Never a path, an address or an SVG, which fpdf2 would take as well.
-    if not content.startswith(_IMAGE_SIGNATURES):
+    """The logo, or None when there is none or it cannot be drawn: a bill must go out anyway. An
+    earlier version kept files as they were."""
+    if not content:
         return None
     pdf = _new_pdf((_LOGO_POINTS, _LOGO_POINTS))
     pdf.add_page()
     try:
+        content = drawable(content)
         info = pdf.image(content, x=0, y=0, w=_LOGO_POINTS)
-        ratio = info.width / info.height
-    except Exception:  # noqa: BLE001 - a decoder may raise anything on a broken image
-        logging.getLogger(__name__).warning("the company's logo cannot be read; left out")
+    except BadInput as problem:
+        logging.getLogger(__name__).warning("%s; it is left out", problem.message)
         return None
-    return Logo(content, ratio, pdf.image_cache)
+    return Logo(content, info.width / info.height, pdf.image_cache)
 
 
 def _new_pdf(size: tuple[float, float]) -> FPDF:

@@ -15,8 +15,7 @@ from invoicepay.operations.authenticate import reread_actor
 from invoicepay.operations.plain_text import check_email, check_line, check_lines
 
 LARGEST_LOGO = 1 << 20
-"""Bytes. It is read for every document."""
-_IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+"""Bytes, as it is given and as it is kept: it is read for every document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def set_company(request: SetCompany, actor: Actor, ports: Ports) -> Company:
     }
     if not given:
         raise Usage("input_needed", "nothing to set", "Name what changes, e.g. --phone.")
-    checked = {name: _checked(name, value) for name, value in given.items()}
+    checked = {name: _checked(name, value, ports) for name, value in given.items()}
     with ports.ledger.write() as unit:
         reread_actor(unit, actor)
         before = unit.company.get()
@@ -62,13 +61,13 @@ def set_company(request: SetCompany, actor: Actor, ports: Ports) -> Company:
     return company
 
 
-def _checked(name: str, value: object) -> object:
+def _checked(name: str, value: object, ports: Ports) -> object:
     match value:
         case Address():
             lines = (check_line(line, "the address") for line in value.lines)
             return Address(tuple(line for line in lines if line))
         case bytes():
-            return _logo(value)
+            return _logo(value, ports) if value else b""
         case str() if name == "time_zone":
             return check_time_zone(value)
         case str() if name == "currency":
@@ -85,13 +84,13 @@ def _checked(name: str, value: object) -> object:
     raise TypeError(f"{name} cannot be {type(value).__name__}")
 
 
-def _logo(content: bytes) -> bytes:
-    if content and not content.startswith(_IMAGES):
-        raise BadInput("bad_file", "the logo is neither PNG nor JPEG", "Save it as PNG.")
-    if len(content) > LARGEST_LOGO:
-        what = f"the logo is larger than {LARGEST_LOGO // 1024} KiB"
-        raise BadInput("bad_file", what, "Save it smaller.")
-    return content
+def _logo(content: bytes, ports: Ports) -> bytes:
+    if len(content) <= LARGEST_LOGO:
+        kept = ports.documents.logo(content)
+        if len(kept) <= LARGEST_LOGO:
+            return kept
+    what = f"the logo is larger than {LARGEST_LOGO // 1024} KiB"
+    raise BadInput("bad_file", what, "Save it smaller.")
 
 
 def _journaled(value: object) -> object:

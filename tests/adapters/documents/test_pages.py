@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
 from pypdf import PdfReader
 
 from invoicepay.billing.customer import Address, Company
+from invoicepay.billing.errors import BadInput
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import InvoiceDetail, InvoiceLine
 from invoicepay.billing.ports import Receipt
@@ -181,6 +183,54 @@ def test_a_broken_logo_does_not_stop_the_bill(
     pdf = invoice_pdf(make_detail(), biller=replace(company, logo=content))
     assert "Balance due" in read(pdf)[0]
     assert not PdfReader(BytesIO(pdf)).pages[0].images
+
+
+@pytest.mark.parametrize("size", [(1, 500), (3000, 2), (51, 1), (9000, 9000)])
+def test_what_cannot_be_drawn_is_refused_and_left_out_where_it_was_set_before(
+    size: tuple[int, int], company: Company, make_detail: Make, documents: PdfDocuments
+) -> None:
+    content = logo("PNG", size)
+    with pytest.raises(BadInput, match=f"{size[0]:,} × {size[1]:,} pixels"):
+        documents.logo(content)
+    biller = replace(company, logo=content)
+    (pdf,) = documents.invoices(biller, [make_detail()], TODAY)
+    assert not PdfReader(BytesIO(pdf)).pages[0].images
+
+
+def test_a_logo_is_kept_upright_in_eight_bits_and_small(documents: PdfDocuments) -> None:
+    sideways = Image.new("RGB", (2000, 1000), "red")
+    sideways.paste("blue", (0, 0, 1000, 1000))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90° to the right
+    kept = opened(documents.logo(saved(sideways, "JPEG", exif=exif)))
+    assert kept.size == (300, 600)
+    assert [near(kept, at) for at in ((150, 30), (150, 570))] == ["blue", "red"]
+
+    grey = Image.new("I;16", (40, 20), 0x8000)
+    kept = opened(documents.logo(saved(grey, "PNG")))
+    assert (kept.mode, kept.getpixel((5, 5))) == ("L", 0x80)
+
+    clear = Image.new("P", (40, 20), 0)
+    kept = opened(documents.logo(saved(clear, "PNG", transparency=0)))
+    assert kept.mode == "RGBA"
+    assert kept.getpixel((5, 5))[3] == 0  # type: ignore[index]
+
+
+def opened(content: bytes) -> Image.Image:
+    image = Image.open(BytesIO(content))
+    assert (image.format, image.getexif().get(0x0112)) == ("PNG", None)
+    return image
+
+
+def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+    output = BytesIO()
+    image.save(output, kind, **options)
+    return output.getvalue()
+
+
+def near(image: Image.Image, at: tuple[int, int]) -> str:
+    red, _, blue = image.getpixel(at)  # type: ignore[misc]
+    return "red" if red > 200 > blue else "blue" if blue > 200 > red else "neither"
 
 
 def test_the_same_data_gives_the_same_bytes_alone_or_in_a_batch(

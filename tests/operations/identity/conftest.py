@@ -18,6 +18,7 @@ from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.identity import Mode
 from invoicepay.credentials.ids import RandomIds
 from invoicepay.credentials.passwords import Argon2Passwords
+from invoicepay.documents import PdfDocuments
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.log_in import LogIn
@@ -75,7 +76,7 @@ class World:
     passwords: CountedPasswords = field(default_factory=CountedPasswords)
     ids: RandomIds = field(default_factory=RandomIds)
     gateway: Any = None
-    documents: Any = None
+    documents: Any = field(default_factory=PdfDocuments)
     mailer: Any = None
 
     def app(self, secret: str = "") -> App:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from invoicepay.billing.customer import Address
 from invoicepay.operations.list_customers import ListCustomers
@@ -16,7 +18,15 @@ if TYPE_CHECKING:
     from tests.operations.identity.conftest import World
 
 ADMIN, FINANCE, EVE = "admin@acme.example", "finance@acme.example", "eve@two.example"
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+
+def png(size: tuple[int, int] = (30, 10)) -> bytes:
+    output = io.BytesIO()
+    Image.new("RGB", size).save(output, "PNG")
+    return output.getvalue()
+
+
+PNG = png()
 
 
 def test_customers_see_their_own(world: World) -> None:
@@ -89,6 +99,9 @@ def test_the_same_again_is_not_journaled(world: World) -> None:
         (SetCompany(currency="XXX"), "unknown_currency"),
         (SetCompany(address=Address(("a\tb",))), "bad_text"),
         (SetCompany(logo=b"<svg/>"), "bad_file"),
+        (SetCompany(logo=PNG[:40]), "bad_file"),
+        (SetCompany(logo=png((1, 500))), "bad_file"),
+        (SetCompany(logo=png((3000, 2))), "bad_file"),
         (SetCompany(logo=PNG + bytes(1 << 20)), "bad_file"),
     ],
 )
