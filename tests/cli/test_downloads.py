@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import stat
 import zipfile
 from pathlib import Path
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoicepay.billing.errors import Unreachable
-from invoicepay.cli.downloads import safe_name, write_whole
+from invoicepay.cli.downloads import Names, safe_name, write_whole
 from tests.running import DemoCompany
 
 ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
@@ -67,6 +68,31 @@ def test_any_name_is_safe(name: str) -> None:
     assert len(safe) < 120
     assert not safe.startswith((".", "-"))
     assert safe.partition(".")[0].lower() not in ("con", "prn", "aux", "nul", "com1", "lpt1", "")
+
+
+def test_names_that_differ_only_in_case_are_kept_apart() -> None:
+    names = Names(["Inv-7.pdf", "notes.txt"])
+    given = [names.name(n, ".pdf") for n in ("INV-9", "inv-9", "Inv-9", "INV-9", "INV-7", "Inv-7")]
+    assert given[0] == given[3] == "INV-9.pdf"
+    assert given[5] == "Inv-7.pdf"  # which it replaces
+    assert len({name.casefold() for name in given}) == 5
+    assert re.fullmatch("inv-9-[0-9a-f]{8}.pdf", given[1])
+
+
+def test_what_is_downloaded_stays_apart_where_case_makes_no_difference(
+    company: DemoCompany, tmp_path: Path
+) -> None:
+    company.edit("UPDATE invoices SET number = 'inv-1042' WHERE number = 'INV-1060'")
+    both = ["inv-1042", "INV-1042"]
+    assert company.run(["invoices", "pdf", *both, "--dir", "out"]).exit_code == 0
+    assert company.run(["invoices", "pdf", *both, "--zip", "out.zip"]).exit_code == 0
+    again = company.run(["invoices", "pdf", both[1], "--dir", "out"])
+    assert again.exit_code == 0
+
+    files = [path.name for path in (company.folder / "out").iterdir()]
+    entries = zipfile.ZipFile(company.folder / "out.zip").namelist()
+    for names in (files, entries):
+        assert len({name.casefold() for name in names}) == len(names) == 2
 
 
 def test_a_file_is_private_and_replaces_the_old_one(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import webbrowser
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from errno import EINVAL
 from pathlib import Path
 
@@ -24,16 +24,31 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNOREC
 _LENGTH = 100
 
 
-def safe_name(text: str, suffix: str) -> str:
-    """A file name from an allow-list of characters. Where something is taken away, a short
-    digest keeps two names apart."""
+def safe_name(text: str, suffix: str, *, marked: bool = False) -> str:
+    """A file name from an allow-list of characters. Where something is taken away, or with
+    `marked`, a short digest keeps two names apart."""
     plain = _ALLOWED.sub("_", text).strip("._-")[:_LENGTH]
-    if plain != text or not plain or _RESERVED.fullmatch(plain):
+    if marked or plain != text or not plain or _RESERVED.fullmatch(plain):
         from hashlib import sha256
 
         mark = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         plain = f"{plain}-{mark}" if plain and not _RESERVED.fullmatch(plain) else f"file-{mark}"
     return plain + suffix
+
+
+class Names:
+    """Names of files in one place, where there are `taken` already. No two differ only in case:
+    on macOS and Windows that would be one file."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {name.casefold(): name for name in taken}
+
+    def name(self, text: str, suffix: str) -> str:
+        """The same text has the same name."""
+        plain = safe_name(text, suffix)
+        if self._taken.setdefault(plain.casefold(), plain) == plain:
+            return plain
+        return safe_name(text, suffix, marked=True)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -96,17 +111,18 @@ def save_invoices(
 
 
 def _files(folder: Path, rendered: Iterator[RenderedInvoice]) -> Iterator[Path]:
+    names = Names(path.name for path in folder.iterdir()) if folder.is_dir() else Names()
     for invoice in rendered:
-        path = folder / safe_name(invoice.number, ".pdf")
+        path = folder / names.name(invoice.number, ".pdf")
         write_whole(path, invoice.content)
         yield path
 
 
 def _zip(path: Path, rendered: Iterator[RenderedInvoice]) -> Path:
-    buffer = io.BytesIO()
+    buffer, names = io.BytesIO(), Names()
     with zipfile.ZipFile(buffer, "w") as archive:  # PDFs are compressed already
         for invoice in rendered:
-            entry = zipfile.ZipInfo(safe_name(invoice.number, ".pdf"))  # dated 1980: reproducible
+            entry = zipfile.ZipInfo(names.name(invoice.number, ".pdf"))  # dated 1980: reproducible
             archive.writestr(entry, invoice.content)
     write_whole(path, buffer.getvalue())
     return path
