@@ -27,10 +27,14 @@ INVOICE: Mapping[str, Any] = {
     "total_minor": int,
     "total": str,
     "paid_minor": int,
+    "paid": str,
     "processing_minor": int,
+    "pending_minor": int,
+    "pending": str,
     "balance_minor": int,
     "balance": str,
     "payable_minor": int,
+    "payable": str,
     "po_number": str,
     "order_number": str,
     "memo": str,
@@ -49,8 +53,10 @@ PAYMENT: Mapping[str, Any] = {
     "amount_minor": int,
     "amount": str,
     "refunded_minor": int,
+    "refunded": str,
     "disputed": bool,
     "unapplied_minor": int,
+    "unapplied": str,
     "order_number": str,
     "created_at": INSTANT,
     "settled_at": (None, INSTANT),
@@ -99,7 +105,8 @@ def test_open_invoices_have_exactly_the_promised_fields(company: DemoCompany) ->
         assert list(invoice) == list(INVOICE)
         check(invoice, INVOICE)
         assert invoice["balance_minor"] == invoice["total_minor"] - invoice["paid_minor"] > 0
-        assert invoice["payable_minor"] == invoice["balance_minor"] - invoice["processing_minor"]
+        assert invoice["payable_minor"] == invoice["balance_minor"] - invoice["pending_minor"]
+        assert invoice["processing_minor"] == invoice["pending_minor"]
 
 
 def test_every_invoice_of_the_company_keeps_the_contract(company: DemoCompany) -> None:

@@ -280,6 +280,24 @@ class TestStreams:
         assert r"Payment initiated \u2013 the bank debit" in result.stdout
         assert r"SANDBOX \u2013 no money moved" in result.stderr
 
+    def test_data_is_the_same_in_every_locale(self, company: DemoCompany) -> None:
+        company.edit("UPDATE customers SET name = '株式会社 – Łódź' WHERE number = 'C-1007'")
+        for format in ("json", "csv"):
+            command = f"customers list --format {format}"
+            plain, elsewhere = (
+                company.run(command, PYTHONIOENCODING=encoding) for encoding in ("utf-8", "cp1252")
+            )
+            assert "株式会社 – Łódź" in plain.stdout
+            assert elsewhere.stdout == plain.stdout
+
+    def test_a_spreadsheet_gets_a_byte_order_mark(self, company: DemoCompany) -> None:
+        plain = company.run("customers list --format csv").stdout
+        assert company.run("customers list --bom --format csv").stdout == "\ufeff" + plain
+        for options in ("", "--json"):
+            refused = company.run(f"customers list --bom {options}")
+            assert (refused.exit_code, refused.stdout) == (2, "")
+            assert "--format csv" in refused.stderr
+
     def test_nor_does_it_matter_to_what_went_wrong(self, company: DemoCompany) -> None:
         """The exit code is the command's own where there was nobody to read its answer."""
         read, write = os.pipe()

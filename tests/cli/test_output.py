@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from invoicepay.billing.unseen import UNSEEN
 from invoicepay.cli.layout import Column
-from invoicepay.cli.output import NESTED, Format, Output, csv_header
+from invoicepay.cli.output import NESTED, Format, Output, csv_header, json_text
 from invoicepay.cli.records import (
     CUSTOMER_FIELDS,
     INVOICE_FIELDS,
@@ -24,13 +28,17 @@ COLUMNS = [
     Column[Mapping[str, Any]]("Payment", lambda p: p["id"]),
     Column[Mapping[str, Any]]("Amount", lambda p: str(p["amount_minor"]), right=True),
 ]
-ONE = {"id": "p1", "amount_minor": 5, "allocations": [{"invoice": "A", "amount_minor": 5}]}
+ONE = {
+    "id": "p1",
+    "amount_minor": 5,
+    "allocations": [{"invoice": "A", "amount_minor": 5, "amount": "0.05"}],
+}
 TWO = {
     "id": "p2",
     "amount_minor": 12345,
     "allocations": [
-        {"invoice": "A", "amount_minor": 12000},
-        {"invoice": "B", "amount_minor": 345},
+        {"invoice": "A", "amount_minor": 12000, "amount": "120.00"},
+        {"invoice": "B", "amount_minor": 345, "amount": "3.45"},
     ],
 }
 NONE: dict[str, Any] = {"id": "p3", "amount_minor": 7, "allocations": []}
@@ -54,18 +62,21 @@ def test_json_is_one_array_with_an_object_a_line() -> None:
 
 def test_an_empty_list() -> None:
     assert many(Format.JSON) == ("[]\n", "")
-    assert many(Format.CSV) == ("id,amount_minor,allocation_invoice,allocation_amount_minor\n", "")
+    assert many(Format.CSV) == (
+        "id,amount_minor,allocation_invoice,allocation_amount_minor,allocation_amount\n",
+        "",
+    )
     assert many(Format.TABLE) == ("", "no payments yet\n")
 
 
 def test_csv_has_a_row_for_each_of_a_nested_list() -> None:
     out, _ = many(Format.CSV, ONE, TWO, NONE)
     assert out.splitlines() == [
-        "id,amount_minor,allocation_invoice,allocation_amount_minor",
-        "p1,5,A,5",
-        "p2,12345,A,12000",
-        "p2,12345,B,345",
-        "p3,7,,",
+        "id,amount_minor,allocation_invoice,allocation_amount_minor,allocation_amount",
+        "p1,5,A,5,0.05",
+        "p2,12345,A,12000,120.00",
+        "p2,12345,B,345,3.45",
+        "p3,7,,,",
     ]
 
 
@@ -84,6 +95,44 @@ def test_csv_cells_hold_any_text() -> None:
     assert next(csv.reader(io.StringIO(out.getvalue().partition("\n")[2], newline=""))) == [
         "abc\nd"
     ]
+
+
+NAMES = "株式会社 – Łódź – Ωμέγα"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8", "latin-1"])
+@pytest.mark.parametrize("format", [Format.JSON, Format.CSV])
+def test_data_is_utf_8_in_every_locale(format: Format, encoding: str) -> None:
+    raw, err = io.BytesIO(), io.BytesIO()
+    streams = [io.TextIOWrapper(each, encoding, "backslashreplace") for each in (raw, err)]
+    output = Output(format, *streams)
+    output.one({"name": NAMES}, lambda: None)
+    output.problem("not_found", NAMES, "")
+    for stream in streams:
+        stream.flush()
+
+    text = raw.getvalue().decode("utf-8")
+    if format is Format.JSON:
+        assert json.loads(text) == {"name": NAMES}
+    else:
+        assert list(csv.DictReader(io.StringIO(text))) == [{"name": NAMES}]
+    assert NAMES in text
+    assert NAMES in err.getvalue().decode("utf-8")
+
+
+@given(text=st.text())
+@example("\x7f\x80\x9b\u202e\u2028\ud800\U000e0041")
+def test_json_shows_letters_and_gives_back_the_very_text(text: str) -> None:
+    written = json_text({"name": text, "list": [text]}, indent=2)
+    assert json.loads(written) == {"name": text, "list": [text]}
+    assert not re.search(f"(?!\n)[{UNSEEN}]", written)
+    assert "é – 東" in json_text("é – 東")
+
+
+def test_a_byte_order_mark_is_for_spreadsheets_only() -> None:
+    out = io.StringIO()
+    Output(Format.CSV, out, bom=True).one({"name": NAMES}, lambda: None)
+    assert out.getvalue() == f"\ufeffname\n{NAMES}\n"
 
 
 def test_a_table_is_aligned_and_never_cut() -> None:

@@ -67,12 +67,16 @@ def show(
 
 
 def _record(view: CustomerView) -> dict[str, Any]:
-    from invoicepay.cli.records import customer_record
+    from invoicepay.cli.records import amounts, customer_record
 
     return customer_record(view.customer) | {
         "contacts": [c.email for c in view.contacts],
         "open": [
-            {"currency": t.currency, "count": t.count, "balance_minor": t.balance_minor}
+            {
+                "currency": t.currency,
+                "count": t.count,
+                **amounts(t.currency, balance=t.balance_minor),
+            }
             for t in view.open
         ],
     }

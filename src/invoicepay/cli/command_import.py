@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from invoicepay.billing.money import Money
+from invoicepay.billing.money import Money, plain_text
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
 
@@ -77,6 +78,12 @@ def _counts(imported: Imported) -> dict[str, Counts]:
     }
 
 
+def _sums(name: str, minor: Mapping[str, int]) -> dict[str, Any]:
+    """By currency, in minor units and as text."""
+    texts = {currency: plain_text(value, currency) for currency, value in minor.items()}
+    return {f"{name}_minor": dict(minor), name: texts}
+
+
 def _record(imported: Imported) -> dict[str, Any]:
     return {
         "kind": imported.kind,
@@ -88,6 +95,6 @@ def _record(imported: Imported) -> dict[str, Any]:
             for name, counts in _counts(imported).items()
             for what in ("added", "changed", "unchanged")
         },
-        "added_minor": dict(imported.added_minor),
-        "unapplied_minor": dict(imported.unapplied_minor),
+        **_sums("added", imported.added_minor),
+        **_sums("unapplied", imported.unapplied_minor),
     }

@@ -162,14 +162,13 @@ def _show_list(state: State, found: "InvoiceList") -> None:
         ),
         Column("Status", lambda i: _status(i), style=lambda i: STATUS_STYLE[i.status]),
         Column("Total", lambda i: grouped_text(i.total_minor, i.currency), right=True),
+        Column("Pending", _pending, right=True),
         Column("Balance", lambda i: grouped_text(i.balance_minor, i.currency), right=True),
         Column("", lambda i: i.currency),
     ]
     # What is the same in every row is said by the sums below, or known.
     if len({i.currency for i in items}) <= 1:
-        del columns[8]
-    if not any(i.days_overdue(today) for i in items):
-        del columns[4]
+        del columns[-1]
     if len({i.customer for i in items}) <= 1:
         del columns[1]
     with state.out.paged():
@@ -194,7 +193,7 @@ def _show_totals(state: State, found: "InvoiceList") -> None:
             f"balance {grouped_text(totals.balance_minor, currency)}",
         ]
         if totals.processing_minor:
-            parts.append(f"under way {grouped_text(totals.processing_minor, currency)}")
+            parts.append(f"pending {grouped_text(totals.processing_minor, currency)}")
         if totals.overdue_minor:
             parts.append(f"overdue {grouped_text(totals.overdue_minor, currency)}")
         state.out.text(f"{currency}  " + " · ".join(parts))
@@ -210,6 +209,12 @@ def _late(invoice: Invoice, today: "date") -> str:
 
 def _due_style(invoice: Invoice, today: "date") -> str:
     return "red" if invoice.days_overdue(today) else ""
+
+
+def _pending(invoice: Invoice) -> str:
+    """What payments under way hold."""
+    held = invoice.reserved_minor
+    return grouped_text(held, invoice.currency) if held else ""
 
 
 def _status(invoice: Invoice) -> str:

@@ -46,7 +46,7 @@ def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
         "Tax": amount(invoice.tax_minor) if invoice.tax_minor else "",
         "Total": amount(invoice.total_minor),
         "Paid": amount(invoice.paid_minor),
-        "Under way": amount(invoice.reserved_minor) if invoice.reserved_minor else "",
+        "Pending": amount(invoice.reserved_minor) if invoice.reserved_minor else "",
         "Balance": amount(invoice.balance_minor),
     }
     shown = {name: text for name, text in figures.items() if text}

@@ -50,7 +50,10 @@ only to run it or to show its own help."""
 EMPTY_CLEARS = frozenset({"company"})
 """Commands whose options, given empty, take away what was there."""
 
-EVERYWHERE = "Anywhere: --format table|json|csv (--json), --config FILE, --ledger FILE, --debug."
+EVERYWHERE = (
+    "Anywhere: --format table|json|csv (--json), --bom (csv for spreadsheets), --config FILE, "
+    "--ledger FILE, --debug."
+)
 
 
 class LazyGroup(TyperGroup):
@@ -122,6 +125,9 @@ def root(
     ledger: Annotated[
         Optional[Path], typer.Option(metavar="FILE", help="Ledger (INVOICEPAY_LEDGER).")  # noqa: UP045
     ] = None,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV with a byte order mark, for spreadsheets.")
+    ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
     version: Annotated[
         bool,
@@ -154,8 +160,12 @@ def take_anywhere(arguments: Sequence[str]) -> tuple[State, list[str]]:
             state.format = Format.JSON
         elif argument == "--debug":
             state.debug = True
+        elif argument == "--bom":
+            state.bom = True
         else:
             rest.append(argument)
+    if state.bom and state.format is not Format.CSV:
+        raise Usage("usage", "--bom is for spreadsheets", "Say --format csv, too.")
     return state, rest
 
 

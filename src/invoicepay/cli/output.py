@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TextIO, TypeVar
 
+from invoicepay.billing.unseen import UNSEEN
 from invoicepay.cli.layout import PLAIN, Column, Page, Table, fact_lines, folded
 from invoicepay.cli.text import clean, guarded
 
@@ -28,10 +29,21 @@ class Output:
     """Renders results in the chosen format."""
 
     def __init__(
-        self, format: Format, stdout: TextIO | None = None, stderr: TextIO | None = None
+        self,
+        format: Format,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+        *,
+        bom: bool = False,
     ) -> None:
-        self.format = format
+        """`bom`: CSV begins with a byte order mark, without which some spreadsheets take UTF-8
+        for something else."""
+        self.format, self._bom = format, bom
         self._stdout, self._err = stdout or sys.stdout, stderr or sys.stderr
+        if format is not Format.TABLE:  # data is the same whatever the locale
+            for stream in (self._stdout, self._err):
+                if isinstance(stream, io.TextIOWrapper):
+                    stream.reconfigure(encoding="utf-8")
         self._out = self._stdout
         """Where answers go: stdout, or what is gathered for the pager."""
         self.at_terminal = self._stdout.isatty()
@@ -70,8 +82,6 @@ class Output:
         """An error: one line, or one JSON object, on stderr. `problems`: bad lines of a file;
         `payment`: the id of the payment that it is about."""
         if self.format is Format.JSON:
-            import json
-
             error: dict[str, Any] = {
                 "code": code,
                 "message": clean(message),
@@ -84,7 +94,7 @@ class Output:
                     {"line": p.line, "column": p.column, "reason": clean(p.reason)}
                     for p in problems
                 ]
-            self._err_line(json.dumps({"error": error}))
+            self._err_line(json_text({"error": error}))
             return
         hint = f" {clean(hint)}" if hint else ""
         text = clean(message)
@@ -144,9 +154,7 @@ class Output:
     def one(self, record: Record, people: Callable[[], None]) -> None:
         """One object: `people` prints it for people."""
         if self.format is Format.JSON:
-            import json
-
-            print(json.dumps(record, indent=2), file=self._out)
+            print(json_text(record, indent=2), file=self._out)
         elif self.format is Format.CSV:
             self._csv([record], list(record))
         else:
@@ -184,11 +192,9 @@ class Output:
 
     def _json_array(self, records: Iterable[Record]) -> None:
         """An object a line, as they come."""
-        import json
-
         write, separator = self._out.write, "[\n"
         for record in records:
-            write(separator + json.dumps(record))
+            write(separator + json_text(record))
             separator = ",\n"
         write("[]\n" if separator == "[\n" else "\n]\n")
 
@@ -197,6 +203,8 @@ class Output:
 
         writer = csv.writer(self._out, lineterminator="\n")
         header = csv_header(fields)
+        if self._bom:
+            self._out.write("\ufeff")
         writer.writerow(header)
         for record in records:
             for row in flat(record):
@@ -214,6 +222,16 @@ def _show(text: str, screen: TextIO) -> None:
             page_through(command, text)
             return
     screen.write(text)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON with letters as they are, and escapes for what a terminal would obey or not draw."""
+    import json
+
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return re.sub(f"(?!\n)[{UNSEEN}]", lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def csv_header(fields: Sequence[str]) -> list[str]:
@@ -240,21 +258,34 @@ def _object(element: Any) -> Iterable[tuple[str, Any]]:
 
 
 NESTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "allocations": ("allocation", ("invoice", "amount_minor")),
-    "reversals": ("reversal", ("kind", "amount_minor", "effective_on", "reason")),
+    "allocations": ("allocation", ("invoice", "amount_minor", "amount")),
+    "reversals": ("reversal", ("kind", "amount_minor", "amount", "effective_on", "reason")),
     "lines": (
         "line",
-        ("description", "quantity", "unit_price", "amount_minor", "tax_minor", "tax_rate"),
+        (
+            "description",
+            "quantity",
+            "unit_price",
+            "amount_minor",
+            "amount",
+            "tax_minor",
+            "tax",
+            "tax_rate",
+        ),
     ),
-    "payments": ("payment", ("id", "status", "method_label", "paid_on", "amount_minor")),
-    "open": ("open", ("currency", "count", "balance_minor")),
+    "payments": ("payment", ("id", "status", "method_label", "paid_on", "amount_minor", "amount")),
+    "open": ("open", ("currency", "count", "balance_minor", "balance")),
     "differences": ("difference", ("what", "expected", "found")),
     "logins": ("login", ("email", "password", "role", "customers")),
 }
 """Lists of objects inside records: what their CSV columns start with, and their fields."""
 
 
-NUMBERS = frozenset({"total", "balance", "amount", "line_quantity", "line_unit_price"})
+NUMBERS = frozenset(
+    "total paid pending balance payable amount refunded unapplied tax allocation_amount "
+    "reversal_amount line_quantity line_unit_price line_amount line_tax payment_amount "
+    "open_balance".split()
+)
 """Columns of decimal text, where a minus is one."""
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 

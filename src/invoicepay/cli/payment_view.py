@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from invoicepay.billing.errors import Declined, OutcomeUnknown, Refused
-from invoicepay.billing.money import Money, grouped_text, plain_text
+from invoicepay.billing.money import Money, grouped_text
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.plan import PaymentPlan, PlanLine
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Output
-from invoicepay.cli.records import payment_record
+from invoicepay.cli.records import allocation_record, amounts, payment_record
 from invoicepay.cli.state import State
 from invoicepay.cli.text import clean
 
@@ -32,14 +32,9 @@ def print_plan(plan: PaymentPlan, out: Output) -> None:
         Column(
             "Balance", lambda line: grouped_text(line.invoice.balance_minor, plan.currency), True
         ),
+        Column("Pending", _pending, True),
         Column("Pays", lambda line: grouped_text(line.amount_minor, plan.currency), True),
-        Column(
-            "Leaves",
-            lambda line: grouped_text(
-                line.invoice.balance_minor - line.amount_minor, plan.currency
-            ),
-            True,
-        ),
+        Column("Leaves", lambda line: grouped_text(line.leaves_minor, plan.currency), True),
     ]
     out.table(plan.lines, columns)
     out.text()
@@ -50,6 +45,12 @@ def print_plan(plan: PaymentPlan, out: Output) -> None:
         "Total": str(Money(plan.total_minor, plan.currency)),
     }
     out.facts(facts)
+
+
+def _pending(line: PlanLine) -> str:
+    """What payments under way hold."""
+    held = line.invoice.reserved_minor
+    return grouped_text(held, line.invoice.currency) if held else ""
 
 
 def note_plan(plan: PaymentPlan, out: Output) -> None:
@@ -68,8 +69,7 @@ def plan_record(plan: PaymentPlan) -> dict[str, Any]:
         "payment": plan.payment_id,
         "customer": plan.customer,
         "currency": plan.currency,
-        "total_minor": plan.total_minor,
-        "total": plain_text(plan.total_minor, plan.currency),
+        **amounts(plan.currency, total=plan.total_minor),
         "method": plan.method.id,
         "method_type": plan.method.type.value,
         "method_label": plan.method.name,
@@ -77,9 +77,7 @@ def plan_record(plan: PaymentPlan) -> dict[str, Any]:
         "digest": plan.digest,
         "left_out": list(plan.left_out),
         "too_small_to_pay_later": [line.invoice.number for line in plan.too_small_to_pay_later],
-        "allocations": [
-            {"invoice": a.invoice, "amount_minor": a.amount_minor} for a in plan.allocations
-        ],
+        "allocations": [allocation_record(a, plan.currency) for a in plan.allocations],
     }
 
 

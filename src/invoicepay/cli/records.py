@@ -11,19 +11,20 @@ if TYPE_CHECKING:
     from invoicepay.billing.customer import Company, Customer
     from invoicepay.billing.invoice import Invoice, InvoiceDetail
     from invoicepay.billing.method import Method
-    from invoicepay.billing.payment import Payment
+    from invoicepay.billing.payment import Allocation, Payment
     from invoicepay.billing.ports import OutboxMail
 
 
 INVOICE_FIELDS = (
     "number", "kind", "status", "customer", "customer_name", "issued_on", "due_on",
-    "days_overdue", "currency", "total_minor", "total", "paid_minor", "processing_minor",
-    "balance_minor", "balance", "payable_minor", "po_number", "order_number", "memo", "disputed",
-    "paid_on",
+    "days_overdue", "currency", "total_minor", "total", "paid_minor", "paid", "processing_minor",
+    "pending_minor", "pending", "balance_minor", "balance", "payable_minor", "payable", "po_number",
+    "order_number", "memo", "disputed", "paid_on",
 )  # fmt: skip
 PAYMENT_FIELDS = (
     "id", "status", "customer", "method", "method_type", "method_label", "currency",
-    "amount_minor", "amount", "refunded_minor", "disputed", "unapplied_minor", "order_number",
+    "amount_minor", "amount", "refunded_minor", "refunded", "disputed", "unapplied_minor",
+    "unapplied", "order_number",
     "created_at", "settled_at", "effective_on", "gateway_id", "reference", "receipt_number",
     "failure_code", "failure_message", "memo", "initiated_by", "livemode", "allocations",
     "reversals",
@@ -50,13 +51,18 @@ def invoice_record(invoice: Invoice, today: date) -> dict[str, Any]:
         "due_on": invoice.due_on.isoformat(),
         "days_overdue": invoice.days_overdue(today),
         "currency": invoice.currency,
-        "total_minor": invoice.total_minor,
-        "total": plain_text(invoice.total_minor, invoice.currency),
-        "paid_minor": invoice.paid_minor,
-        "processing_minor": invoice.reserved_minor,
-        "balance_minor": invoice.balance_minor,
-        "balance": plain_text(invoice.balance_minor, invoice.currency),
-        "payable_minor": invoice.payable_minor,
+        **amounts(
+            invoice.currency,
+            total=invoice.total_minor,
+            paid=invoice.paid_minor,
+        ),
+        "processing_minor": invoice.reserved_minor,  # what pending_minor was called first
+        **amounts(
+            invoice.currency,
+            pending=invoice.reserved_minor,
+            balance=invoice.balance_minor,
+            payable=invoice.payable_minor,
+        ),
         "po_number": invoice.po_number,
         "order_number": invoice.order_number,
         "memo": invoice.memo,
@@ -66,16 +72,16 @@ def invoice_record(invoice: Invoice, today: date) -> dict[str, Any]:
 
 
 def invoice_detail_record(detail: InvoiceDetail, today: date) -> dict[str, Any]:
+    currency = detail.invoice.currency
     return invoice_record(detail.invoice, today) | {
-        "tax_minor": detail.invoice.tax_minor,
+        **amounts(currency, tax=detail.invoice.tax_minor),
         "bill_to": list(detail.bill_to.lines),
         "lines": [
             {
                 "description": line.description,
                 "quantity": line.quantity,
                 "unit_price": line.unit_price,
-                "amount_minor": line.amount_minor,
-                "tax_minor": line.tax_minor,
+                **amounts(currency, amount=line.amount_minor, tax=line.tax_minor),
                 "tax_rate": line.tax_rate,
             }
             for line in detail.lines
@@ -86,7 +92,7 @@ def invoice_detail_record(detail: InvoiceDetail, today: date) -> dict[str, Any]:
                 "status": payment.status,
                 "method_label": payment.method_label,
                 "paid_on": payment.paid_on.isoformat(),
-                "amount_minor": payment.amount_minor,
+                **amounts(currency, amount=payment.amount_minor),
             }
             for payment in detail.payments
         ],
@@ -102,11 +108,9 @@ def payment_record(payment: Payment) -> dict[str, Any]:
         "method_type": payment.method_type.value,
         "method_label": payment.method_label,
         "currency": payment.currency,
-        "amount_minor": payment.amount_minor,
-        "amount": plain_text(payment.amount_minor, payment.currency),
-        "refunded_minor": payment.refunded_minor,
+        **amounts(payment.currency, amount=payment.amount_minor, refunded=payment.refunded_minor),
         "disputed": payment.disputed,
-        "unapplied_minor": payment.unapplied_minor,
+        **amounts(payment.currency, unapplied=payment.unapplied_minor),
         "order_number": payment.order_number,
         "created_at": instant(payment.created_at),
         "settled_at": instant(payment.settled_at),
@@ -119,13 +123,11 @@ def payment_record(payment: Payment) -> dict[str, Any]:
         "memo": payment.memo,
         "initiated_by": payment.initiated_by,
         "livemode": payment.livemode,
-        "allocations": [
-            {"invoice": a.invoice, "amount_minor": a.amount_minor} for a in payment.allocations
-        ],
+        "allocations": [allocation_record(a, payment.currency) for a in payment.allocations],
         "reversals": [
             {
                 "kind": r.kind.value,
-                "amount_minor": r.amount_minor,
+                **amounts(payment.currency, amount=r.amount_minor),
                 "effective_on": r.effective_on.isoformat(),
                 "reason": r.reason,
             }
@@ -190,6 +192,18 @@ def company_record(company: Company) -> dict[str, Any]:
         "remit_to": company.remit_to,
         "logo": bool(company.logo),
     }
+
+
+def allocation_record(allocation: Allocation, currency: str) -> dict[str, Any]:
+    return {"invoice": allocation.invoice, **amounts(currency, amount=allocation.amount_minor)}
+
+
+def amounts(currency: str, **minor: int) -> dict[str, Any]:
+    """Each amount twice: in minor units, and as decimal text in major units."""
+    record: dict[str, Any] = {}
+    for name, value in minor.items():
+        record |= {f"{name}_minor": value, name: plain_text(value, currency)}
+    return record
 
 
 def day(value: date | None) -> str | None:

@@ -30,10 +30,11 @@ class State:
     config: Path | None = None
     ledger: Path | None = None
     debug: bool = False
+    bom: bool = False
 
     @cached_property
     def out(self) -> Output:
-        return Output(self.format)
+        return Output(self.format, bom=self.bom)
 
     @cached_property
     def settings(self) -> Settings:
