@@ -200,6 +200,10 @@ class Conversation:
     def say(self, line: str) -> None:
         os.write(self._terminal, line.encode() + b"\n")
 
+    def end_input(self) -> None:
+        """Ctrl-D."""
+        os.write(self._terminal, b"\x04")
+
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
         """Ctrl-C, or another signal."""
         self._process.send_signal(number)

@@ -194,6 +194,32 @@ class TestAtATerminal:
         assert result.stdout == "Logged in as dana@harborfinch.example.\n"
         assert company.passwords["customer"] not in result.stderr
 
+    def test_ctrl_d_at_a_hidden_question_is_an_interrupt(self, company: DemoCompany) -> None:
+        with company.at_terminal("passwd") as asked:
+            asked.wait_for("Current password: ")
+            asked.end_input()
+            result = asked.end()
+        assert result.exit_code == 130
+        assert result.stderr.endswith("\ninvoicepay: interrupted.\n")
+
+    def test_removing_a_method_is_asked_about(self, company: DemoCompany) -> None:
+        card = company.method("Company card")
+        for answer, code in (("n", 7), ("y", 0)):
+            with company.at_terminal(f"methods remove {card}") as asked:
+                asked.wait_for("Remove Visa ending 4242 of C-1007? [y/N] ")
+                asked.say(answer)
+                assert asked.end().exit_code == code
+        assert card not in company.run("methods list").stdout
+
+    def test_a_script_says_yes_and_reads_that_a_method_is_removed(
+        self, company: DemoCompany
+    ) -> None:
+        card = company.method("Company card")
+        refused = company.run(f"methods remove {card} --json")
+        assert (refused.exit_code, refused.error["code"]) == (2, "input_needed")
+        removed = company.run(f"methods remove {card} --yes --json").json
+        assert (removed["id"], removed["status"]) == (card, "removed")
+
     def test_a_new_password_is_asked_for_twice(self, company: DemoCompany) -> None:
         with company.at_terminal("passwd") as asked:
             asked.wait_for("Current password: ")

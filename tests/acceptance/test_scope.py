@@ -50,7 +50,7 @@ def test_anothers_payment(company: DemoCompany, command: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["methods default {}", "methods remove {}", "pay INV-0946 --method {} --yes"],
+    ["methods default {}", "methods remove {} --yes", "pay INV-0946 --method {} --yes"],
 )
 def test_anothers_method(company: DemoCompany, command: str) -> None:
     method, payables = company.method("Company card"), company.as_("payables")

@@ -203,6 +203,20 @@ def test_a_broken_money_rule_does_not_read_like_a_bad_disk(company: DemoCompany)
     assert company.dump() == before
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("pya INV-1042", "`pay`"), ("invoice list", "`invoices`"), ("invoices lst", "'list'")],
+)
+def test_a_mistyped_command_is_told_from_those_there_are(
+    desk: Desk, typed: str, meant: str
+) -> None:
+    result = desk.run(typed)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert meant in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "id you mean" not in desk.run("xyzzy").stderr
+
+
 class TestStart:
     def test_an_interrupt_while_it_is_imported_is_one_like_any_other(self) -> None:
         interrupting = (

@@ -163,7 +163,10 @@ SCENARIOS = (
         ends=frozenset({"chosen"}),
     ),
     Scenario(
-        "methods remove", "methods remove {declines}", removed, ends=frozenset({"there", "gone"})
+        "methods remove",
+        "methods remove {declines} --yes",
+        removed,
+        ends=frozenset({"there", "gone"}),
     ),
 )
 """What is killed at each of its steps, and has each of its calls to the system fail."""

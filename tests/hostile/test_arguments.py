@@ -49,7 +49,7 @@ COMMANDS: dict[str, Sequence[str]] = {
             pay INV-1042 --dry-run --expect-total=TEXT
             pay INV-1042 --dry-run --timeout=TEXT
             methods default -- TEXT
-            methods remove -- TEXT
+            methods remove --yes -- TEXT
             tokens create --days=TEXT x
             tokens revoke -- TEXT
             login --password-stdin --email=TEXT

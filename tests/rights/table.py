@@ -126,7 +126,7 @@ COMMANDS_TABLE: tuple[Row, ...] = (
     Row("methods list", SIGNED_IN),
     Row("methods list --customer {customer}", SIGNED_IN),
     Row("methods default {method}", SIGNED_IN),
-    Row("methods remove {method}", SIGNED_IN),
+    Row("methods remove {method} --yes", SIGNED_IN),
     Row("sandbox attach pm_card_visa --customer {customer}", SIGNED_IN),
     # Paying
     Row("pay {invoice} --yes", SIGNED_IN),
@@ -219,6 +219,7 @@ NAMES_NOTHING = {
         "allow_pending",
         *{"dry_run", "yes"},
     },
+    "methods remove": {"yes"},
     "payments list": {"since", "status", "limit"},
     "payments receipt": {"dir", "view", "stdout"},
     "mail list": {"all", "sent", "limit"},

@@ -132,7 +132,7 @@ def _what_next(state: State, company: DemoCompany, receipt: Path, elsewhere: Seq
     if elsewhere:
         say(f"  unset {' '.join(elsewhere)}    # or you would act on another ledger")
     for command in (
-        f"export INVOICEPAY_CONFIG={shlex.quote(str(_short(company.settings.config)))}",
+        f"export INVOICEPAY_CONFIG={shlex.quote(str(company.settings.config.absolute()))}",
         "invoicepay methods list",
         f"invoicepay pay {INVOICE} --method ach",
         "invoicepay sandbox clock advance 6d    # the bank takes its four days",

@@ -6,9 +6,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from invoicepay.billing.errors import Refused
 from invoicepay.billing.method import Method
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.prompts import confirm
 from invoicepay.cli.state import state_of
 
 app = new_app(group=True)
@@ -58,11 +60,21 @@ def default(context: typer.Context, method_id: Id) -> None:
 
 
 @app.command()
-def remove(context: typer.Context, method_id: Id) -> None:
+def remove(
+    context: typer.Context,
+    method_id: Id,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
     """Remove a payment method, here and at the gateway."""
+    from invoicepay.operations.list_methods import ListMethods
     from invoicepay.operations.remove_method import RemoveMethod
 
     state = state_of(context)
+    if not yes:
+        methods = state.call(ListMethods()).methods
+        what = next((f"{m.name} of {m.customer}" for m in methods if m.id == method_id), "")
+        if not confirm(f"Remove {what or method_id}?", "--yes"):
+            raise Refused("answered_no", "nothing was removed")
     method = state.call(RemoveMethod(method_id))
     _answer(context, method, f"{method.name} ({method.id}) is removed.")
     if method.default:

@@ -76,6 +76,17 @@ class LazyGroup(TyperGroup):
                     parameter.callback = parameter.callback or _refuse_empty
         return command
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except typer.TyperException as error:  # typer's own suggestions are of imported commands
+            from difflib import get_close_matches
+
+            if matches := get_close_matches(args[0], COMMANDS):
+                names = " or ".join(f"`{name}`" for name in matches)
+                error.message = f"no command '{args[0]}'; did you mean {names}?"
+            raise
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))

@@ -55,7 +55,11 @@ class Secrets:
             )
         from getpass import getpass
 
-        return getpass(f"{what}: ", stream=sys.stderr)
+        try:
+            return getpass(f"{what}: ", stream=sys.stderr)
+        except EOFError:  # Ctrl-D
+            print(file=sys.stderr)
+            raise KeyboardInterrupt from None
 
     def new(self, what: str) -> str:
         """One to be chosen; asked twice on a terminal."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from invoicepay.billing.customer import EVERYTHING, Actor
 from invoicepay.billing.errors import Refused, not_found
@@ -35,4 +35,4 @@ def remove_method(request: RemoveMethod, actor: Actor, ports: Ports) -> Method:
         unit.journal.append("method.removed", method.id, actor.email, ports.clock.now(), {})
     with suppress(NoAnswer, Rejected):
         ports.gateway.detach_method(method.gateway_id)
-    return method
+    return replace(method, removed=True)
