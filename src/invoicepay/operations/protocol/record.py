@@ -55,9 +55,8 @@ def record(
     was not just now. Recording the same again changes nothing. Raises DoesNotTie when the intent
     is not this payment's, or contradicts what is final.
     """
-    status = SETTLED_BY[intent.status]
-    if failure is not None and status is PaymentStatus.CANCELED:
-        status = PaymentStatus.FAILED
+    change = _decided(intent, failure)
+    status = change.status
     with ports.ledger.write() as unit:
         current = reread(payment, unit)
         _check_same(current, intent)
@@ -78,13 +77,21 @@ def record(
                 _ASK_FINANCE,
                 payment=current.id,
             )
-        reason = failure or intent
-        code, message = reason.failure_code, reason.failure_message
-        if status is PaymentStatus.CANCELED and not code:
-            change = _canceled(on_request=not intent.abandoned)
-        else:
-            change = PaymentChange(status, failure_code=code, failure_message=message)
         return _move(current, change, unit, ports, received_at)
+
+
+def _decided(intent: Intent, failure: Intent | None) -> PaymentChange:
+    status = SETTLED_BY[intent.status]
+    if status is not PaymentStatus.CANCELED:
+        # Charged, whatever an attempt before was declined for.
+        return PaymentChange(status, failure_code="", failure_message="")
+    if failure is None:
+        return _canceled(on_request=not intent.abandoned)
+    return PaymentChange(
+        PaymentStatus.FAILED,
+        failure_code=failure.failure_code,
+        failure_message=failure.failure_message,
+    )
 
 
 def record_unknown(payment: Payment, why: str, ports: Ports) -> Payment:
