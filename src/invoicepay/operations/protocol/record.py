@@ -84,7 +84,7 @@ def _decided(intent: Intent, failure: Intent | None) -> PaymentChange:
     status = SETTLED_BY[intent.status]
     if status is not PaymentStatus.CANCELED:
         # Charged, whatever an attempt before was declined for.
-        return PaymentChange(status, failure_code="", failure_message="")
+        return PaymentChange(status, failure_message="")
     if failure is None:
         return _canceled(on_request=not intent.abandoned)
     return PaymentChange(

@@ -71,8 +71,8 @@ def _customer(intent: Intent, unit: Unit) -> Customer:
     customer = unit.customers.by_gateway_id(intent.customer) if intent.customer else None
     if customer is None:
         customer = unit.customers.get(intent.customer_number, EVERYTHING)
-        if customer is not None and not customer.gateway_id:
-            unit.customers.set_gateway_id(customer.number, intent.customer)
+        if customer is not None:
+            unit.customers.set_gateway_id(customer.number, intent.customer)  # where it has none
     if customer is None:
         raise DoesNotTie(
             "books_differ",
