@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +22,7 @@ from invoicepay.billing.payment import (
     PaymentStatus,
 )
 from invoicepay.billing.ports import Intent, IntentStatus, Rejected
+from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.cancel_payment import CancelPayment
 from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.record import (
@@ -29,7 +36,13 @@ from invoicepay.operations.protocol.take_in import cancel_or_take_in, take_in
 from tests.operations.payments.test_explained import OPEN, known
 from tests.operations.payments.test_faults import killed_before
 from tests.operations.payments.test_journaled import journal
-from tests.operations.payments.test_restored import restored, stranger_intent, sync
+from tests.operations.payments.test_restored import (
+    backed_up,
+    put_back,
+    restored,
+    stranger_intent,
+    sync,
+)
 from tests.support.company import EVERYTHING, SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import change
@@ -480,3 +493,40 @@ def test_a_debit_that_is_taken_in_is_a_debit_dated_when_it_is_known(
     assert (found.method_type.value, found.method_label) == ("ach", "taken in from the gateway")
     assert (found.created_at, found.settled_at) == (lost.created_at, company.clock.time)
     assert found.effective_on == company.clock.time.date()
+
+
+def test_a_charge_is_the_same_payment_wherever_taking_it_in_was_cut_off(
+    company: SmallCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each write of a `sync`, days after it was charged; the next ends it."""
+    lost = restored(company, method="card")
+    copy = backed_up(company)
+    company.clock.move(days=40)
+    cut_off, found = True, []
+    for writes in itertools.count():
+        if not cut_off:
+            break
+        put_back(company, Path(shutil.copy(copy, copy.with_name("again.db"))))
+        real, left = company.ledger.write, itertools.count(writes, -1)
+
+        def write(
+            real: Any = real, left: Iterator[int] = left
+        ) -> AbstractContextManager[SqliteUnit]:
+            if next(left) == 0:
+                raise KeyboardInterrupt
+            made: AbstractContextManager[SqliteUnit] = real()
+            return made
+
+        with monkeypatch.context() as patch:
+            patch.setattr(company.ledger, "write", write)
+            cut_off = False
+            try:
+                sync(company)
+            except KeyboardInterrupt:
+                cut_off = True
+        sync(company)
+        taken_in = company.payment(lost.id)
+        found.append((taken_in.status, taken_in.effective_on, taken_in.allocations))
+
+    assert len(found) > 3
+    assert set(found) == {(SUCCEEDED, lost.effective_on, lost.allocations)}

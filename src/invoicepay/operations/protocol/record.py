@@ -40,6 +40,21 @@ _ASK_FINANCE = (
 
 
 def record(
+    payment: Payment, intent: Intent, ports: Ports, *, failure: Intent | None = None
+) -> Payment:
+    """Put `payment` into the state that `intent` (succeeded, processing or canceled) decides,
+    with balances, journal and the e-mail that is owed for it.
+
+    `failure`: the intent as it was when it was declined, before it was canceled; makes the
+    payment failed rather than canceled. Recording the same again changes nothing. Raises DoesNotTie
+    when the intent is not this payment's, or contradicts what is final.
+    """
+    with ports.ledger.write() as unit:
+        return record_in(unit, payment, intent, ports, failure=failure)
+
+
+def record_in(
+    unit: Unit,
     payment: Payment,
     intent: Intent,
     ports: Ports,
@@ -47,37 +62,30 @@ def record(
     failure: Intent | None = None,
     received_at: datetime | None = None,
 ) -> Payment:
-    """Put `payment` into the state that `intent` (succeeded, processing or canceled) decides,
-    with balances, journal and the e-mail that is owed for it.
-
-    `failure`: the intent as it was when it was declined, before it was canceled; makes the
-    payment failed rather than canceled. `received_at` (UTC): when the money arrived, where that
-    was not just now. Recording the same again changes nothing. Raises DoesNotTie when the intent
-    is not this payment's, or contradicts what is final.
-    """
+    """As `record`, in the caller's transaction. `received_at` (UTC): when the money arrived, where
+    that was not just now."""
     change = _decided(intent, failure)
     status = change.status
-    with ports.ledger.write() as unit:
-        current = reread(payment, unit)
-        _check_same(current, intent)
-        if current.status is status:
-            return current
-        if current.status in FINAL:
-            if status is PaymentStatus.PROCESSING:
-                return current  # an answer that was overtaken: the bank has answered meanwhile
-            if current.status is not PaymentStatus.SUCCEEDED and status in (
-                PaymentStatus.FAILED,
-                PaymentStatus.CANCELED,
-            ):
-                return current  # two settlers saw the same end and name it differently
-            raise DoesNotTie(
-                "books_differ",
-                f"payment {current.id} is {current.status} here and {intent.status} at the "
-                f"gateway ({intent.id})",
-                _ASK_FINANCE,
-                payment=current.id,
-            )
-        return _move(current, change, unit, ports, received_at)
+    current = reread(payment, unit)
+    _check_same(current, intent)
+    if current.status is status:
+        return current
+    if current.status in FINAL:
+        if status is PaymentStatus.PROCESSING:
+            return current  # an answer that was overtaken: the bank has answered meanwhile
+        if current.status is not PaymentStatus.SUCCEEDED and status in (
+            PaymentStatus.FAILED,
+            PaymentStatus.CANCELED,
+        ):
+            return current  # two settlers saw the same end and name it differently
+        raise DoesNotTie(
+            "books_differ",
+            f"payment {current.id} is {current.status} here and {intent.status} at the "
+            f"gateway ({intent.id})",
+            _ASK_FINANCE,
+            payment=current.id,
+        )
+    return _move(current, change, unit, ports, received_at)
 
 
 def _decided(intent: Intent, failure: Intent | None) -> PaymentChange:
