@@ -58,16 +58,15 @@ class Change:
     _old: Any = field(default=None, repr=False)
 
     def plant(self) -> None:
-        value = getattr(self.parent, self.name)
-        self._old = list(value) if isinstance(value, list) else value
-        if self.index is None:
-            setattr(self.parent, self.name, self.new)
-        elif self.new is None:
-            del value[self.index]
-            if isinstance(self.parent, ast.Dict):
+        self._old = getattr(self.parent, self.name)
+        value = self.new
+        if self.index is not None:
+            # In a list of its own: what other changes put in has this one, too.
+            value = list(self._old)
+            value[self.index : self.index + 1] = [] if self.new is None else [self.new]
+            if self.new is None and isinstance(self.parent, ast.Dict):
                 self._key = self.parent.keys.pop(self.index)
-        else:
-            value[self.index] = self.new
+        setattr(self.parent, self.name, value)
         if isinstance(self.new, ast.AST):
             ast.copy_location(self.new, self.node)
             ast.fix_missing_locations(self.new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from collections import Counter
 
@@ -23,6 +24,11 @@ def check(found, wanted, ports):
     ports.ledger.note(found)
     ports.ledger.note(found)
     return found
+
+
+def some(found):
+    kept = [each for each in found if each.amount > 0]
+    return [each for each in kept if each.kind in (Kind.A, Kind.B, Kind.C)]
 
 
 class Store:
@@ -96,8 +102,6 @@ def test_what_people_read_and_types_are_not_changed() -> None:
 def test_each_change_is_a_program_and_is_taken_back() -> None:
     def text(mutation: Mutation) -> str:
         compile(mutation.tree, "file.py", "exec")
-        import ast
-
         return ast.unparse(mutation.tree)
 
     for mutation in mutations_of("file.py", CODE):
@@ -106,3 +110,20 @@ def test_each_change_is_a_program_and_is_taken_back() -> None:
         assert text(mutation) != before, mutation
         mutation.change.take_back()
         assert text(mutation) == before, mutation
+
+
+def test_each_change_is_the_one_that_it_says() -> None:
+    """Whatever has been put in and taken back before."""
+    for mutation in [m for m in mutations_of("file.py", CODE) if m.function == "some"]:
+        mutation.change.plant()
+        if mutation.after != "(deleted)":
+            assert mutation.after in ast.unparse(mutation.tree)
+        mutation.change.take_back()
+
+
+def test_each_of_what_something_is_looked_for_in_is_left_out() -> None:
+    rests = ("Kind.A, Kind.B", "Kind.A, Kind.C", "Kind.B, Kind.C")
+
+    assert {after for _, after in changed("some")} >= {
+        f"return [each for each in kept if each.kind in ({rest})]" for rest in rests
+    }

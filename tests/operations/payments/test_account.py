@@ -140,6 +140,29 @@ def test_a_restricted_key_of_a_ledger_in_use_works(used: SmallCompany) -> None:
     used.call(VISA)
 
 
+def test_a_restricted_key_leaves_alone_what_another_process_has_bound(
+    used: SmallCompany, template: Path, tmp_path: Path
+) -> None:
+    """While it made a customer, on a ledger that was not bound and had something there."""
+    used.pay("INV-1", method="card")
+    (tmp_path / "restored.db").write_bytes(template.read_bytes())
+    gateway = gateway_of(used)
+    restored = SmallCompany(SqliteLedger(tmp_path / "restored.db"), gateway, used.clock)
+    assert not_reconciled(restored) is None
+    gateway.restricted = True
+
+    def other(call: str) -> None:
+        if call == "create_customer":
+            gateway.before = lambda name: None
+            restored.another_process().finance.call(BindAccount("acct_scripted"))
+
+    gateway.before = other
+    restored.stranger.call(AttachTestMethod("C-2", "pm_card_visa"))
+
+    assert bound(restored) == "acct_scripted"
+    restored.ledger.close()
+
+
 def test_a_restricted_key_does_not_begin_a_ledger_until_the_account_is_said(
     new: SmallCompany,
 ) -> None:

@@ -22,6 +22,7 @@ from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.sandbox.clock import advance, now
 from invoicepay.sandbox.faults import add_fault
 from invoicepay.sandbox.server import SandboxServer
+from tests.operations.payments.test_restored import stranger_intent
 from tests.support.company import EVERYTHING, START, SmallCompany, StandingClock
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import told
@@ -82,6 +83,11 @@ def ledger(template: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(template, tmp_path / "ledger.db"))
 
 
+@pytest.fixture
+def scripted() -> ScriptedGateway:
+    return ScriptedGateway(now=StandingClock().now)
+
+
 def stored(company: SmallCompany) -> str:
     """C-1's id at the gateway, as the ledger has it."""
     with company.ledger.read() as unit:
@@ -106,6 +112,20 @@ def test_the_ledger_keeps_the_id_with_the_account_and_tells(bank: Bank, ledger: 
         assert unit.company.gateway_object() == only
     assert stored(company) == only
     company.assert_books_balance()
+
+
+def test_whoever_is_there_is_neither_looked_for_nor_held_up(
+    ledger: Path, scripted: ScriptedGateway
+) -> None:
+    """Not even by a charge that is not known: only payments are."""
+    company = SmallCompany(SqliteLedger(ledger), scripted)
+    company.call(VISA)
+    scripted.found["pi_lost"] = stranger_intent(company)
+    scripted.calls.clear()
+
+    company.call(VISA)
+
+    assert scripted.calls == ["attach_method"]
 
 
 @pytest.mark.parametrize("days", [0, 2])
@@ -233,6 +253,50 @@ def test_a_method_goes_to_whom_the_ledger_has_by_then(template: Path, tmp_path: 
     assert list(gateway._owners.values()) == [other]
 
 
+def test_a_ledger_from_a_clock_that_was_ahead_finds_its_customers(
+    ledger: Path, tmp_path: Path, scripted: ScriptedGateway
+) -> None:
+    """By two days: they were made before the ledger was, by the gateway's."""
+    scripted.now = lambda: START - timedelta(days=2)
+    company = SmallCompany(SqliteLedger(ledger), scripted)
+    company.ledger.backup(tmp_path / "backup.db")
+    company.call(VISA)
+
+    restored = SmallCompany(SqliteLedger(tmp_path / "backup.db"), scripted)
+    restored.call(VISA)
+
+    assert stored(restored) == stored(company)
+    assert len(scripted._customers) == 1
+
+
+def test_a_list_that_has_not_the_newest_yet_loses_nobody(
+    ledger: Path, scripted: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = SmallCompany(SqliteLedger(ledger), scripted)
+    monkeypatch.setattr(scripted, "customers", lambda *, since: iter(()))
+
+    company.call(VISA)
+
+    assert [stored(company)] == list(scripted._customers)
+
+
+def test_whom_another_process_has_just_stored_is_found(
+    ledger: Path, scripted: ScriptedGateway
+) -> None:
+    """And no second one is made."""
+    company = SmallCompany(SqliteLedger(ledger), scripted)
+
+    def other(call: str) -> None:
+        if call == "customers":
+            scripted.before = lambda name: None
+            company.another_process().call(VISA)
+
+    scripted.before = other
+    company.call(VISA)
+
+    assert [stored(company)] == list(scripted._customers)
+
+
 # --- At the same time ---------------------------------------------------------------------------
 
 SWITCHES = ("customers", "create_customer", "attach_method")
@@ -267,6 +331,30 @@ def orders() -> Iterator[list[bool]]:
     """Every order of them."""
     for second in combinations(range(STEPS), STEPS // 2):
         yield [step in second for step in range(STEPS)]
+
+
+def test_one_that_took_long_between_its_looks_takes_the_oldest(
+    template: Path, tmp_path: Path
+) -> None:
+    """A copy has made another in between, not a day before this one was."""
+    clock = StandingClock()
+    gateway = ScriptedGateway(now=clock.now)
+    slow, quick = (
+        SmallCompany(SqliteLedger(Path(shutil.copy(template, tmp_path / name))), gateway, clock)
+        for name in ("slow.db", "quick.db")
+    )
+
+    def copy(call: str) -> None:
+        if call == "create_customer":
+            gateway.before = void
+            quick.call(VISA)
+            clock.move(hours=23)
+
+    gateway.before = copy
+    slow.call(VISA)
+
+    assert stored(slow) == stored(quick) == next(iter(gateway._customers))
+    assert len(gateway._customers) == 2
 
 
 @pytest.mark.parametrize("copied", [False, True], ids=["one ledger", "a copy of it"])

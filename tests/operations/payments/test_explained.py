@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -123,6 +123,9 @@ def test_what_was_taken_in_under_an_id_of_its_own_is_explained(company: SmallCom
     known(company, "succeeded", "pi_1", late_id(intent))
 
     assert where(unexplained([intent, odd(intent)], company)) == ""
+    for no_payment_of_ours in ("", "gone"):
+        edited = replace(intent, payment_id=no_payment_of_ours)
+        assert where(unexplained([edited, odd(edited)], company)) == ""
 
 
 def test_its_own_intent_is_explained_before_it_is_stored_and_no_other_is(
@@ -257,7 +260,7 @@ def test_since_it_was_reconciled_is_what_is_listed(
     assert [intent.id for intent in since_reconciled(company)] == ["pi_2"]
 
 
-@pytest.mark.parametrize("reconciled", [None, -1, 0, 1, 12])
+@pytest.mark.parametrize("reconciled", [None, -1, 0, 1, 11, 12])
 def test_of_many_the_newest_are_looked_at_and_all_since_it_was_reconciled(
     company: SmallCompany,
     gateway: ScriptedGateway,
@@ -265,7 +268,8 @@ def test_of_many_the_newest_are_looked_at_and_all_since_it_was_reconciled(
     reconciled: int | None,
 ) -> None:
     """Three, of which canceled ones do not count; and all until one is older than the instant,
-    which costs nothing where it is on the same page."""
+    which costs nothing where it is on the same page. One of that very instant is not older: others
+    may have been made in the same second."""
     monkeypatch.setattr(reconcile, "NEWEST_LOOKED_AT", 3)
     oldest = lost(company, "pi_0")
     made = company.clock.time
@@ -283,7 +287,7 @@ def test_of_many_the_newest_are_looked_at_and_all_since_it_was_reconciled(
     own = lost(company, "pi_own", status=OPEN)
     payment = replace(company_payment(company), allocations=(Allocation("INV-1", 1),))
 
-    if reconciled in (-1, 0, 1):
+    if reconciled in (-1, 0, 1, 11):
         with pytest.raises(Refused):
             check_not_behind(payment, customer(company), own, company)
     else:
@@ -295,12 +299,64 @@ def test_of_many_the_newest_are_looked_at_and_all_since_it_was_reconciled(
     gateway.found.clear()
 
 
+def test_the_last_of_the_newest_is_looked_at_and_the_next_is_not(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is not known to have all that came before, too. Canceled ones are passed over."""
+    monkeypatch.setattr(reconcile, "NEWEST_LOOKED_AT", 3)
+    payment, own = company_payment(company), lost(company, "pi_own", status=OPEN)
+    gateway.found["pi_0"] = lost(company, "pi_0")
+    for n in (1, 2):
+        company.clock.move(seconds=1)
+        known(company, "succeeded", f"pi_{n}", f"pi_{n}")
+        gateway.found[f"pi_{n}"] = lost(company, f"pi_{n}")
+        gateway.found[f"pi_x{n}"] = lost(company, f"pi_x{n}", status=IntentStatus.CANCELED)
+
+    with pytest.raises(Refused):
+        check_not_behind(payment, customer(company), own, company)
+    company.clock.move(seconds=1)
+    known(company, "succeeded", "pi_3", "pi_3")
+    gateway.found["pi_3"] = lost(company, "pi_3")
+    check_not_behind(payment, customer(company), own, company)
+    gateway.found.clear()
+
+
+def test_what_does_not_say_when_it_was_made_ends_no_look(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked past, and the next `sync` begins no earlier for it."""
+    monkeypatch.setattr(reconcile, "NEWEST_LOOKED_AT", 1)
+    until = company.clock.time
+    with company.ledger.write() as unit:
+        unit.company.set_reconciled(until)
+        told(unit)
+    company.clock.move(days=1)
+    timeless = replace(odd(lost(company, "pi_odd")), created_at=None)
+    payment = replace(company_payment(company), allocations=(Allocation("INV-1", 1),))
+    own, charged = lost(company, "pi_own", status=OPEN), lost(company, "pi_1")
+
+    refusals = []
+    for listed in ([timeless, charged], [timeless]):
+        monkeypatch.setattr(gateway, "intents", lambda *_, found=listed, **__: iter(found))
+        with pytest.raises(Refused) as refused:
+            check_not_behind(payment, customer(company), own, company)
+        refusals.append(refused.value.code)
+
+    assert refusals == ["ledger_behind_gateway", "in_flight"]
+    assert since(company) == until
+
+
+def since(company: SmallCompany) -> datetime | None:
+    with company.ledger.read() as unit:
+        return unit.company.identity().reconciled_until
+
+
 def company_payment(company: SmallCompany) -> Payment:
     known(company, "claimed", "", "pi_own")
     return company.payment("pi_own")
 
 
-@pytest.mark.parametrize("missed", [[1], [3, 1, 2], [5], [4]])
+@pytest.mark.parametrize("missed", [[1], [3, 1, 2], [5], [4], [3, 5]])
 def test_the_next_sync_looks_from_the_oldest_that_was_missed(
     company: SmallCompany, gateway: ScriptedGateway, missed: list[int]
 ) -> None:
@@ -321,6 +377,37 @@ def test_the_next_sync_looks_from_the_oldest_that_was_missed(
     with company.ledger.read() as unit:
         until = unit.company.identity().reconciled_until
     assert until == min(horizon, start + timedelta(days=min(missed)))
+    gateway.found.clear()
+
+
+@pytest.mark.parametrize("meanwhile", [1, 3, 5])
+def test_the_next_sync_looks_from_the_oldest_that_anybody_missed(
+    company: SmallCompany, gateway: ScriptedGateway, meanwhile: int
+) -> None:
+    """Another process has set it back, or on, since this one looked."""
+    start = company.clock.time
+    for day in (2, 4):
+        at = start + timedelta(days=day)
+        gateway.found[f"pi_{day}"] = lost(company, f"pi_{day}", created_at=at)
+
+    def set_reconciled(day: int) -> None:
+        with company.another_process().ledger.write() as unit:
+            unit.company.set_reconciled(start + timedelta(days=day))
+            told(unit)
+
+    def interfere(call: str) -> None:
+        if call == "intents":
+            gateway.before = lambda name: None
+            set_reconciled(meanwhile)
+
+    set_reconciled(5)
+    company.clock.move(days=6)
+    gateway.before = interfere
+
+    with pytest.raises(Refused):
+        company.pay("INV-1", method="card")
+
+    assert since(company) == start + timedelta(days=min(2, meanwhile))
     gateway.found.clear()
 
 

@@ -133,6 +133,23 @@ def test_paying_again_is_refused_while_the_gateway_stays_silent(
     assert company.pay("INV-2", method="card").status is PaymentStatus.SUCCEEDED
 
 
+def test_paying_again_is_refused_while_the_gateway_cannot_be_used(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refusal, not the gateway's trouble, says what not to do."""
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    unknown = company.pay("INV-1", method="card")
+
+    def another_mode(intent_id: str) -> None:
+        raise Unreachable("gateway_mismatch", "it answers in live mode")
+
+    monkeypatch.setattr(gateway, "retrieve", another_mode)
+    with pytest.raises(Refused) as refusal:
+        company.pay("INV-1", method="card")
+
+    assert (refusal.value.code, refusal.value.payment) == ("in_flight", unknown.id)
+
+
 def test_an_answer_that_was_lost_after_the_bank_took_the_debit(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:

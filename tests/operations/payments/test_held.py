@@ -7,6 +7,7 @@ import pytest
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from tests.operations.payments.test_acknowledged import PART, pay_unseen, refusal
+from tests.operations.payments.test_restored import restored, sync
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
@@ -102,6 +103,22 @@ def test_somebody_is_told_how_their_payment_ended(
         f"payment {first.id} of 260.50 USD for INV-1 {how}, and you have not been told before; "
         "nothing more was charged"
     )
+
+
+def test_a_debit_that_was_taken_in_is_told_to_whoever_pays_more(company: SmallCompany) -> None:
+    """Nobody knows who made it, so it may have been them."""
+    lost = restored(company, method="ach", amounts=PART)
+    sync(company)
+
+    in_flight = refusal(company, "INV-1")
+    unseen = refusal(company, "INV-1", allow_pending=True)
+
+    assert [(r.code, r.payment, r.says_outcome) for r in (in_flight, unseen)] == [
+        ("in_flight", lost.id, True),
+        ("not_acknowledged", lost.id, True),
+    ]
+    company.call(AcknowledgePayments((lost.id,)))
+    assert company.pay("INV-1", method="card", allow_pending=True).amount_minor == 9000
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,27 @@ def test_the_same_key_for_something_else_is_refused(
     assert len(gateway.charges) == 1
 
 
+def test_a_plan_that_was_changed_is_not_taken_for_the_payment_that_it_made(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Nor is one whose invoice has changed since; only the plan itself is what was paid."""
+    plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
+    assert plan is not None
+    (line,) = plan.lines
+    paid = company.call(Pay(plan))
+    assert company.call(Pay(plan)) == paid
+
+    for other in (
+        replace(plan, memo="x"),
+        replace(plan, lines=(replace(line, amount_minor=5000),)),
+        replace(plan, lines=(replace(line, invoice=company.invoice("INV-1")),)),
+    ):
+        with pytest.raises(Refused) as refusal:
+            company.call(Pay(other))
+        assert (refusal.value.code, refusal.value.payment) == ("key_reused", paid.id)
+    assert len(gateway.charges) == 1
+
+
 # --- Whose key it is ---
 
 

@@ -121,3 +121,24 @@ def test_two_plans_under_one_key_are_not_the_same_payment(
 
     assert refusal.value.code == "key_reused"
     assert gateway.charges == [payment.gateway_id]
+
+
+@pytest.mark.parametrize("status", [IntentStatus.SUCCEEDED, IntentStatus.PROCESSING])
+def test_a_decline_that_is_overtaken_by_a_charge_is_booked_as_the_charge(
+    company: SmallCompany, gateway: ScriptedGateway, bad_card: str, status: IntentStatus
+) -> None:
+    """Somebody has confirmed it again at the gateway, between our confirm and our cancel."""
+
+    def charged_elsewhere(call: str) -> None:
+        if call == "cancel":
+            (intent,) = gateway.found.values()
+            gateway.found[intent.id] = replace(
+                intent, status=status, failure_code="", failure_message=""
+            )
+
+    gateway.before = charged_elsewhere
+    payment = company.pay("INV-1", method=bad_card)
+
+    assert payment.status.value == status.value
+    assert (payment.failure_code, payment.failure_message) == ("", "")
+    assert company.invoice("INV-1").payable_minor == 0

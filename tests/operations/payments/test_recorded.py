@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,13 +21,28 @@ from invoicepay.billing.payment import (
     Payment,
     PaymentStatus,
 )
-from invoicepay.billing.ports import Intent, IntentStatus
+from invoicepay.billing.ports import Intent, IntentStatus, Rejected
+from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.cancel_payment import CancelPayment
 from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.protocol.record import is_of, record, record_never_confirmed
+from invoicepay.operations.protocol.record import (
+    is_of,
+    record,
+    record_never_confirmed,
+    record_submitted,
+)
 from invoicepay.operations.protocol.settle import has_lease, settle
+from invoicepay.operations.protocol.take_in import cancel_or_take_in, take_in
+from tests.operations.payments.test_explained import OPEN, known
 from tests.operations.payments.test_faults import killed_before
-from tests.operations.payments.test_restored import restored, stranger_intent, sync
+from tests.operations.payments.test_journaled import journal
+from tests.operations.payments.test_restored import (
+    backed_up,
+    put_back,
+    restored,
+    stranger_intent,
+    sync,
+)
 from tests.support.company import EVERYTHING, SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import change
@@ -61,6 +82,7 @@ def test_what_has_ended_stays_so_and_only_a_contradiction_is_an_error(
         with pytest.raises(DoesNotTie) as problem:
             record(payment, intent, company, failure=failure)
         assert (problem.value.code, problem.value.payment) == ("books_differ", payment.id)
+        assert problem.value.hint.startswith("Do not pay again; show finance")
     else:
         assert record(payment, intent, company, failure=failure) == payment
 
@@ -91,6 +113,7 @@ def test_an_intent_that_differs_in_anything_is_not_the_payments(
         record(payment, other, company)
 
     assert (problem.value.code, problem.value.payment) == ("books_differ", payment.id)
+    assert problem.value.hint.startswith("Do not pay again; show finance")
     assert company.payment(payment.id) == payment
 
 
@@ -224,6 +247,45 @@ def test_a_claims_own_intent_is_found_among_others(
     assert gateway.found[own.id].status is IntentStatus.CANCELED
 
 
+@pytest.mark.parametrize("on_request", [False, True])
+def test_a_claim_whose_payer_has_stored_another_intent_is_settled_by_that_one(
+    company: SmallCompany, gateway: ScriptedGateway, on_request: bool
+) -> None:
+    """A request that came twice, days apart, has made two."""
+    claimed = killed_before(company, "intents")
+    (own,) = gateway.found.values()
+    second = replace(own, id="pi_second", created_at=own.created_at + timedelta(days=2))
+    gateway.found[second.id] = second
+
+    def payer(call: str) -> None:
+        if call == "intents":
+            record_submitted(claimed, own, company.another_process())
+
+    gateway.before = payer
+    settled = settle(claimed, company, on_request=on_request)
+
+    assert (settled.status, settled.gateway_id) == (CANCELED, own.id)
+    assert settled.failure_code == (CANCELED_ON_REQUEST if on_request else GIVEN_UP)
+    assert gateway.found[own.id].status is IntentStatus.CANCELED
+    assert gateway.found[own.id].abandoned is not on_request
+
+
+def test_the_intent_of_a_claim_that_was_given_up_meanwhile_is_canceled(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    claimed = killed_before(company, "intents")
+
+    def sooner(call: str) -> None:
+        if call == "intents":
+            record_never_confirmed(claimed, company.another_process(), "sooner")
+
+    gateway.before = sooner
+    settled = settle(claimed, company)
+
+    assert (settled.status, settled.failure_message) == (CANCELED, "sooner")
+    assert [intent.status for intent in gateway.found.values()] == [IntentStatus.CANCELED]
+
+
 # --- Leases ---------------------------------------------------------------------------------------
 
 
@@ -289,6 +351,83 @@ def test_a_charge_without_a_customer_at_the_gateway_is_the_customers_that_it_nam
     assert company.payment("lost").customer == "C-1"
 
 
+@pytest.mark.parametrize("number", ["", "C-404", "C-2"])
+def test_a_charge_is_the_customers_who_has_its_customer_at_the_gateway(
+    company: SmallCompany, gateway: ScriptedGateway, number: str
+) -> None:
+    """Whatever somebody has written on it."""
+    gateway.found["pi_lost"] = stranger_intent(company, customer="cus_0", customer_number=number)
+
+    sync(company)
+
+    assert company.payment("lost").customer == "C-1"
+
+
+def test_a_customer_keeps_its_customer_at_the_gateway_when_a_charge_of_another_is_taken_in(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """One who has none gets that of the charge: what is charged later is found there."""
+    for number in ("C-1", "C-2"):
+        gateway.found[number] = stranger_intent(
+            company,
+            id=number,
+            payment_id=number,
+            customer=f"cus_of_{number}",
+            customer_number=number,
+        )
+
+    sync(company)
+
+    with company.ledger.read() as unit:
+        ids = {c.number: c.gateway_id for c in unit.customers.all(EVERYTHING)}
+    assert ids == {"C-1": "cus_0", "C-2": "cus_of_C-2"}
+    assert company.payment("C-1").customer == "C-1"
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_a_charge_that_two_syncs_find_at_once_is_taken_in_once(
+    company: SmallCompany, gateway: ScriptedGateway, given_up: bool
+) -> None:
+    """It was open when both listed it, and is charged when the first would cancel it. Under an id
+    of its own where its payment was given up here."""
+    intent = stranger_intent(
+        company, customer="cus_0", status=OPEN, allocations=(Allocation("INV-1", 5000),)
+    )
+    gateway.found[intent.id] = intent
+    if given_up:
+        known(company, "canceled", "", intent.payment_id)
+
+    def other(call: str) -> None:
+        if call == "cancel":
+            gateway.before = lambda name: None
+            gateway.found[intent.id] = replace(intent, status=IntentStatus.SUCCEEDED)
+            assert [step.error for step in sync(company.another_process())] == [None]
+
+    gateway.before = other
+    (step,) = sync(company)
+
+    assert step.error is None
+    assert step.payment is not None
+    assert (step.payment.status, step.payment.gateway_id) == (SUCCEEDED, intent.id)
+    assert (step.payment.id == intent.payment_id) is not given_up
+    assert company.invoice("INV-1").paid_minor == 5000
+    assert len(journal(company, "payment.taken_in")) == 1
+
+
+def test_what_the_gateway_will_not_cancel_is_not_said_to_be_canceled(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    intent = stranger_intent(company, status=OPEN)
+    gateway.found[intent.id] = intent
+    gateway.fail_next("cancel", Fault.REFUSED)
+
+    with pytest.raises(Rejected) as rejected:
+        cancel_or_take_in(intent, company)
+
+    assert rejected.value.code == "not_canceled"
+    assert rejected.value.message == "pi_lost is requires_confirmation, and was not canceled"
+
+
 def test_a_charge_of_nobody_is_an_error_that_names_it(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
@@ -300,6 +439,8 @@ def test_a_charge_of_nobody_is_an_error_that_names_it(
         said[named] = step.error
         del gateway.found["pi_lost"]
 
+    assert said["C-404"].hint.startswith("Import C-404 with `invoicepay import customers`")
+    assert said["?"].hint.startswith("Import the customer with `invoicepay import customers`")
     for named, error in said.items():
         assert error.code == "books_differ"
         assert error.message == (
@@ -310,6 +451,7 @@ def test_a_charge_of_nobody_is_an_error_that_names_it(
 def test_a_charge_fits_what_is_payable_and_no_more_of_it_is_used(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
+    """At once: nobody finds its invoices payable before `sync` has come to its end."""
     company.pay("INV-3", method="card")
     said = (
         Allocation("INV-77", 10),  # absent
@@ -317,17 +459,25 @@ def test_a_charge_fits_what_is_payable_and_no_more_of_it_is_used(
         Allocation("INV-4", 10),  # of another currency
         Allocation("INV-9", 10),  # of another customer
         Allocation("INV-1", 1),
+        Allocation("INV-1", 5000),  # again
         Allocation("INV-2", 26000),  # more than it is
     )
-    gateway.found["pi_lost"] = stranger_intent(
-        company, customer_number="C-1", amount_minor=30000, allocations=said
-    )
+    lost = stranger_intent(company, customer_number="C-1", amount_minor=30000, allocations=said)
 
-    sync(company)
+    found = take_in(lost, company)
 
-    found = company.payment("lost")
     assert found.allocations == (Allocation("INV-1", 1), Allocation("INV-2", 25050))
     assert found.unapplied_minor == 30000 - 25051
+    assert [company.invoice(n).paid_minor for n in ("INV-1", "INV-2")] == [1, 25050]
+
+
+def test_no_more_than_a_charge_is_put_on_what_it_names(company: SmallCompany) -> None:
+    said = (Allocation("INV-1", 4000), Allocation("INV-2", 4000), Allocation("INV-3", 4000))
+    lost = stranger_intent(company, customer_number="C-1", amount_minor=5000, allocations=said)
+
+    found = take_in(lost, company)
+
+    assert found.allocations == (Allocation("INV-1", 4000), Allocation("INV-2", 1000))
 
 
 def test_a_debit_that_is_taken_in_is_a_debit_dated_when_it_is_known(
@@ -343,3 +493,40 @@ def test_a_debit_that_is_taken_in_is_a_debit_dated_when_it_is_known(
     assert (found.method_type.value, found.method_label) == ("ach", "taken in from the gateway")
     assert (found.created_at, found.settled_at) == (lost.created_at, company.clock.time)
     assert found.effective_on == company.clock.time.date()
+
+
+def test_a_charge_is_the_same_payment_wherever_taking_it_in_was_cut_off(
+    company: SmallCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each write of a `sync`, days after it was charged; the next ends it."""
+    lost = restored(company, method="card")
+    copy = backed_up(company)
+    company.clock.move(days=40)
+    cut_off, found = True, []
+    for writes in itertools.count():
+        if not cut_off:
+            break
+        put_back(company, Path(shutil.copy(copy, copy.with_name("again.db"))))
+        real, left = company.ledger.write, itertools.count(writes, -1)
+
+        def write(
+            real: Any = real, left: Iterator[int] = left
+        ) -> AbstractContextManager[SqliteUnit]:
+            if next(left) == 0:
+                raise KeyboardInterrupt
+            made: AbstractContextManager[SqliteUnit] = real()
+            return made
+
+        with monkeypatch.context() as patch:
+            patch.setattr(company.ledger, "write", write)
+            cut_off = False
+            try:
+                sync(company)
+            except KeyboardInterrupt:
+                cut_off = True
+        sync(company)
+        taken_in = company.payment(lost.id)
+        found.append((taken_in.status, taken_in.effective_on, taken_in.allocations))
+
+    assert len(found) > 3
+    assert set(found) == {(SUCCEEDED, lost.effective_on, lost.allocations)}

@@ -27,6 +27,7 @@ from invoicepay.operations.secret_hash import code_hash, secret_hash
 from invoicepay.operations.show_restore import ShowRestore
 from invoicepay.operations.sync import Sync
 from tests.faults.damage import force, overwrite
+from tests.operations.payments.test_journaled import journal
 from tests.support.company import START, SmallCompany, make_template
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import change, told
@@ -124,6 +125,21 @@ def test_a_sync_that_did_not_come_to_its_end_does_not_count(
     list(finance.call(Sync()))
     assert finance.call(ConfirmRestore())
     assert finance.call(ConfirmRestore()) is None
+
+
+def test_the_first_sync_that_came_to_its_end_is_journaled(
+    company: SmallCompany, backup: Path
+) -> None:
+    company.finance.call(Restore(backup))
+    _, finance = logged_in(company)
+
+    for _ in range(2):
+        list(finance.call(Sync()))
+
+    ledger_id = company.ledger.identity().id
+    assert journal(company, "restore.synced") == [
+        ("restore.synced", ledger_id, "sync", {"since": START.isoformat()})
+    ]
 
 
 def test_a_script_does_not_confirm(company: SmallCompany, backup: Path) -> None:

@@ -28,7 +28,9 @@ class Copies:
     """A's payer is asleep with an intent for INV-1 that is not confirmed, and B has that payment as
     it was claimed."""
 
-    def __init__(self, a: SmallCompany, gateway: ScriptedGateway, method: str = "card") -> None:
+    def __init__(
+        self, a: SmallCompany, gateway: ScriptedGateway, method: str = "card", key: str = ""
+    ) -> None:
         self.a, self.gateway = a, gateway
         found: list[SmallCompany] = []
 
@@ -39,7 +41,7 @@ class Copies:
                 self.before_the_intent(found[0])
 
         gateway.before = copy
-        self._payer = halfway(gateway, "intents", lambda: a.pay("INV-1", method=method))
+        self._payer = halfway(gateway, "intents", lambda: a.pay("INV-1", method=method, key=key))
         self._payer.switch()
         (self.b,) = found
         self.intent_id = next(reversed(gateway.found))
@@ -258,6 +260,36 @@ def test_a_debit_that_was_confirmed_days_later_is_taken_in(
 
 
 # --- Between two steps of another payment ---------------------------------------------------------
+
+
+def test_what_a_copy_canceled_for_a_payment_of_its_own_may_be_tried_again_by_its_key(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Nobody wanted it canceled: at the gateway it reads as given up."""
+    copies = GivenUp(company, gateway, key="october")
+    pay_some(copies.b, "INV-2")
+    assert copies.status is IntentStatus.CANCELED
+
+    copies.payer_wakes()
+
+    assert company.payment(copies.payment_id).given_up
+    sync(company)
+    again = company.pay("INV-1", method="card", key="october")
+    assert (again.status, again.id != copies.payment_id) == (PaymentStatus.SUCCEEDED, True)
+
+
+def test_a_claim_that_a_lost_charge_ended_may_be_tried_again_by_its_key(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    payer = halfway(gateway, "create", lambda: company.pay("INV-1", method="card", key="october"))
+    payer.switch()
+    pay_some(copied(company), "INV-2")
+    sync(company.another_process())
+    payer.switch()
+    assert gateway.found != {}
+
+    assert company.pay("INV-1", method="card", key="october").status is PaymentStatus.SUCCEEDED
+    assert charged_for(gateway, "INV-1") == 10000
 
 
 def test_what_moved_on_while_it_was_being_canceled_refuses_the_payment(

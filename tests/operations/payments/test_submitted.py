@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from invoicepay.billing.errors import OutcomeUnknown, Refused, Unreachable
+from invoicepay.billing.errors import DoesNotTie, OutcomeUnknown, Refused, Unreachable
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import (
     ChargeOrder,
@@ -21,11 +21,12 @@ from invoicepay.billing.ports import (
     UnreadableIntent,
 )
 from invoicepay.ledger.unit import SqliteUnit
+from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.protocol.reconcile import LOOK_IT_UP
 from invoicepay.operations.protocol.record import give_up_claims
 from invoicepay.operations.protocol.submit import unreachable
 from tests.operations.payments.test_explained import OPEN, known
-from tests.operations.payments.test_restored import restored, stranger_intent
+from tests.operations.payments.test_restored import restored, stranger_intent, sync
 from tests.support.company import EVERYTHING, SmallCompany
 from tests.support.halfway import halfway
 from tests.support.scripted_gateway import Fault, ScriptedGateway
@@ -197,6 +198,86 @@ def test_a_ledger_that_cannot_be_written_after_the_confirm_names_the_payment(
     assert unknown.value.code == "outcome_unknown"
     assert unknown.value.message.startswith(f"payment {payment.id} may have been charged")
     assert unknown.value.message.endswith("the disk is full")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"amount_minor": 1}, {"currency": "EUR"}, {"payment_id": "another"}]
+)
+def test_what_was_made_otherwise_than_it_was_asked_for_is_not_confirmed(
+    company: SmallCompany, gateway: ScriptedGateway, changed: dict[str, object]
+) -> None:
+    real = gateway.create
+
+    def make_another(order: ChargeOrder) -> Intent:
+        made = replace(real(order), **changed)  # type: ignore[arg-type]
+        gateway.found[made.id] = made
+        return made
+
+    gateway.create = make_another  # type: ignore[method-assign]
+    with pytest.raises((DoesNotTie, Refused)):
+        company.pay("INV-1", method="card")
+
+    assert "confirm" not in gateway.calls
+    assert gateway.charges == []
+    company.clock.time += LEASE
+    sync(company)
+    assert {intent.status for intent in gateway.found.values()} == {IntentStatus.CANCELED}
+    assert company.invoice("INV-1").payable_minor == 10000
+
+
+def test_a_confirm_that_answers_with_what_was_not_asked_for_names_the_payment(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Who is told that their books differ would not know that money may have moved."""
+    intent_becomes(gateway, status=IntentStatus.SUCCEEDED, amount_minor=1)
+
+    with pytest.raises(OutcomeUnknown) as unknown:
+        company.pay("INV-1", method="card")
+
+    (payment,) = payments(company)
+    assert (unknown.value.code, unknown.value.payment) == ("outcome_unknown", payment.id)
+    assert "is not what payment" in unknown.value.message
+    assert payment.status is PaymentStatus.SUBMITTED
+    assert company.invoice("INV-1").payable_minor == 0
+
+
+@pytest.mark.parametrize("call", ["confirm", "cancel"])
+def test_a_refusal_of_which_the_gateway_does_not_say_what_came_is_unknown(
+    company: SmallCompany, gateway: ScriptedGateway, bad_card: str, call: str
+) -> None:
+    """It refuses to tell the intent, too: a key that was replaced in between."""
+    gateway.fail_next(call, Fault.REFUSED)
+    gateway.fail_next("retrieve", Fault.REFUSED)
+
+    payment = company.pay("INV-1", method="card" if call == "confirm" else bad_card)
+
+    assert payment.status is PaymentStatus.UNKNOWN
+    assert payment.failure_message == "account_invalid: retrieve is not allowed now"
+    assert company.invoice("INV-1").payable_minor == 0
+
+
+@pytest.mark.parametrize("call", ["create", "intents"])
+def test_a_gateway_that_cannot_be_used_any_more_charges_nothing_and_holds_nothing(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Nor can what was made be canceled: what is told is what came first."""
+
+    def another_mode(*_: object, **__: object) -> None:
+        raise Unreachable("gateway_mismatch", "it answers in live mode")
+
+    def still(*_: object, **__: object) -> None:
+        raise Unreachable("gateway_mismatch", "it still does")
+
+    monkeypatch.setattr(gateway, call, another_mode)
+    monkeypatch.setattr(gateway, "cancel", still)
+    with pytest.raises(Unreachable) as error:
+        company.pay("INV-1", method="card")
+
+    assert error.value.message == "it answers in live mode"
+    (payment,) = payments(company)
+    assert payment.given_up
+    assert "it answers in live mode" in payment.failure_message
+    assert company.invoice("INV-1").payable_minor == 10000
 
 
 def test_what_the_gateway_leaves_undecided_is_unknown_and_says_why(

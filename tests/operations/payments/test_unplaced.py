@@ -9,10 +9,11 @@ import pytest
 
 from invoicepay.billing.errors import Refused
 from invoicepay.billing.invoice import InvoiceStatus
-from invoicepay.billing.payment import PaymentStatus
+from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.protocol.claim import LEASE
-from tests.operations.payments.test_restored import backed_up, put_back, sync
+from tests.operations.payments.test_journaled import journal
+from tests.operations.payments.test_restored import backed_up, put_back, stranger_intent, sync
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
@@ -149,7 +150,7 @@ def test_what_has_been_placed_is_not_placed_again(
     lost = company.pay("INV-1", method="card")
     put_back(company, copy)
     sync(company)
-    for total in ("150.00", "180.00", "250.00"):
+    for total in ("100.01", "150.00", "180.00", "250.00"):
         import_invoice(company, "INV-1", total, update=True)
         sync(company)
         company.assert_books_balance()
@@ -158,3 +159,131 @@ def test_what_has_been_placed_is_not_placed_again(
     assert company.invoice("INV-1").payable_minor == 7000
     company.show(company.payment(lost.id))
     assert company.pay("INV-1", method="card").amount_minor == 7000
+
+
+# --- How much goes where ---
+
+
+def taken_in(
+    company: SmallCompany, gateway: ScriptedGateway, amount_minor: int, *of: tuple[str, int]
+) -> str:
+    """The id of a charge of C-1's for invoices of which some are not there yet."""
+    name = f"lost-{len(gateway.found)}"
+    gateway.found[f"pi_{name}"] = stranger_intent(
+        company,
+        id=f"pi_{name}",
+        payment_id=name,
+        customer_number="C-1",
+        amount_minor=amount_minor,
+        allocations=tuple(Allocation(*each) for each in of),
+    )
+    sync(company)
+    assert company.payment(name).status is PaymentStatus.SUCCEEDED
+    return name
+
+
+def placed(company: SmallCompany, payment_id: str) -> dict[str, int]:
+    return {a.invoice: a.amount_minor for a in company.payment(payment_id).allocations}
+
+
+def test_what_has_room_is_placed_beside_what_has_none(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Those that still wait come before and after, and an invoice that is paid has no room."""
+    paid = taken_in(company, gateway, 15000, ("INV-1", 15000))
+    absent = taken_in(company, gateway, 5000, ("INV-76", 5000))
+    waits = taken_in(company, gateway, 5000, ("INV-77", 5000))
+    last = taken_in(company, gateway, 5000, ("INV-78", 5000))
+    before = len(journal(company))
+    import_invoice(company, "INV-77", "50.00")
+
+    sync(company)
+
+    assert [placed(company, each) for each in (paid, absent, waits, last)] == [
+        {"INV-1": 10000},
+        {},
+        {"INV-77": 5000},
+        {},
+    ]
+    assert journal(company)[before:] == [
+        ("payment.placed", waits, "sync", {"invoice": "INV-77", "amount_minor": 5000})
+    ]
+    assert company.invoice("INV-77").status is InvoiceStatus.PAID
+
+
+def test_no_more_is_placed_than_the_charge_was_for(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Though it has more, for another invoice, and more would be payable."""
+    charge = taken_in(company, gateway, 9000, ("INV-77", 5000), ("INV-78", 4000))
+    import_invoice(company, "INV-77", "80.00")
+
+    sync(company)
+
+    assert placed(company, charge) == {"INV-77": 5000}
+    assert company.invoice("INV-77").payable_minor == 3000
+    assert company.payment(charge).unapplied_minor == 4000
+
+
+def test_no_more_is_placed_than_the_charge_has(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Somebody has edited what is written on it."""
+    charge = taken_in(company, gateway, 5000, ("INV-77", 4000), ("INV-78", 4000))
+    import_invoice(company, "INV-77", "40.00")
+    import_invoice(company, "INV-78", "40.00")
+
+    sync(company)
+
+    assert placed(company, charge) == {"INV-77": 4000, "INV-78": 1000}
+    assert company.payment(charge).unapplied_minor == 0
+    company.show(company.payment(charge))
+    assert company.pay("INV-78", method="card").amount_minor == 3000
+
+
+def test_of_an_invoice_that_a_charge_names_twice_the_first_counts(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    charge = taken_in(company, gateway, 5000, ("INV-77", 3000), ("INV-77", 1000))
+    import_invoice(company, "INV-77", "50.00")
+
+    sync(company)
+
+    assert placed(company, charge) == {"INV-77": 3000}
+
+
+def test_the_last_cent_waits_too(company: SmallCompany, gateway: ScriptedGateway) -> None:
+    charge = taken_in(company, gateway, 10001, ("INV-1", 10001))
+    import_invoice(company, "INV-1", "200.00", update=True)
+
+    refusal = refused(company, "INV-1")
+    sync(company)
+
+    assert (refusal, placed(company, charge)) == ("not_placed", {"INV-1": 10001})
+
+
+def test_what_is_placed_in_full_waits_no_more(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    """Also where the charge has more, for another invoice."""
+    charge = taken_in(company, gateway, 9000, ("INV-1", 4000), ("INV-78", 5000))
+    company.show(company.payment(charge))
+
+    assert company.pay("INV-1", method="card").amount_minor == 6000
+
+
+def test_whoever_is_refused_for_it_is_told_which_charge_it_is(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    charge = taken_in(company, gateway, 5000, ("INV-77", 5000))
+    import_invoice(company, "INV-77", "50.00")
+
+    with pytest.raises(Refused) as refusal:
+        company.pay("INV-77", method="card")
+
+    assert refusal.value.payment == charge
+    assert refusal.value.message == (
+        f"INV-77 was charged already: payment {charge} of 50.00 USD was taken in from the gateway "
+        "before it could be put on it"
+    )
+    assert "`invoicepay sync`" in refusal.value.hint

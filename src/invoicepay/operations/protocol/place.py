@@ -39,9 +39,9 @@ def check_placed(numbers: list[str], unit: Unit) -> None:
 
 
 def _room(payment: Payment, wanted: Allocation, unit: Unit) -> int:
+    """How much of `wanted` can be put on its invoice now."""
     invoice = unit.invoices.get(wanted.invoice, EVERYTHING)
-    if invoice is None:
-        return 0
+    assert invoice is not None, "the store gives only what has one"
     left = payment.amount_minor - payment.allocated_minor
     return max(min(wanted.amount_minor, invoice.payable_minor, left), 0)
 

@@ -165,14 +165,14 @@ def _is_before(intent: AnyIntent, instant: datetime) -> bool:
 def _look_from(intents: Iterable[AnyIntent], identity: LedgerIdentity, ports: Ports) -> None:
     """Have the next `sync` look at all of these, which this ledger does not explain. One that was
     made when it was thought to know all shows that it did not."""
-    until = identity.reconciled_until
-    missed = [i.created_at for i in intents if until and i.created_at and i.created_at < until]
-    if not missed:
+    made = [intent.created_at for intent in intents if intent.created_at]
+    if identity.reconciled_until is None or not made:
         return
     with ports.ledger.write() as unit:
-        now = unit.company.identity().reconciled_until
-        if now is not None and min(missed) < now:  # or somebody has set it back further
-            set_reconciled(min(missed), unit, ports)
+        until = unit.company.identity().reconciled_until
+        assert until is not None, "it is never taken back"
+        if min(made) < until:  # or somebody has set it back further
+            set_reconciled(min(made), unit, ports)
 
 
 def set_reconciled(until: datetime, unit: Unit, ports: Ports) -> None:

@@ -40,6 +40,21 @@ _ASK_FINANCE = (
 
 
 def record(
+    payment: Payment, intent: Intent, ports: Ports, *, failure: Intent | None = None
+) -> Payment:
+    """Put `payment` into the state that `intent` (succeeded, processing or canceled) decides,
+    with balances, journal and the e-mail that is owed for it.
+
+    `failure`: the intent as it was when it was declined, before it was canceled; makes the
+    payment failed rather than canceled. Recording the same again changes nothing. Raises DoesNotTie
+    when the intent is not this payment's, or contradicts what is final.
+    """
+    with ports.ledger.write() as unit:
+        return record_in(unit, payment, intent, ports, failure=failure)
+
+
+def record_in(
+    unit: Unit,
     payment: Payment,
     intent: Intent,
     ports: Ports,
@@ -47,44 +62,44 @@ def record(
     failure: Intent | None = None,
     received_at: datetime | None = None,
 ) -> Payment:
-    """Put `payment` into the state that `intent` (succeeded, processing or canceled) decides,
-    with balances, journal and the e-mail that is owed for it.
+    """As `record`, in the caller's transaction. `received_at` (UTC): when the money arrived, where
+    that was not just now."""
+    change = _decided(intent, failure)
+    status = change.status
+    current = reread(payment, unit)
+    _check_same(current, intent)
+    if current.status is status:
+        return current
+    if current.status in FINAL:
+        if status is PaymentStatus.PROCESSING:
+            return current  # an answer that was overtaken: the bank has answered meanwhile
+        if current.status is not PaymentStatus.SUCCEEDED and status in (
+            PaymentStatus.FAILED,
+            PaymentStatus.CANCELED,
+        ):
+            return current  # two settlers saw the same end and name it differently
+        raise DoesNotTie(
+            "books_differ",
+            f"payment {current.id} is {current.status} here and {intent.status} at the "
+            f"gateway ({intent.id})",
+            _ASK_FINANCE,
+            payment=current.id,
+        )
+    return _move(current, change, unit, ports, received_at)
 
-    `failure`: the intent as it was when it was declined, before it was canceled; makes the
-    payment failed rather than canceled. `received_at` (UTC): when the money arrived, where that
-    was not just now. Recording the same again changes nothing. Raises DoesNotTie when the intent
-    is not this payment's, or contradicts what is final.
-    """
+
+def _decided(intent: Intent, failure: Intent | None) -> PaymentChange:
     status = SETTLED_BY[intent.status]
-    if failure is not None and status is PaymentStatus.CANCELED:
-        status = PaymentStatus.FAILED
-    with ports.ledger.write() as unit:
-        current = reread(payment, unit)
-        _check_same(current, intent)
-        if current.status is status:
-            return current
-        if current.status in FINAL:
-            if status is PaymentStatus.PROCESSING:
-                return current  # an answer that was overtaken: the bank has answered meanwhile
-            if current.status is not PaymentStatus.SUCCEEDED and status in (
-                PaymentStatus.FAILED,
-                PaymentStatus.CANCELED,
-            ):
-                return current  # two settlers saw the same end and name it differently
-            raise DoesNotTie(
-                "books_differ",
-                f"payment {current.id} is {current.status} here and {intent.status} at the "
-                f"gateway ({intent.id})",
-                _ASK_FINANCE,
-                payment=current.id,
-            )
-        reason = failure or intent
-        code, message = reason.failure_code, reason.failure_message
-        if status is PaymentStatus.CANCELED and not code:
-            change = _canceled(on_request=not intent.abandoned)
-        else:
-            change = PaymentChange(status, failure_code=code, failure_message=message)
-        return _move(current, change, unit, ports, received_at)
+    if status is not PaymentStatus.CANCELED:
+        # Charged, whatever an attempt before was declined for.
+        return PaymentChange(status, failure_message="")
+    if failure is None:
+        return _canceled(on_request=not intent.abandoned)
+    return PaymentChange(
+        PaymentStatus.FAILED,
+        failure_code=failure.failure_code,
+        failure_message=failure.failure_message,
+    )
 
 
 def record_unknown(payment: Payment, why: str, ports: Ports) -> Payment:

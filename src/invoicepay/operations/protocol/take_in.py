@@ -9,7 +9,7 @@ from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, Ports, Rejected, Unit
 from invoicepay.operations.protocol.cancel import cancel
 from invoicepay.operations.protocol.reconcile import CHARGED, explains, is_canceled, late_id
-from invoicepay.operations.protocol.record import give_up_claims, record
+from invoicepay.operations.protocol.record import give_up_claims, record_in
 
 
 def take_in(intent: Intent, ports: Ports) -> Payment:
@@ -51,9 +51,10 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
                 ports.clock.now(),
                 {"gateway_id": intent.id, "amount_minor": intent.amount_minor},
             )
-    # A card's money moved when it was charged; a debit's settling day is not told by its intent.
-    received_at = intent.created_at if payment.method_type is MethodType.CARD else None
-    return record(payment, intent, ports, received_at=received_at)
+        # A card's money moved when it was charged; an intent does not tell a debit's settling day.
+        card = payment.method_type is MethodType.CARD
+        received_at = intent.created_at if card else None
+        return record_in(unit, payment, intent, ports, received_at=received_at)
 
 
 def cancel_or_take_in(intent: Intent, ports: Ports) -> Payment | None:
@@ -71,8 +72,8 @@ def _customer(intent: Intent, unit: Unit) -> Customer:
     customer = unit.customers.by_gateway_id(intent.customer) if intent.customer else None
     if customer is None:
         customer = unit.customers.get(intent.customer_number, EVERYTHING)
-        if customer is not None and not customer.gateway_id:
-            unit.customers.set_gateway_id(customer.number, intent.customer)
+        if customer is not None:
+            unit.customers.set_gateway_id(customer.number, intent.customer)  # where it has none
     if customer is None:
         raise DoesNotTie(
             "books_differ",
