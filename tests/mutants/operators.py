@@ -73,7 +73,10 @@ class Change:
             ast.fix_missing_locations(self.new)
 
     def take_back(self) -> None:
-        setattr(self.parent, self.name, self._old)
+        if self.index is None:
+            setattr(self.parent, self.name, self._old)
+        else:  # in place: what another change puts in may hold the same list
+            getattr(self.parent, self.name)[:] = self._old
         if isinstance(self.parent, ast.Dict) and self.new is None:
             assert self.index is not None
             self.parent.keys.insert(self.index, self._key)

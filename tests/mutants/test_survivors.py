@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import tomllib
 from collections import Counter
 
@@ -96,8 +97,6 @@ def test_what_people_read_and_types_are_not_changed() -> None:
 def test_each_change_is_a_program_and_is_taken_back() -> None:
     def text(mutation: Mutation) -> str:
         compile(mutation.tree, "file.py", "exec")
-        import ast
-
         return ast.unparse(mutation.tree)
 
     for mutation in mutations_of("file.py", CODE):
@@ -106,3 +105,14 @@ def test_each_change_is_a_program_and_is_taken_back() -> None:
         assert text(mutation) != before, mutation
         mutation.change.take_back()
         assert text(mutation) == before, mutation
+
+
+def test_a_change_that_was_tried_before_is_no_part_of_the_next() -> None:
+    code = (
+        "def f(a, b):\n    if a > 0 and len(b) == 2:\n        return max(a - 1, 0)\n    return b\n"
+    )
+
+    for mutation in mutations_of("file.py", code):
+        mutation.change.plant()
+        assert mutation.after == "(deleted)" or mutation.after in ast.unparse(mutation.tree)
+        mutation.change.take_back()
