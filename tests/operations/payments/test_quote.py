@@ -185,6 +185,7 @@ def test_with_allow_pending_a_filter_pays_what_accepted_payments_leave(
         ("INV-1", 9999),
         ("INV-3", 7525),
     ]
+    assert company.call(Pay(plan)).amount_minor == 17524
 
 
 def test_a_filter_that_only_finds_what_is_held_says_so(company: SmallCompany) -> None:
@@ -210,15 +211,16 @@ def test_what_is_left_out_is_told_of_the_customer_who_pays(company: SmallCompany
 # --- What is in the way ---
 
 
-def test_a_payment_that_holds_one_of_several_invoices_is_settled_first(
+def test_a_payment_that_holds_one_of_several_invoices_is_settled_first_and_no_other(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
-    left = leave_unknown(company, gateway, "INV-2")
+    left, elsewhere = (leave_unknown(company, gateway, n) for n in ("INV-2", "INV-3"))
 
     plan = quoted(company.payer, numbers=("INV-1", "INV-2"))
 
     assert plan.total_minor == 35050
     assert company.payment(left).given_up
+    assert company.payment(elsewhere).status is PaymentStatus.UNKNOWN
 
 
 def test_a_quote_that_only_looks_asks_the_gateway_nothing(
@@ -349,6 +351,7 @@ def test_a_key_stands_for_the_same_payment_in_every_version(
         plan = quoted(company.payer, **request, method="card", key="october")
         digest = hashlib.sha256(f"{{{content}}}".encode()).hexdigest()
         assert (plan.payment_id, plan.request_digest) == (FIRST_ATTEMPT, f"{KEY_ID}:{digest}")
+        assert plan.with_key
 
 
 def test_a_key_tells_apart_whatever_changes_what_is_paid(company: SmallCompany) -> None:
