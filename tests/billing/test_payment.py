@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from invoicepay.billing.invoice import Invoice, InvoiceStatus
 from invoicepay.billing.method import Method, MethodStatus, MethodType
 from invoicepay.billing.payment import (
+    CANCELED_ON_REQUEST,
     FINAL,
     TRANSITIONS,
     UNDER_WAY,
     Allocation,
     Payment,
     PaymentStatus,
+    Reversal,
+    ReversalKind,
+    key_in,
     may_become,
+    sync_finds_out,
 )
 
 TODAY = date(2026, 11, 30)
@@ -41,22 +47,62 @@ def test_nothing_goes_back_to_a_state_that_could_be_confirmed() -> None:
             assert not may_become(status, PaymentStatus.SUBMITTED)
 
 
+def test_a_payment_is_charged_by_the_intent_that_is_stored_with_it() -> None:
+    assert TRANSITIONS[PaymentStatus.CLAIMED] == {PaymentStatus.SUBMITTED, PaymentStatus.CANCELED}
+
+
+def payment(status: PaymentStatus = PaymentStatus.PROCESSING, **more: Any) -> Payment:
+    usual: dict[str, Any] = {"id": "p", "customer": "C-1", "currency": "USD", "amount_minor": 100}
+    usual |= {"method_type": MethodType.ACH, "method_label": "", "initiated_by": ""}
+    usual |= {"created_at": datetime(2026, 11, 1, tzinfo=UTC), "livemode": False}
+    return Payment(status=status, **{**usual, **more})
+
+
 def test_only_what_has_arrived_can_be_unapplied() -> None:
-    payment = Payment(
-        id="p",
-        status=PaymentStatus.PROCESSING,
-        customer="C-1",
-        currency="USD",
-        amount_minor=100,
-        method_type=MethodType.ACH,
-        method_label="",
-        created_at=datetime(2026, 11, 1, tzinfo=UTC),
-        initiated_by="",
-        livemode=False,
-        allocations=(Allocation("INV-1", 60),),
+    for status in PaymentStatus:
+        found = payment(status, allocations=(Allocation("INV-1", 60), Allocation("INV-2", 15)))
+        assert found.unapplied_minor == (25 if status is PaymentStatus.SUCCEEDED else 0)
+
+
+def test_only_a_cancellation_that_nobody_wanted_gives_a_payment_up() -> None:
+    """The words are in ledgers; the gateway's own codes may be any."""
+    codes = ("given_up", "canceled_on_request", "generic_decline", "")
+    given_up = [(s, c) for s in PaymentStatus for c in codes if payment(s, failure_code=c).given_up]
+
+    assert given_up == [(PaymentStatus.CANCELED, "given_up")]
+    assert CANCELED_ON_REQUEST in codes
+
+
+def test_what_went_back_is_told_by_its_kind() -> None:
+    kinds = (ReversalKind.RETURN, ReversalKind.REFUND, ReversalKind.REFUND, ReversalKind.DISPUTE)
+    back = [Reversal(kind, 10**n, TODAY, "") for n, kind in enumerate(kinds)]
+    all_, no_dispute, return_ = (
+        payment(reversals=tuple(some)) for some in (back, back[:3], back[:1])
     )
 
-    assert payment.unapplied_minor == 0
+    assert [p.refunded_minor for p in (payment(), return_, no_dispute, all_)] == [0, 0, 110, 110]
+    assert [p.disputed for p in (payment(), return_, no_dispute, all_)] == [False] * 3 + [True]
+
+
+def test_a_key_is_named_before_the_colon_of_a_digest() -> None:
+    assert [key_in(text) for text in ("key:content", "content", "", "key:")] == [
+        "key",
+        "",
+        "",
+        "key",
+    ]
+
+
+def test_sync_finds_out_at_once_except_what_its_payer_may_still_be_at() -> None:
+    at_once = "`invoicepay sync` finds out"
+    until = datetime(2026, 11, 1, 15, 4, 5, tzinfo=UTC)
+
+    for status in UNDER_WAY:
+        leased = status in (PaymentStatus.CLAIMED, PaymentStatus.SUBMITTED)
+        assert sync_finds_out(payment(status, lease_until=until)) == (
+            f"{at_once}, from 15:04:05 UTC on" if leased else at_once
+        )
+        assert sync_finds_out(payment(status)) == at_once
 
 
 def test_an_invoices_status_is_the_first_that_fits() -> None:

@@ -28,9 +28,9 @@ UNDER_WAY = frozenset(PaymentStatus) - FINAL
 
 _CLAIMED, _SUBMITTED, _PROCESSING, _UNKNOWN, _SUCCEEDED, _FAILED, _CANCELED = PaymentStatus
 TRANSITIONS: dict[PaymentStatus, frozenset[PaymentStatus]] = {
-    _CLAIMED: frozenset({_SUBMITTED, _CANCELED, _SUCCEEDED}),
+    _CLAIMED: frozenset({_SUBMITTED, _CANCELED}),
     _SUBMITTED: frozenset({_PROCESSING, _SUCCEEDED, _FAILED, _CANCELED, _UNKNOWN}),
-    _UNKNOWN: frozenset({_PROCESSING, _SUCCEEDED, _FAILED, _CANCELED, _UNKNOWN}),
+    _UNKNOWN: frozenset({_PROCESSING, _SUCCEEDED, _FAILED, _CANCELED}),
     _PROCESSING: frozenset({_SUCCEEDED, _FAILED, _CANCELED}),
     _SUCCEEDED: frozenset(),
     _FAILED: frozenset(),

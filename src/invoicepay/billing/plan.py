@@ -17,7 +17,7 @@ from invoicepay.billing.payment import Allocation
 
 def digest(content: object) -> str:
     """SHA-256 (hex) of JSON-able `content`, the same for the same content anywhere."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))  # in ASCII
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -135,7 +135,7 @@ def _amount(invoice: Invoice, wanted: int | None) -> int:
         raise Refused(
             "already_paid", f"{number} was paid{when}", f"See `invoicepay invoices show {number}`."
         )
-    if payable == 0:
+    if not payable:
         raise Refused(
             "in_flight",
             f"payments under way are for all of {number}, nothing of it is left to pay",

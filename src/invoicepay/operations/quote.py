@@ -209,10 +209,9 @@ def _content_digest(request: Quote, customer: str) -> str:
 
 
 def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> str:
-    """The customer whose key it is: named, of the named invoices whatever their status, or the
-    contact's only one. Raises Usage where that is nobody."""
+    """The customer whose key it is: named (and not looked up yet), of the named invoices whatever
+    their status, or the contact's only one. Raises Usage where that is nobody."""
     if request.customer is not None:
-        check_customer(unit, request.customer, actor.scope)
         return request.customer
     if request.numbers:
         return one_customer(_select(request, actor, unit, ports), named=True)
@@ -227,14 +226,11 @@ def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> 
 
 def _select(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> list[Invoice]:
     check_customer(unit, request.customer, actor.scope)
+    currency = None if request.currency is None else check_currency(request.currency)
     if request.state is not None:
         if request.numbers:
             raise Usage("usage", f"name invoices or say --{request.state}, not both")
-        selection = InvoiceFilter(
-            request.state,
-            customer=request.customer,
-            currency=request.currency and check_currency(request.currency),
-        )
+        selection = InvoiceFilter(request.state, customer=request.customer, currency=currency)
         today = local_date(ports.clock.now(), unit.company.get().time_zone)
         return list(unit.invoices.page(selection, actor.scope, today, totals=False).items)
     if not request.numbers:
@@ -244,7 +240,7 @@ def _select(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> list[Invo
         invoice = unit.invoices.get(number, actor.scope)
         if invoice is None or (request.customer and invoice.customer != request.customer):
             raise not_found("invoice", number)
-        if request.currency and invoice.currency != check_currency(request.currency):
+        if currency and invoice.currency != currency:
             raise Usage(
                 "ambiguous_selection",
                 f"{number} is in {invoice.currency}",

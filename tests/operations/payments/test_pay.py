@@ -21,7 +21,7 @@ from invoicepay.billing.errors import (
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState, InvoiceStatus
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Allocation, PaymentStatus
-from invoicepay.billing.ports import MailNotSent, Message
+from invoicepay.billing.ports import IntentStatus, MailNotSent, Message
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.list_invoices import ListInvoices
@@ -86,6 +86,19 @@ def test_a_returned_debit_reopens_the_invoice_once(
     assert (found.status, found.failure_code) == (PaymentStatus.FAILED, "insufficient_funds")
     assert company.invoice("INV-1").status is InvoiceStatus.OPEN
     assert company.pay("INV-1", method="card").status is PaymentStatus.SUCCEEDED
+
+
+def test_a_debit_that_the_gateway_canceled_reopens_the_invoice(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    payment = company.pay("INV-1", method="ach")
+    intent = gateway.found[payment.gateway_id]
+    gateway.found[payment.gateway_id] = replace(intent, status=IntentStatus.CANCELED)
+
+    list(company.call(Sync()))
+
+    assert company.payment(payment.id).status is PaymentStatus.CANCELED
+    assert company.invoice("INV-1").status is InvoiceStatus.OPEN
 
 
 def test_a_declined_card_leaves_everything_as_it_was(
