@@ -399,7 +399,8 @@ def bad_amount(company: DemoCompany, meet: Meet) -> None:
 @obeyed
 def bad_date(company: DemoCompany, meet: Meet) -> None:
     assert "Write it like 2026-10-31" in meet()
-    well(company.run("invoices list --since 2026-10-31"))
+    for day in ("2026-10-31", "2026-10", "today", "-30d", "last-month"):
+        well(company.run(f"invoices list --since {day}"))
 
 
 @obeyed

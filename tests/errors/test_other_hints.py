@@ -132,10 +132,10 @@ def test_a_default_that_has_expired(company: DemoCompany) -> None:
 
 def test_a_method_that_a_payment_uses(company: DemoCompany) -> None:
     paid = company.run("pay INV-1042 --method ach --yes --json").json
-    said = last_line(company.run(["methods", "remove", paid["method"]]))
+    said = last_line(company.run(["methods", "remove", paid["method"], "--yes"]))
     company.run("sandbox clock advance 5d")
     obey(company, said, "sync")
-    well(company.run(["methods", "remove", paid["method"]]))
+    well(company.run(["methods", "remove", paid["method"], "--yes"]))
 
 
 # --- A payment under way, or ended --------------------------------------------------------------

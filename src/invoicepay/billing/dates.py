@@ -3,26 +3,59 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from calendar import monthrange
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from invoicepay.billing.errors import BadInput
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DAY, _MONTH = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{4}-[0-9]{2}"
+_DAYS = r"([+-][0-9]{1,5})d"
 
 
-def parse_date(text: str) -> date:
-    """The date of `2026-10-31`. Raises BadInput."""
-    if re.fullmatch(_ISO, text, re.ASCII):
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            pass
+class Period(NamedTuple):
+    """From the first to the last day, both within it."""
+
+    first: date
+    last: date
+
+
+def parse_period(text: str, today: Callable[[], date]) -> Period:
+    """The days that `text` means: `2026-10-31`, `2026-10`, `today`, `yesterday`, `-30d` or `+7d`
+    (from today), `this-month` or `last-month`. `today` is asked where it matters. Raises BadInput.
+    """
+    with suppress(ValueError, OverflowError):
+        if re.fullmatch(_DAY, text, re.ASCII):
+            day = date.fromisoformat(text)
+            return Period(day, day)
+        if re.fullmatch(_MONTH, text, re.ASCII):
+            return _month(date.fromisoformat(f"{text}-01"))
+        if text in ("this-month", "last-month"):
+            this = _month(today())
+            return this if text == "this-month" else _month(this.first - timedelta(days=1))
+        days = {"today": 0, "yesterday": -1}.get(text)
+        if days is None and (found := re.fullmatch(_DAYS, text, re.ASCII)):
+            days = int(found[1])
+        if days is not None:
+            day = today() + timedelta(days=days)
+            return Period(day, day)
     shown = text if len(text) <= 40 else text[:37] + "..."
-    raise BadInput("bad_date", f"'{shown}' is not a date", "Write it like 2026-10-31.")
+    raise BadInput(
+        "bad_date",
+        f"'{shown}' is not a date",
+        "Write it like 2026-10-31, 2026-10, today, -30d or last-month.",
+    )
+
+
+def _month(day: date) -> Period:
+    first = day.replace(day=1)
+    last = first.replace(day=monthrange(day.year, day.month)[1])
+    return Period(first, last)
 
 
 def check_time_zone(name: str) -> str:

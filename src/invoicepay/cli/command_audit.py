@@ -6,8 +6,8 @@ from typing import Annotated, Optional
 
 import typer
 
-from invoicepay.billing.dates import parse_date
 from invoicepay.billing.journal import JournalEntry, parse_head
+from invoicepay.cli.days import first_day
 from invoicepay.cli.differences import difference_line, journal_differs
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
@@ -37,7 +37,7 @@ def list_(
     from invoicepay.operations.list_journal import ListJournal
 
     state = state_of(context)
-    since_date = parse_date(since) if since else None
+    since_date = first_day(since, state)
     page = state.call(ListJournal(since_date, kind, subject, limit))
     columns: list[Column[JournalEntry]] = [
         Column("Entry", lambda e: str(e.seq), right=True),

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from invoicepay.billing.dates import parse_date
 from invoicepay.billing.errors import Usage
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, InvoiceState
 from invoicepay.billing.money import grouped_text
+from invoicepay.cli.days import first_day, last_day
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
@@ -55,9 +55,9 @@ def list_(
         state=one_state(open=open, paid=paid, overdue=overdue, all=all),
         customer=customer,
         currency=currency,
-        issued_since=parse_date(since) if since else None,
-        issued_until=parse_date(until) if until else None,
-        due_before=parse_date(due_before) if due_before else None,
+        issued_since=first_day(since, state),
+        issued_until=last_day(until, state),
+        due_before=first_day(due_before, state),
         min_total=_amount(min, currency),
         max_total=_amount(max, currency),
         sort=sort,
@@ -67,18 +67,26 @@ def list_(
 
 
 @app.command()
-def show(context: typer.Context, number: str) -> None:
-    """Show an invoice with its lines, payments and what is under way."""
+def show(
+    context: typer.Context, numbers: Annotated[list[str], typer.Argument(metavar="NUMBER...")]
+) -> None:
+    """Show invoices with their lines, payments and what is under way. As JSON one is an object,
+    several are an array."""
     from invoicepay.cli.invoice_view import print_invoice
     from invoicepay.cli.records import invoice_detail_record
     from invoicepay.operations.show_invoice import ShowInvoice
 
     state = state_of(context)
-    shown = state.call(ShowInvoice(number))
-    state.out.one(
-        invoice_detail_record(shown.detail, shown.today),
-        lambda: print_invoice(shown.detail, shown.today, state.out),
-    )
+    shown = [state.call(ShowInvoice(number)) for number in dict.fromkeys(numbers)]
+
+    def people() -> None:
+        for at, each in enumerate(shown):
+            if at:
+                state.out.text()
+            print_invoice(each.detail, each.today, state.out)
+
+    with state.out.paged():
+        state.out.some([invoice_detail_record(each.detail, each.today) for each in shown], people)
 
 
 @app.command()

@@ -7,9 +7,9 @@ from typing import Annotated, Optional
 
 import typer
 
-from invoicepay.billing.dates import parse_date
 from invoicepay.billing.money import grouped_text
 from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.cli.days import first_day
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
@@ -43,7 +43,7 @@ def list_(
     from invoicepay.operations.list_payments import ListPayments
 
     state = state_of(context)
-    since_date = parse_date(since) if since else None
+    since_date = first_day(since, state)
     page = state.call(ListPayments(since_date, status, customer, limit))
     items = page.items
     columns: list[Column[Payment]] = [

@@ -160,6 +160,18 @@ class Output:
         else:
             people()
 
+    def some(self, records: Sequence[Record], people: Callable[[], None]) -> None:
+        """What was named, of which there is at least one: an object where it is one, else a
+        list; `people` prints it for people."""
+        if len(records) == 1:
+            self.one(records[0], people)
+        elif self.format is Format.JSON:
+            self._json_array(records)
+        elif self.format is Format.CSV:
+            self._csv(records, list(records[0]))
+        else:
+            people()
+
     def many(
         self,
         items: Iterable[T],
