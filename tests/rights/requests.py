@@ -226,6 +226,7 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
     Quote: {
         *{"state", "currency", "memo", "expect_total", "max_total", "settle_first", "key"},
         "allow_pending",
+        "include_disputed",
     },
     ListPayments: {"since", "status", "limit", "after"},
     ShowPayment: {"settle_first"},

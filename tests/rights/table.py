@@ -217,6 +217,7 @@ NAMES_NOTHING = {
     "pay": {
         *{"open", "overdue", "currency", "memo", "expect_total", "max_total", "wait", "timeout"},
         "allow_pending",
+        "include_disputed",
         *{"dry_run", "yes"},
     },
     "methods remove": {"yes"},

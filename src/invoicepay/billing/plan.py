@@ -51,6 +51,8 @@ class PaymentPlan:
     """Whether it may pay more of an invoice that acknowledged, accepted payments hold."""
     left_out: tuple[str, ...] = ()
     """Invoices of the selection that payments under way hold."""
+    disputed: tuple[str, ...] = ()
+    """Invoices of the selection that are left out because they are disputed."""
 
     @property
     def allocations(self) -> tuple[Allocation, ...]:

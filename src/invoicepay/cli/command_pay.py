@@ -40,6 +40,10 @@ def pay(
         bool,
         typer.Option("--allow-pending", help="Pay more of what accepted payments are for."),
     ] = False,
+    include_disputed: Annotated[
+        bool,
+        typer.Option("--include-disputed", help="--open and --overdue pay disputed ones, too."),
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Until the bank has settled it.")] = False,
     timeout: Annotated[str, typer.Option(metavar="T", help="How long --wait waits.")] = "5m",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it and change nothing.")] = False,
@@ -97,6 +101,7 @@ def pay(
         max_total=max_total,
         settle_first=not dry_run,
         allow_pending=allow_pending,
+        include_disputed=include_disputed,
     )
     with one_interrupt() as interrupts:
         quoted = state.call(request)

@@ -57,6 +57,13 @@ def note_plan(plan: PaymentPlan, out: Output) -> None:
     """What to think of before saying yes."""
     if plan.left_out:
         out.note(f"Left out, since payments under way hold them: {', '.join(plan.left_out)}.")
+    if plan.disputed:
+        out.note(
+            f"Left out, since they are disputed: {', '.join(plan.disputed)}. "
+            "Name them, or say --include-disputed, to pay them."
+        )
+    if paid := [line.invoice.number for line in plan.lines if line.invoice.disputed]:
+        out.note(f"Among them disputed: {', '.join(paid)}.")
     for line in plan.too_small_to_pay_later:
         out.note(
             f"This leaves {Money(line.leaves_minor, plan.currency)} of {line.invoice.number}, less "
@@ -76,6 +83,7 @@ def plan_record(plan: PaymentPlan) -> dict[str, Any]:
         "memo": plan.memo,
         "digest": plan.digest,
         "left_out": list(plan.left_out),
+        "left_out_disputed": list(plan.disputed),
         "too_small_to_pay_later": [line.invoice.number for line in plan.too_small_to_pay_later],
         "allocations": [allocation_record(a, plan.currency) for a in plan.allocations],
     }

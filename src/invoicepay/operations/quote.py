@@ -68,6 +68,8 @@ class Quote(Request[Quoted]):
     """False changes nothing at all (--dry-run)."""
     allow_pending: bool = False
     """Pay more of an invoice that accepted payments hold, where their payers know of them."""
+    include_disputed: bool = False
+    """A `state` selects disputed invoices, too. Those that are named are paid."""
 
 
 def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
@@ -88,12 +90,15 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         settle_what_holds([i.number for i in invoices], actor, ports)
     with ports.ledger.read() as unit:
         invoices = _select(request, actor, unit, ports)
-        left_out: list[Invoice] = []
+        held: list[Invoice] = []
+        disputed: list[Invoice] = []
         if request.state is not None:
-            left_out = [i for i in invoices if _is_held(i, request)]
-            invoices = [i for i in invoices if not _is_held(i, request)]
+            held = [i for i in invoices if _is_held(i, request)]
+            free = [i for i in invoices if not _is_held(i, request)]
+            disputed = [i for i in free if i.disputed and not request.include_disputed]
+            invoices = [i for i in free if i not in disputed]
         if not invoices:
-            raise _nothing(len(left_out))
+            raise _nothing(len(held), len(disputed))
         customer, currency = one_customer_and_currency(invoices, named=bool(request.numbers))
         amounts = _amounts(request, invoices)
         check_payable(
@@ -115,16 +120,23 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         memo=request.memo,
         with_key=bool(request.key),
         allow_pending=request.allow_pending,
-        left_out=tuple(i.number for i in left_out if i.customer == customer),
+        left_out=tuple(i.number for i in held if i.customer == customer),
+        disputed=tuple(i.number for i in disputed if i.customer == customer),
     )
     check_limits(plan.total_minor, currency)
     _check_total(plan.total_minor, currency, request)
     return Quoted(plan)
 
 
-def _nothing(held: int) -> NotFound:
+def _nothing(held: int, disputed: int) -> NotFound:
     """`held`: invoices of the selection that payments under way are for."""
     what = "nothing is open to pay in this selection"
+    if disputed:
+        return NotFound(
+            "nothing_selected",
+            f"{what}; {disputed} invoice(s) are disputed",
+            "Name those that you want to pay, or say --include-disputed.",
+        )
     if held:
         return NotFound(
             "nothing_selected",
@@ -204,6 +216,8 @@ def _content_digest(request: Quote, customer: str) -> str:
             "method": request.method,
             "memo": request.memo,
             "allow_pending": request.allow_pending,
+            # Keys of earlier versions keep their meaning.
+            **({"include_disputed": True} if request.include_disputed else {}),
         }
     )
 

@@ -208,6 +208,55 @@ def test_what_is_left_out_is_told_of_the_customer_who_pays(company: SmallCompany
     assert (plan.customer, plan.left_out) == ("C-1", ("INV-1",))
 
 
+def dispute(company: SmallCompany, *numbers: str) -> None:
+    """Finance imports them anew, now disputed."""
+    rows = ["number,customer,issued_on,due_on,currency,total,disputed"]
+    for number in numbers:
+        found = company.invoice(number)
+        total = f"{found.total_minor / 100:.2f}"
+        days = f"{found.issued_on},{found.due_on}"
+        rows.append(f"{number},{found.customer},{days},{found.currency},{total},true")
+    file = company.ledger.path.with_name("disputed.csv")
+    file.write_text("\n".join([*rows, ""]))
+    company.finance.call(Import("invoices", str(file), update=True))
+
+
+def test_a_filter_leaves_out_what_is_disputed_and_a_name_does_not(company: SmallCompany) -> None:
+    dispute(company, "INV-1", "INV-9")
+    held_too = company.pay("INV-2", method="ach")
+
+    plan = quoted(company.payer, **IN_USD)
+    assert (numbers(plan), plan.left_out, plan.disputed) == (["INV-3"], ("INV-2",), ("INV-1",))
+    assert held_too.id
+
+    everything = quoted(company.payer, **IN_USD, include_disputed=True)
+    assert (numbers(everything), everything.disputed) == (["INV-1", "INV-3"], ())
+    named = quoted(company.payer, numbers=("INV-1",))
+    assert (numbers(named), named.disputed) == (["INV-1"], ())
+
+
+def test_a_filter_that_only_finds_what_is_disputed_says_so(company: SmallCompany) -> None:
+    dispute(company, "INV-1")
+
+    assert refusal(company.payer, state=OVERDUE) == (
+        "nothing_selected",
+        "nothing is open to pay in this selection; 1 invoice(s) are disputed",
+        "Name those that you want to pay, or say --include-disputed.",
+    )
+
+
+def test_a_key_with_and_without_disputed_ones_is_of_something_else(company: SmallCompany) -> None:
+    dispute(company, "INV-1")
+    company.pay("INV-3", method="card", key="k")
+    first = company.call(Pay(quoted(company.payer, **IN_USD, key="open", customer="C-1")))
+
+    assert (
+        refusal(company.payer, **IN_USD, key="open", customer="C-1", include_disputed=True)[0]
+        == "key_reused"
+    )
+    assert [a.invoice for a in first.allocations] == ["INV-2"]
+
+
 # --- What is in the way ---
 
 
