@@ -8,7 +8,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Optional, TextIO
 
@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from invoicepay.billing.errors import InvoicepayError, Usage
+from invoicepay.cli.examples import examples_of
 from invoicepay.cli.output import Format
 from invoicepay.cli.state import State
 
@@ -69,8 +70,8 @@ class LazyGroup(TyperGroup):
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         command.help = command.help or COMMANDS[cmd_name]
-        for each in _with_children(command):
-            each.epilog = EVERYWHERE
+        for words, each in _with_children(command, cmd_name):
+            each.epilog = "\n\n".join(filter(None, (examples_of(words), EVERYWHERE)))
             for parameter in each.params:
                 if parameter.param_type_name == "option" and cmd_name not in EMPTY_CLEARS:
                     parameter.callback = parameter.callback or _refuse_empty
@@ -103,9 +104,12 @@ def _refuse_empty(context: Any, parameter: Any, value: Any) -> Any:
     return value
 
 
-def _with_children(command: Any) -> list[Any]:
-    children = command.commands.values() if isinstance(command, TyperGroup) else ()
-    return [command, *(each for child in children for each in _with_children(child))]
+def _with_children(command: Any, words: str) -> Iterator[tuple[str, Any]]:
+    """With what people type for each."""
+    yield words, command
+    if isinstance(command, TyperGroup):
+        for name, child in command.commands.items():
+            yield from _with_children(child, f"{words} {name}")
 
 
 def _version(wanted: bool) -> None:
