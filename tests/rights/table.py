@@ -65,6 +65,7 @@ class Row:
 COMMANDS_TABLE: tuple[Row, ...] = (
     # Without a session
     Row("demo --dir .", PUBLIC, (7, "already_exists")),
+    Row("completion bash", PUBLIC),
     Row(
         "init --company New --admin-email a@new.example --password-stdin --ledger new.db",
         PUBLIC,
@@ -206,6 +207,7 @@ COMMANDS_TABLE: tuple[Row, ...] = (
 
 NAMES_NOTHING = {
     "init": {"company", "company_email", "admin_email", "live", "test", "password_stdin"},
+    "completion": {"shell"},
     "demo": {"dir"},
     "login": {"invite", "password_stdin", "insecure_storage"},
     "passwd": {"password_stdin"},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from invoicepay.billing.money import grouped_text
+from invoicepay.cli import complete
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
@@ -43,7 +44,8 @@ def list_(context: typer.Context) -> None:
 
 @app.command()
 def show(
-    context: typer.Context, number: Annotated[str, typer.Argument(metavar="CUSTOMER")]
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="CUSTOMER", autocompletion=complete.customers)],
 ) -> None:
     """Show a customer and what is open."""
     from invoicepay.operations.show_customer import ShowCustomer

@@ -9,9 +9,11 @@ import typer
 from invoicepay.billing.errors import Usage
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, InvoiceState
 from invoicepay.billing.money import grouped_text
+from invoicepay.cli import complete
 from invoicepay.cli.days import first_day, last_day
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.parameters import OfCustomer
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def list_(
     paid: Annotated[bool, typer.Option("--paid", help="Paid in full.")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Open and past due.")] = False,
     all: Annotated[bool, typer.Option("--all", help="Every one.")] = False,
-    customer: Annotated[Text, typer.Option(metavar="C", help="Of one customer.")] = None,
+    customer: OfCustomer = None,
     currency: Annotated[Text, typer.Option(metavar="X", help="In one currency.")] = None,
     since: Annotated[Text, typer.Option(metavar="D", help="Issued on or after.")] = None,
     until: Annotated[Text, typer.Option(metavar="D", help="Issued on or before.")] = None,
@@ -68,7 +70,10 @@ def list_(
 
 @app.command()
 def show(
-    context: typer.Context, numbers: Annotated[list[str], typer.Argument(metavar="NUMBER...")]
+    context: typer.Context,
+    numbers: Annotated[
+        list[str], typer.Argument(metavar="NUMBER...", autocompletion=complete.all_invoices)
+    ],
 ) -> None:
     """Show invoices with their lines, payments and what is under way. As JSON one is an object,
     several are an array."""
@@ -92,10 +97,13 @@ def show(
 @app.command()
 def pdf(
     context: typer.Context,
-    numbers: Annotated[Optional[list[str]], typer.Argument(metavar="NUMBER...")] = None,  # noqa: UP045
+    numbers: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="NUMBER...", autocompletion=complete.all_invoices),
+    ] = None,
     open: Annotated[bool, typer.Option("--open", help="Every open invoice.")] = False,
     paid: Annotated[bool, typer.Option("--paid", help="Every paid invoice.")] = False,
-    customer: Annotated[Text, typer.Option(metavar="C", help="Of one customer.")] = None,
+    customer: OfCustomer = None,
     dir: Annotated[Path, typer.Option(help="Folder for the files.")] = Path(),
     zip: Annotated[Optional[Path], typer.Option(metavar="FILE", help="Into one ZIP.")] = None,  # noqa: UP045
     view: Annotated[bool, typer.Option("--view", help="Open it.")] = False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -10,18 +10,17 @@ from invoicepay.billing.errors import Refused
 from invoicepay.billing.method import Method
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.parameters import MethodId, OfCustomer
 from invoicepay.cli.prompts import confirm
 from invoicepay.cli.state import state_of
 
 app = new_app(group=True)
 
-Id = Annotated[str, typer.Argument(metavar="ID")]
-
 
 @app.command("list")
 def list_(
     context: typer.Context,
-    customer: Annotated[Optional[str], typer.Option(metavar="C", help="Of one customer.")] = None,  # noqa: UP045
+    customer: OfCustomer = None,
 ) -> None:
     """List payment methods."""
     from invoicepay.cli.records import METHOD_FIELDS, method_record
@@ -50,7 +49,7 @@ def list_(
 
 
 @app.command()
-def default(context: typer.Context, method_id: Id) -> None:
+def default(context: typer.Context, method_id: MethodId) -> None:
     """Pay with this method when none is named."""
     from invoicepay.operations.set_default_method import SetDefaultMethod
 
@@ -62,7 +61,7 @@ def default(context: typer.Context, method_id: Id) -> None:
 @app.command()
 def remove(
     context: typer.Context,
-    method_id: Id,
+    method_id: MethodId,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove a payment method, here and at the gateway."""

@@ -8,7 +8,9 @@ import typer
 
 from invoicepay.billing.errors import Refused, Usage
 from invoicepay.billing.invoice import InvoiceState
+from invoicepay.cli import complete
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.parameters import OfCustomer
 from invoicepay.cli.state import state_of
 from invoicepay.operations.pay import Pay
 
@@ -20,13 +22,21 @@ Text = Optional[str]  # noqa: UP045 - typer reads it at run time
 @app.command()
 def pay(
     context: typer.Context,
-    numbers: Annotated[Optional[list[str]], typer.Argument(metavar="NUMBER...")] = None,  # noqa: UP045
+    numbers: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(metavar="NUMBER...", autocompletion=complete.open_invoices),
+    ] = None,
     open: Annotated[bool, typer.Option("--open", help="Everything open.")] = False,
     overdue: Annotated[bool, typer.Option("--overdue", help="Everything past due.")] = False,
-    customer: Annotated[Text, typer.Option(metavar="C", help="Of one customer.")] = None,
+    customer: OfCustomer = None,
     currency: Annotated[Text, typer.Option(metavar="X", help="In one currency.")] = None,
     method: Annotated[
-        str, typer.Option(metavar="card|ach|ID", help="Instead of the default.")
+        str,
+        typer.Option(
+            metavar="card|ach|ID",
+            help="Instead of the default.",
+            autocompletion=complete.methods_and_types,
+        ),
     ] = "",
     amount: Annotated[
         Optional[list[str]],  # noqa: UP045

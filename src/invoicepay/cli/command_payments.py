@@ -12,12 +12,12 @@ from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.cli.days import first_day
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.parameters import OfCustomer, PaymentId
 from invoicepay.cli.state import state_of
 
 app = new_app(group=True)
 
 Text = Optional[str]  # noqa: UP045 - typer reads it at run time
-Id = Annotated[str, typer.Argument(metavar="ID", help="Or its beginning, or its receipt number.")]
 STATUS_STYLE = {
     "succeeded": "green",
     "processing": "cyan",
@@ -34,7 +34,7 @@ def list_(
         Text, typer.Option(metavar="D", help="Received, or made, on or after.")
     ] = None,
     status: Annotated[Optional[PaymentStatus], typer.Option(help="In one status.")] = None,  # noqa: UP045
-    customer: Annotated[Text, typer.Option(metavar="C", help="Of one customer.")] = None,
+    customer: OfCustomer = None,
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
     """List payments, the last recorded first."""
@@ -62,7 +62,7 @@ def list_(
 
 
 @app.command()
-def show(context: typer.Context, payment_id: Id) -> None:
+def show(context: typer.Context, payment_id: PaymentId) -> None:
     """Show a payment."""
     from invoicepay.cli import payment_view
     from invoicepay.operations.show_payment import ShowPayment
@@ -77,7 +77,7 @@ def show(context: typer.Context, payment_id: Id) -> None:
 @app.command()
 def receipt(
     context: typer.Context,
-    payment_id: Id,
+    payment_id: PaymentId,
     dir: Annotated[Path, typer.Option(help="Folder for the file.")] = Path(),
     view: Annotated[bool, typer.Option("--view", help="Open it.")] = False,
     stdout: Annotated[bool, typer.Option("--stdout", help="Write it to stdout.")] = False,
@@ -103,7 +103,7 @@ def receipt(
 
 
 @app.command()
-def cancel(context: typer.Context, payment_id: Id) -> None:
+def cancel(context: typer.Context, payment_id: PaymentId) -> None:
     """Give up a payment that the bank does not have yet."""
     from invoicepay.cli import payment_view
     from invoicepay.operations.cancel_payment import CancelPayment

@@ -9,6 +9,7 @@ import typer
 
 from invoicepay.billing.errors import Usage
 from invoicepay.billing.identity import Mode
+from invoicepay.cli import complete
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
 
@@ -47,7 +48,9 @@ def serve(
 def attach(
     context: typer.Context,
     token: Annotated[str, typer.Argument(metavar="TOKEN", help="e.g. pm_card_visa")],
-    customer: Annotated[str, typer.Option(metavar="C", help="Whose it will be.")],
+    customer: Annotated[
+        str, typer.Option(metavar="C", help="Whose it will be.", autocompletion=complete.customers)
+    ],
     label: Annotated[str, typer.Option(metavar="T")] = "",
 ) -> None:
     """Give a customer one of Stripe's test payment methods, on a sandbox or test ledger.

@@ -75,6 +75,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "sandbox attach": ("sandbox attach pm_card_visa --customer C-1007",),
     "sandbox clock show": ("sandbox clock show",),
     "sandbox clock advance": ("sandbox clock advance 5d",),
+    "completion": ("completion bash >> ~/.bashrc", "completion fish | source"),
 }
 """Of each command, what follows `invoicepay`."""
 

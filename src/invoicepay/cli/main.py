@@ -44,6 +44,7 @@ COMMANDS: dict[str, str] = {
     "backup": "Copy the ledger while it is in use.",
     "restore": "Put a backup in the ledger's place, and confirm it.",
     "sandbox": "The practice bank: test methods, its clock, serve it.",
+    "completion": "What makes bash, zsh or fish complete commands and numbers.",
 }
 """Every command and what it is for. A command's module is `command_<name>`, and is imported
 only to run it or to show its own help."""
@@ -223,6 +224,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _main(arguments: Sequence[str] | None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if "_INVOICEPAY_COMPLETE" in os.environ:
+        from invoicepay.cli.complete import complete
+
+        complete(typer.main.get_command(app))
     state = State(format=Format.JSON if "--json" in given or "json" in given else Format.TABLE)
     try:
         state, rest = take_anywhere(given)
