@@ -180,7 +180,7 @@ class TestAtATerminal:
             result = asked.end()
         assert (result.exit_code, result.stderr) == (
             130,
-            "Pay this now? [y/N] invoicepay: interrupted.\n",
+            "Pay this now? [y/N] \ninvoicepay: interrupted.\n",
         )
         assert company.dump() == before
 
@@ -193,6 +193,16 @@ class TestAtATerminal:
         assert result.exit_code == 0
         assert result.stdout == "Logged in as dana@harborfinch.example.\n"
         assert company.passwords["customer"] not in result.stderr
+
+    def test_ctrl_d_at_the_question_is_an_interrupt(self, company: DemoCompany) -> None:
+        before = company.dump()
+        with company.at_terminal("pay INV-1042") as asked:
+            asked.wait_for("Pay this now? [y/N] ")
+            asked.end_input()
+            result = asked.end()
+        assert result.exit_code == 130
+        assert result.stderr.endswith("[y/N] \ninvoicepay: interrupted.\n")
+        assert company.dump() == before
 
     def test_ctrl_d_at_a_hidden_question_is_an_interrupt(self, company: DemoCompany) -> None:
         with company.at_terminal("passwd") as asked:
@@ -210,6 +220,12 @@ class TestAtATerminal:
                 asked.say(answer)
                 assert asked.end().exit_code == code
         assert card not in company.run("methods list").stdout
+        with company.at_terminal(f"methods remove {card}") as asked:
+            gone = asked.end()
+        assert (gone.exit_code, gone.stderr.splitlines()[0][:33]) == (
+            5,
+            "invoicepay: no payment method car",
+        )
 
     def test_a_script_says_yes_and_reads_that_a_method_is_removed(
         self, company: DemoCompany

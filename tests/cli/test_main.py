@@ -13,6 +13,7 @@ import pytest
 
 from invoicepay.billing.errors import InvoicepayError, Usage
 from invoicepay.cli import main as cli
+from invoicepay.cli import start
 from invoicepay.cli.main import COMMANDS, main, take_anywhere
 from invoicepay.cli.output import Format
 from tests.running import PROGRAM, DemoCompany, Desk, heed_interrupts
@@ -233,6 +234,15 @@ class TestStart:
         )
         assert (done.returncode, done.stdout) == (130, "")
         assert done.stderr == "invoicepay: interrupted.\n"
+
+    def test_so_is_one_before_it_begins(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupt() -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("invoicepay.cli.main._keep_to_ourselves", interrupt)
+        with pytest.raises(SystemExit) as ended:
+            start.main()
+        assert ended.value.code == 130
 
     def test_an_interrupt_while_it_tells_an_error_is_one_too(
         self, monkeypatch: pytest.MonkeyPatch

@@ -191,6 +191,13 @@ class TestPager:
         assert paged == ""
         assert screen == run(company, "invoices", "list", "--all").stdout
 
+    def test_what_a_pager_could_not_show_is_printed(
+        self, company: DemoCompany, tmp_path: Path
+    ) -> None:
+        _, screen = self.shown_by(company, tmp_path, PAGER="false")
+
+        assert screen == run(company, "invoices", "list", "--all").stdout
+
     def test_whoever_has_seen_enough_leaves(self, company: DemoCompany, tmp_path: Path) -> None:
         _, screen = self.shown_by(company, tmp_path, PAGER="true")
 

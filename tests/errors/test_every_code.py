@@ -72,8 +72,8 @@ def usage(company: DemoCompany) -> Result:
 
 
 @says(
-    "one payment is for one customer; this selection has C-1002, C-1005, C-1012. Narrow it with "
-    "--customer, e.g. --customer C-1002."
+    "one payment is for one customer; this selection has C-1005, C-1012. Narrow it with "
+    "--customer, e.g. --customer C-1005."
 )
 def ambiguous_selection(company: DemoCompany) -> Result:
     return company.as_("payables").run("pay --open --dry-run")
@@ -435,7 +435,7 @@ def amount_too_large(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --expect-total 9999999999999999999 --yes")
 
 
-@says("'1e3' is not an amount. Write it like 1842.50, without signs.")
+@says("'1e3' is not an amount. Write it like 1842.50, without commas or signs.")
 def bad_amount(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --amount INV-1042=1e3 --yes")
 

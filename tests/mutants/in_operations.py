@@ -57,7 +57,7 @@ IN_OPERATIONS = (
         "key-for-anything",
         "a key that was used answers for a payment of something else",
         _QUOTE,
-        "if payment.request_digest not in (request_digest, content):",
+        "if payment.request_digest not in same:",
         "if False:",
         _TEST_KEYS,
     ),

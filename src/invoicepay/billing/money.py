@@ -122,7 +122,9 @@ def parse_minor(text: str, currency: str, *, negative: bool = False) -> int:
     if found is None or (found[1] and not negative):
         shown = text if len(text) <= 40 else text[:37] + "..."
         raise BadInput(
-            "bad_amount", f"'{shown}' is not an amount", "Write it like 1842.50, without signs."
+            "bad_amount",
+            f"'{shown}' is not an amount",
+            "Write it like 1842.50, without commas or signs.",
         )
     places = decimals(currency)
     fraction = (found[3] or "").ljust(places, "0")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from invoicepay.billing.errors import Refused
+from invoicepay.billing.errors import Refused, not_found
 from invoicepay.billing.method import Method
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
@@ -71,8 +71,10 @@ def remove(
     state = state_of(context)
     if not yes:
         methods = state.call(ListMethods()).methods
-        what = next((f"{m.name} of {m.customer}" for m in methods if m.id == method_id), "")
-        if not confirm(f"Remove {what or method_id}?", "--yes"):
+        found = next((method for method in methods if method.id == method_id), None)
+        if found is None:
+            raise not_found("payment method", method_id)
+        if not confirm(f"Remove {found.name} of {found.customer}?", "--yes"):
             raise Refused("answered_no", "nothing was removed")
     method = state.call(RemoveMethod(method_id))
     _answer(context, method, f"{method.name} ({method.id}) is removed.")

@@ -231,8 +231,8 @@ def _show(text: str, screen: TextIO) -> None:
     if text.count("\n") >= shutil.get_terminal_size().lines and (command := pager()):
         screen.flush()
         with suppress(OSError):
-            page_through(command, text)
-            return
+            if page_through(command, text):
+                return
     screen.write(text)
 
 

@@ -22,9 +22,9 @@ def pager() -> list[str]:
     return command if command and command != ["cat"] and shutil.which(command[0]) else []
 
 
-def page_through(command: list[str], text: str) -> None:
+def page_through(command: list[str], text: str) -> bool:
     """Show `text`, and wait until whoever reads it is done; Ctrl-C is the pager's meanwhile.
-    Raises OSError where the pager cannot be started."""
+    Returns whether the pager says that it went well. Raises OSError where it cannot be started."""
     # As git does: colours stay colours, what fits is only printed, and it stays on the screen.
     environment = {"LESS": "FRX", "LV": "-c", **os.environ}
     process = subprocess.Popen(
@@ -34,6 +34,6 @@ def page_through(command: list[str], text: str) -> None:
     try:
         with suppress(BrokenPipeError):  # who has seen enough leaves
             process.communicate(text)
-        process.wait()
+        return process.wait() == 0
     finally:
         signal.signal(signal.SIGINT, before)

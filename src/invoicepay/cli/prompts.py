@@ -18,18 +18,27 @@ def confirm(question: str, option: str) -> bool:
         raise Usage(
             "input_needed", "this needs an answer, and there is no terminal", f"Say {option}."
         )
-    print(f"{clean(question)} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return _answer(f"{clean(question)} [y/N] ").lower() in ("y", "yes")
 
 
 def ask(question: str, option: str) -> str:
     """A line from the person. Raises Usage naming `option` without a terminal."""
     if not can_ask():
         raise Usage("input_needed", f"{clean(question)} is needed", f"Say {option}.")
-    print(f"{clean(question)}: ", end="", file=sys.stderr, flush=True)
-    line = sys.stdin.readline()
-    if not line:
-        raise KeyboardInterrupt
+    return _answer(f"{clean(question)}: ")
+
+
+def _answer(prompt: str) -> str:
+    """Raises KeyboardInterrupt for Ctrl-C and Ctrl-D, which leave the line unfinished."""
+    print(prompt, end="", file=sys.stderr, flush=True)
+    line = ""
+    try:
+        line = sys.stdin.readline()
+        if not line:
+            raise KeyboardInterrupt
+    finally:
+        if not line.endswith("\n"):
+            print(file=sys.stderr)
     return line.strip()
 
 
@@ -57,7 +66,7 @@ class Secrets:
 
         try:
             return getpass(f"{what}: ", stream=sys.stderr)
-        except EOFError:  # Ctrl-D
+        except (EOFError, KeyboardInterrupt):  # Ctrl-D and Ctrl-C
             print(file=sys.stderr)
             raise KeyboardInterrupt from None
 

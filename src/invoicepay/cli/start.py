@@ -7,7 +7,8 @@ def main() -> None:
     """Run the command line and exit with its code."""
     try:
         from invoicepay.cli.main import main as run
+
+        run()
     except KeyboardInterrupt:
         print("invoicepay: interrupted.", file=sys.stderr)
         sys.exit(130)
-    run()

@@ -35,6 +35,7 @@ from invoicepay.operations.protocol.settle import settle_if_left
 
 SETTLING_TAKES_AT_MOST = timedelta(seconds=10)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _MEMO_LENGTH = 500
 
 
@@ -195,9 +196,11 @@ def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str,
                 break
             attempts[existing.id] = existing
     request_digest = f"{key_id}:{content}"
+    # Earlier versions wrote amounts as they were typed, and before, the content alone.
+    typed = _content_digest(request, customer, as_typed=True)
+    same = {request_digest, f"{key_id}:{typed}", content, typed}
     for payment in attempts.values():
-        # Earlier versions wrote the content alone.
-        if payment.request_digest not in (request_digest, content):
+        if payment.request_digest not in same:
             raise key_reused(payment)
         settled = settle_if_left(payment, ports) if request.settle_first else payment
         if not settled.given_up:
@@ -205,14 +208,15 @@ def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str,
     return free, request_digest
 
 
-def _content_digest(request: Quote, customer: str) -> str:
+def _content_digest(request: Quote, customer: str, *, as_typed: bool = False) -> str:
+    amounts = [(n, a if as_typed else _one_spelling(a)) for n, a in request.amounts]
     return digest(
         {
             "numbers": sorted(set(request.numbers)),
             "state": request.state,
             "customer": customer,
             "currency": request.currency and request.currency.upper(),
-            "amounts": sorted(request.amounts),
+            "amounts": sorted(amounts),
             "method": request.method,
             "memo": request.memo,
             "allow_pending": request.allow_pending,
@@ -220,6 +224,15 @@ def _content_digest(request: Quote, customer: str) -> str:
             **({"include_disputed": True} if request.include_disputed else {}),
         }
     )
+
+
+def _one_spelling(amount: str) -> str:
+    """Of `5`, `5.0` and `05.00`, which are one amount. Other text stays as it is."""
+    if not _AMOUNT.fullmatch(amount):
+        return amount
+    whole, _, part = amount.partition(".")
+    part = part.rstrip("0")
+    return (whole.lstrip("0") or "0") + (f".{part}" if part else "")
 
 
 def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> str:

@@ -13,7 +13,7 @@ from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import InvoiceState
 from invoicepay.billing.method import Method, MethodType
-from invoicepay.billing.payment import PaymentStatus
+from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.plan import PaymentPlan
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.app import App
@@ -388,7 +388,7 @@ def test_a_key_stands_for_the_same_payment_in_every_version(
     for request, content in (
         (
             named,
-            '"allow_pending":false,"amounts":[["INV-10","6.00"],["INV-11","5"]],"currency":null,'
+            '"allow_pending":false,"amounts":[["INV-10","6"],["INV-11","5"]],"currency":null,'
             f'"customer":"C-1","memo":"\\u00e9","method":"card","numbers":[{in_order}],"state":null',
         ),
         (
@@ -431,6 +431,39 @@ def test_the_same_in_another_order_is_the_same_for_a_key(company: SmallCompany) 
     plans = [quoted(company.payer, **r, method="card", key="october") for r in (first, again)]
 
     assert plans[0].request_digest == plans[1].request_digest
+
+
+@pytest.mark.parametrize("first", ["5", "5.0", "05.00"])
+@pytest.mark.parametrize("again", ["5", "5.00", "005.0"])
+def test_an_amount_in_another_spelling_is_the_same_for_a_key(
+    company: SmallCompany, gateway: ScriptedGateway, first: str, again: str
+) -> None:
+    def pay(amount: str) -> Payment:
+        return company.pay("INV-1", method="card", amounts=(("INV-1", amount),), key="october")
+
+    paid = pay(first)
+    assert pay(again).id == paid.id
+    assert len(gateway.charges) == 1
+
+
+def test_a_key_of_an_earlier_version_which_wrote_amounts_as_typed_answers(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    part = {"amounts": (("INV-1", "5.00"),), "method": "card", "key": "october"}
+    paid = company.pay("INV-1", **part)
+    content = (
+        '{"allow_pending":false,"amounts":[["INV-1","5.00"]],"currency":null,"customer":"C-1",'
+        '"memo":"","method":"card","numbers":["INV-1"],"state":null}'
+    )
+    typed = hashlib.sha256(content.encode()).hexdigest()
+    with company.ledger.write() as unit:
+        unit._connection.execute(  # as that version left it
+            "UPDATE payments SET request_digest = ? WHERE id = ?", [f"{KEY_ID}:{typed}", paid.id]
+        )
+        unit.journal.append("test.edited", paid.id, "", company.clock.now(), {})
+
+    assert company.pay("INV-1", **part).id == paid.id
+    assert len(gateway.charges) == 1
 
 
 def test_without_a_key_each_quote_is_of_a_new_payment(company: SmallCompany) -> None:
