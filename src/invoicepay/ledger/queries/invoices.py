@@ -30,6 +30,7 @@ from invoicepay.ledger.rows import (
     date_of,
     day_of,
     instant_of,
+    of_page,
     optional_date,
     reads,
     row_limit,
@@ -90,11 +91,10 @@ class Invoices:
             f"ORDER BY {column} {way}, i.number {way} LIMIT :limit",
             values | {"limit": row_limit(limit)},
         ).fetchall()
-        more = limit is not None and len(rows) > limit
-        rows = rows[:limit] if more else rows
+        rows, last = of_page(rows, limit)
         return Page(
             items=tuple(_invoice(row[:-1]) for row in rows),
-            next=json.dumps([rows[-1][-1], rows[-1][0]]) if more and rows else None,
+            next=json.dumps([last[-1], last[0]]) if last else None,
             totals=self._totals(where, values) if totals else None,
         )
 
