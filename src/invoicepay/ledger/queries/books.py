@@ -40,7 +40,13 @@ _SUMS = {
     "currency of payment {}": """
         SELECT p.id, p.currency, i.currency FROM allocations a
         JOIN payments p ON p.seq = a.payment_seq JOIN invoices i ON i.id = a.invoice_id
-        WHERE (i.currency <> p.currency OR i.customer_id <> p.customer_id) AND {a.invoice_id}""",
+        WHERE i.currency <> p.currency AND {a.invoice_id}""",
+    "customer of payment {}": """
+        SELECT p.id, payer.number, owner.number FROM allocations a
+        JOIN payments p ON p.seq = a.payment_seq JOIN invoices i ON i.id = a.invoice_id
+        JOIN customers payer ON payer.id = p.customer_id
+        JOIN customers owner ON owner.id = i.customer_id
+        WHERE i.customer_id <> p.customer_id AND {a.invoice_id}""",
 }
 """What a claim and an import, too, check of their invoices. In braces: the column that a choice of
 invoices narrows, or the one that names their payments."""
