@@ -42,7 +42,7 @@ RETRIES: Final = 2
 RATE_LIMIT_PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds. The SDK does not retry a 429, which is not carried out and not stored."""
 PAGE: Final = 100
-_KEY: Final = re.compile(r"[rs]k_(live|test)_[\w*]+", re.ASCII)
+_KEY: Final = re.compile(r"[rs]k_(live|test)_[\w*]+")
 _ACCOUNT: Final = re.compile(r"\bacct_[0-9A-Za-z]+\b", re.ASCII)
 _CODE, _BRAND, _MESSAGE = 100, 60, 300
 """Characters that are kept of what it says."""
