@@ -82,6 +82,7 @@ def test_a_list_is_what_was_asked_for_the_last_first_page_by_page(ledger: Sqlite
                 while True:
                     page = unit.journal.page(selection, limit=limit, after=after)
                     found += page.items
+                    assert len(found) <= len(every)
                     after = page.next
                     if after is None:
                         break

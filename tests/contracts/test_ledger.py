@@ -149,6 +149,7 @@ def test_a_selection_is_what_it_says_in_order_page_by_page_with_its_sums(
         while True:
             page = unit.invoices.page(selection, scope, TODAY, limit=limit, after=after)
             found += page.items
+            assert len(found) <= len(every)
             after = page.next
             if after is None:
                 break

@@ -137,6 +137,7 @@ def test_pages_the_last_first(company: SmallCompany, payment: str) -> None:
                 page = unit.outbox.page(statuses, EVERYTHING, payment, limit=2, after=after)
                 assert len(page.items) <= 2
                 found += "".join(m.message_id[0] for m in page.items)
+                assert len(found) <= len(names)
                 after = page.next
                 if after is None:
                     break

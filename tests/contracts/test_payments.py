@@ -272,6 +272,7 @@ def test_a_list_is_what_was_asked_for_the_last_first_page_by_page(
             page = unit.payments.page(selection, EVERYTHING, limit=limit, after=after)
             assert limit is None or len(page.items) <= limit
             found += page.items
+            assert len(found) <= len(LISTED)
             after = page.next
             if after is None:
                 break
