@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -106,6 +107,7 @@ def test_each_entry_is_chained_to_the_one_before_it(ledger: SqliteLedger) -> Non
         previous = ""
         for *values, stored in unit._connection.execute(f"SELECT {columns}, hash FROM journal"):
             previous = chained(previous, *values)
+            assert values[5] == json.dumps(json.loads(values[5]), sort_keys=True).replace(" ", "")
             assert previous == stored == unit.journal.hash_at(values[0])
         assert unit.journal.head() == JournalHead(every[0].seq, previous)
         assert unit.journal.hash_at(every[0].seq + 1) is None

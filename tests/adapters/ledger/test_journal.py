@@ -286,6 +286,37 @@ def test_rows_that_another_entry_follows_than_their_own_show(company: SmallCompa
     assert found.what == f"journal entry {company.finance.call(ShowJournalHead()).seq}"
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"), [("7", "7"), ("NULL", "None"), ("x'ff'", "\N{REPLACEMENT CHARACTER}")]
+)
+def test_a_hash_that_is_no_text_shows(company: SmallCompany, value: str, shown: str) -> None:
+    edit(
+        company,
+        "CREATE TABLE lax AS SELECT * FROM journal",  # takes values of any type
+        "DROP TABLE journal",
+        "ALTER TABLE lax RENAME TO journal",
+        f"UPDATE journal SET hash = {value} WHERE seq = 2",
+    )
+    with company.ledger.read() as unit:
+        found = unit.journal.verify().differences
+    assert [d.what for d in found] == ["hash of journal entry 2", "hash of journal entry 3"]
+    assert found[0].found == shown
+
+
+def test_rows_that_are_no_text_are_none(company: SmallCompany) -> None:
+    edit(
+        company,
+        "CREATE TABLE lax AS SELECT * FROM journal",
+        "DROP TABLE journal",
+        "ALTER TABLE lax RENAME TO journal",
+        "UPDATE journal SET rows = 7",
+    )
+    with company.ledger.read() as unit:
+        check = unit.journal.verify()
+    assert check.count > check.rows
+    assert check.differences[0].what == "hash of journal entry 1"
+
+
 @pytest.mark.parametrize("data", ["", "[]", "{", "[" * 100_000, "7"])
 def test_an_entry_that_cannot_be_read_is_named(company: SmallCompany, data: str) -> None:
     edit(company, f"UPDATE journal SET data = '{data}' WHERE seq = 2")
@@ -453,4 +484,6 @@ def test_rows_that_no_entry_sums_up_show(company: SmallCompany) -> None:
     values = (head.seq + 1, "2026-11-02T15:00:00.000000Z", "rows", "", "", "{}", "")
     marks = ", ".join(map(repr, (*values, chained(head.hash, *values))))
     edit(company, f"INSERT INTO journal VALUES ({marks})")
-    assert [d.what for d in differences(company, head)] == ["end of the journal"]
+    assert differences(company, head) == [
+        Difference("end of the journal", "an entry that sums up the rows", "none")
+    ]

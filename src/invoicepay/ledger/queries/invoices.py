@@ -54,9 +54,10 @@ _SORT_COLUMNS = {
     "balance": "i.open_minor",
 }
 # `open_minor <> 0` is implied by what follows it; it is what the partial indexes are on.
+_OPEN = "i.open_minor <> 0 AND i.open_minor > 0"
 _STATES = {
-    InvoiceState.OPEN: "i.open_minor <> 0 AND i.open_minor > 0",
-    InvoiceState.OVERDUE: "i.open_minor <> 0 AND i.open_minor > 0 AND i.due_day < :today",
+    InvoiceState.OPEN: _OPEN,
+    InvoiceState.OVERDUE: f"{_OPEN} AND i.due_day < :today",
     InvoiceState.PAID: "i.open_minor = 0 AND i.voided_day IS NULL",
     InvoiceState.ALL: "1",
 }
