@@ -202,6 +202,18 @@ INV_4 = (
             ],
         ),
         (
+            "INSERT INTO contacts (id, email, name, role, status) "
+            "VALUES (CAST(x'ff' AS TEXT), 'z@example.com', 'Z', 'finance', 'active')",
+            [
+                Difference(
+                    "contact in row \N{REPLACEMENT CHARACTER}",
+                    "none",
+                    '["contact","\N{REPLACEMENT CHARACTER}","z@example.com","Z","finance",'
+                    '"active",[]]',
+                )
+            ],
+        ),
+        (
             "UPDATE contact_customers SET customer_id = 2 WHERE contact_id = 'payer'",
             [Difference("contact_customers of contact payer@example.com", "[[1]]", "[[2]]")],
         ),
