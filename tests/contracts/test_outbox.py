@@ -18,6 +18,7 @@ from invoicepay.billing.ports import OWED, MailKind, MailStatus, OutboxMail
 from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger
 from invoicepay.ledger.migrations import migrations
 from invoicepay.ledger.queries.outbox import LONGEST_WAIT
+from invoicepay.operations.deliver import LONGEST_RETRY
 from tests.support.company import START, SmallCompany, make_template, open_copy
 
 MINUTE = timedelta(minutes=1)
@@ -78,6 +79,18 @@ def test_a_clock_that_was_ahead_keeps_nothing_in_hand(company: SmallCompany, pay
     with company.ledger.write() as unit:
         assert unit.outbox.take("a@x", START + year, UNTIL + year)
         assert unit.outbox.take("a@x", START, UNTIL)
+
+
+def test_who_took_it_as_far_ahead_as_one_says_oneself_still_has_it(
+    company: SmallCompany, payment: str
+) -> None:
+    add(company, payment, "a@x", "b@x")
+    far = UNTIL + (UNTIL - START)
+    with company.ledger.write() as unit:
+        assert unit.outbox.take("a@x", START, far)
+        assert unit.outbox.take("b@x", START, far + timedelta(microseconds=1))
+        assert unit.outbox.take("a@x", START, UNTIL) is None
+        assert unit.outbox.take("b@x", START, UNTIL)
 
 
 def test_who_looked_at_the_clock_a_moment_before_sends_nothing_twice(
@@ -205,6 +218,7 @@ def test_a_clock_that_was_ahead_holds_nothing_back_beyond_the_longest_wait(
     company: SmallCompany, payment: str
 ) -> None:
     """No retry is farther off than that."""
+    assert LONGEST_RETRY < LONGEST_WAIT
     add(company, payment, "a@x")
     with company.ledger.write() as unit:
         for wait, taken in (
