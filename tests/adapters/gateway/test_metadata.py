@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from invoicepay.billing.payment import Allocation
@@ -19,6 +19,7 @@ numbers = st.text(
 allocations = st.builds(Allocation, numbers, st.integers(1, 10**12))
 
 
+@example([Allocation("%20", 1), Allocation("%3D=", 2), Allocation(" ", 3)])
 @given(st.lists(allocations, min_size=1, max_size=40, unique_by=lambda a: a.invoice))
 def test_every_invoice_number_comes_back(of: list[Allocation]) -> None:
     found = written(replace(ORDER, allocations=tuple(of)))
@@ -29,6 +30,14 @@ def test_every_invoice_number_comes_back(of: list[Allocation]) -> None:
     )
     assert len(found) <= 50
     assert all(len(name) <= 40 and len(value) <= 500 for name, value in found.items())
+
+
+def test_what_separates_is_escaped_and_nothing_else() -> None:
+    """As it stands on charges that were made long ago."""
+    of = (Allocation("INV 1=2", 345), Allocation("100%", 5), Allocation("№-7&a+b", 6))
+    found = written(replace(ORDER, allocations=of))
+
+    assert found[f"{PART}0"] == "INV%201%3D2=345 100%25=5 №-7&a+b=6"
 
 
 def test_a_value_is_filled_to_its_last_character() -> None:

@@ -271,6 +271,16 @@ def test_a_refusal_says_why(answer: Answer, code: str, message: str, answering: 
     assert (refused.value.code, refused.value.message) == (code, message)
 
 
+def test_a_refusal_without_a_body_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = stripe.InvalidRequestError("No.", None)  # type: ignore[no-untyped-call]
+    monkeypatch.setattr("stripe.RequestsClient.request_with_retries", raising(error))
+
+    with pytest.raises(Rejected) as refused:
+        StripeGateway("sk_test_x", livemode=False).cancel("pi_1")
+
+    assert (refused.value.code, refused.value.message) == ("", "No.")
+
+
 def test_an_account_is_named_in_words_of_any_script(answering: Answering) -> None:
     words = "アカウントacct_1Ab2は使えません"
     with pytest.raises(AccountHidden) as hidden:
