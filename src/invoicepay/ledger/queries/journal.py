@@ -234,9 +234,9 @@ class _Replay:
             try:
                 name, row = json.loads(line)[:2]
                 told = self._told[name]
-            except (ValueError, TypeError, KeyError):
+                before = told.get(row)
+            except (ValueError, TypeError, KeyError, RecursionError):
                 continue  # its entry's hash has said so
-            before = told.get(row)
             expected = records.NEW if before is None else records.digest(before)
             if compare and was != expected.encode():
                 what = f"{name} in row {row}, before journal entry {seq}"
@@ -264,7 +264,7 @@ class _Replay:
             columns = [
                 (name, a, b) for name, a, b in zip(record.names, was, now, strict=True) if a != b
             ]
-        except (ValueError, TypeError, IndexError):
+        except (ValueError, IndexError):
             columns, label = [], ""
         for name, a, b in columns:
             derived_of = label if name in record.derived.split() else ""
