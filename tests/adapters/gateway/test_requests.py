@@ -16,6 +16,7 @@ import stripe
 from invoicepay.billing.customer import Customer
 from invoicepay.billing.payment import Allocation
 from invoicepay.billing.ports import ChargeOrder, NoAnswer, Rejected
+from invoicepay.deadline import connect
 from invoicepay.gateway.limited_adapter import LimitedAdapter
 from invoicepay.gateway.stripe_gateway import (
     CONNECT_SECONDS,
@@ -273,10 +274,15 @@ def test_every_request_is_limited(answering: Answering, monkeypatch: pytest.Monk
         limits.append(how["timeout"])
         return send(self, request, **how)
 
+    def connected(addresses: Any, own: float | None = None) -> Any:
+        limits.append(own)
+        return connect(addresses, own)
+
     monkeypatch.setattr("requests.Session.send", watched)
+    monkeypatch.setattr("invoicepay.gateway.limited_adapter.connect", connected)
     answering(lambda _: says({"id": "acct_1", "object": "account"})).account()
 
-    assert limits == [(CONNECT_SECONDS, READ_SECONDS)]
+    assert limits == [(CONNECT_SECONDS, READ_SECONDS), CONNECT_SECONDS]
 
 
 def test_nothing_is_told_beside_what_is_asked(
