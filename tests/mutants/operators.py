@@ -73,7 +73,10 @@ class Change:
             ast.fix_missing_locations(self.new)
 
     def take_back(self) -> None:
-        setattr(self.parent, self.name, self._old)
+        if isinstance(self._old, list):
+            getattr(self.parent, self.name)[:] = self._old  # other changes have the same list
+        else:
+            setattr(self.parent, self.name, self._old)
         if isinstance(self.parent, ast.Dict) and self.new is None:
             assert self.index is not None
             self.parent.keys.insert(self.index, self._key)
