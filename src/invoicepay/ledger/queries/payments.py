@@ -236,7 +236,7 @@ class Payments:
             f"UPDATE payments SET {sets} WHERE id = :id AND status = :from_status",
             given | {"id": payment.id, "from_status": payment.status.value},
         )
-        return done.rowcount == 1
+        return bool(done.rowcount)
 
     def next_receipt_number(self) -> str:
         return _receipt_number(self.highest_receipt() + 1)
