@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invoicepay.billing.customer import Company, Scope
-from invoicepay.billing.errors import Refused, Unreachable, Usage
+from invoicepay.billing.errors import BadInput, Refused, Unreachable, Usage
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, InvoiceState
 from invoicepay.billing.money import decimals
@@ -45,7 +45,7 @@ def company(template: Path, tmp_path: Path) -> Iterator[SmallCompany]:
 
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteLedger, list[Invoice]]]:
-    """400 invoices of three customers and currencies, in every state."""
+    """400 invoices and credit memos of two customers and three currencies, in every state."""
     folder = tmp_path_factory.mktemp("many")
     company = open_copy(make_template(folder), folder)
     rows = ["number,customer,issued_on,due_on,currency,total"]
@@ -59,6 +59,9 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteLedge
     file.write_text("\n".join(rows))
     company.finance.call(Import("invoices", str(file)))
     with sqlite3.connect(company.ledger.path) as db:  # states that take long to reach
+        db.execute(
+            "UPDATE invoices SET kind = 'credit_memo', total_minor = -total_minor WHERE id % 7 = 3"
+        )
         db.execute(
             "UPDATE invoices SET paid_minor = total_minor, paid_day = due_day WHERE id % 5 = 0"
         )
@@ -146,6 +149,7 @@ def test_a_selection_is_what_it_says_in_order_page_by_page_with_its_sums(
         while True:
             page = unit.invoices.page(selection, scope, TODAY, limit=limit, after=after)
             found += page.items
+            assert len(found) <= len(every)
             after = page.next
             if after is None:
                 break
@@ -163,6 +167,39 @@ def test_a_selection_is_what_it_says_in_order_page_by_page_with_its_sums(
             assert totals.processing_minor == sum(i.reserved_minor for i in of)
             late = (i.balance_minor for i in of if i.balance_minor > 0 and i.due_on < TODAY)
             assert totals.overdue_minor == sum(late)
+
+
+def test_sums_are_left_out_where_nobody_wants_them(company: SmallCompany) -> None:
+    with company.ledger.read() as unit:
+        page = unit.invoices.page(InvoiceFilter(), EVERYTHING, TODAY, totals=False)
+
+    assert len(page.items) == 5
+    assert page.totals is None
+
+
+def test_a_sum_that_does_not_fit_says_what_to_do(company: SmallCompany) -> None:
+    with company.ledger.write() as unit:
+        unit._connection.execute("UPDATE invoices SET total_minor = 4 << 60 WHERE id < 4")
+        told(unit)
+
+        with pytest.raises(BadInput) as error:
+            unit.invoices.page(InvoiceFilter(), EVERYTHING, TODAY, limit=1)
+
+    assert error.value.code == "amount_too_large"
+    assert error.value.hint == "Narrow it with --customer or --since."
+
+
+def test_a_sum_that_fails_for_another_reason_is_not_said_to_be_too_large(
+    many: tuple[SqliteLedger, list[Invoice]],
+) -> None:
+    ledger, _ = many
+    with ledger.read() as unit:
+        # It takes more steps of SQLite's machine than the page does.
+        unit._connection.set_progress_handler(lambda: True, 1000)
+        unit.invoices.page(InvoiceFilter(), EVERYTHING, TODAY, limit=1, totals=False)
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+            unit.invoices.page(InvoiceFilter(), EVERYTHING, TODAY, limit=1)
+        unit._connection.set_progress_handler(None, 0)
 
 
 def test_a_cursor_that_was_not_given_out_is_refused(company: SmallCompany) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from invoicepay.billing.errors import Usage
 from invoicepay.billing.ports import OWED, MailKind, MailStatus, OutboxMail
 from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger
 from invoicepay.ledger.migrations import migrations
+from invoicepay.ledger.queries.outbox import LONGEST_WAIT
+from invoicepay.operations.deliver import LONGEST_RETRY
 from tests.support.company import START, SmallCompany, make_template, open_copy
 
 MINUTE = timedelta(minutes=1)
@@ -78,6 +81,18 @@ def test_a_clock_that_was_ahead_keeps_nothing_in_hand(company: SmallCompany, pay
         assert unit.outbox.take("a@x", START, UNTIL)
 
 
+def test_who_took_it_as_far_ahead_as_one_says_oneself_still_has_it(
+    company: SmallCompany, payment: str
+) -> None:
+    add(company, payment, "a@x", "b@x")
+    far = UNTIL + (UNTIL - START)
+    with company.ledger.write() as unit:
+        assert unit.outbox.take("a@x", START, far)
+        assert unit.outbox.take("b@x", START, far + timedelta(microseconds=1))
+        assert unit.outbox.take("a@x", START, UNTIL) is None
+        assert unit.outbox.take("b@x", START, UNTIL)
+
+
 def test_who_looked_at_the_clock_a_moment_before_sends_nothing_twice(
     company: SmallCompany, payment: str
 ) -> None:
@@ -135,6 +150,7 @@ def test_pages_the_last_first(company: SmallCompany, payment: str) -> None:
                 page = unit.outbox.page(statuses, EVERYTHING, payment, limit=2, after=after)
                 assert len(page.items) <= 2
                 found += "".join(m.message_id[0] for m in page.items)
+                assert len(found) <= len(names)
                 after = page.next
                 if after is None:
                     break
@@ -142,6 +158,78 @@ def test_pages_the_last_first(company: SmallCompany, payment: str) -> None:
         for cursor in ("", "x", "-1", "9" * 40, "١"):
             with pytest.raises(Usage):
                 unit.outbox.page(ALL, EVERYTHING, after=cursor)
+
+
+def test_an_e_mail_comes_back_as_it_was_added(company: SmallCompany, payment: str) -> None:
+    """And is due at once."""
+    mail = OutboxMail("a@x", MailKind.FAILED, payment, "a@example.com", START + MINUTE)
+    with company.ledger.write() as unit:
+        unit.outbox.add(mail)
+        assert unit.outbox.owed(EVERYTHING) == [replace(mail, due_at=START + MINUTE)]
+        assert unit.outbox.take("a@x", START, UNTIL) is None
+        unit.outbox.not_sent("a@x", "451 later", UNTIL)
+        expected = replace(mail, due_at=UNTIL, last_error="451 later")
+        assert list(unit.outbox.page(ALL, EVERYTHING).items) == [expected]
+        unit.outbox.discard("a@x", START + 2 * MINUTE)
+        expected = replace(expected, discarded_at=START + 2 * MINUTE)
+        assert list(unit.outbox.page(ALL, EVERYTHING).items) == [expected]
+        assert unit.outbox.page(SENT, EVERYTHING).items == ()
+
+
+def test_sending_it_clears_what_went_wrong_of_that_one_only(
+    company: SmallCompany, payment: str
+) -> None:
+    add(company, payment, "a@x", "b@x")
+    with company.ledger.write() as unit:
+        for message_id in ("a@x", "b@x"):
+            unit.outbox.take(message_id, START, UNTIL)
+            unit.outbox.not_sent(message_id, f"451 {message_id}", UNTIL)
+        unit.outbox.sent("a@x", START + MINUTE)
+        b, a = unit.outbox.page(ALL, EVERYTHING).items
+    assert (a.sent_at, a.last_error, a.attempts) == (START + MINUTE, "", 1)
+    assert (b.sent_at, b.last_error, b.attempts) == (None, "451 b@x", 1)
+
+
+def test_what_is_owed_is_the_longest_due_first_of_a_payment_or_of_all(
+    company: SmallCompany, payment: str
+) -> None:
+    other = company.pay("INV-2", method="card").id
+    with company.ledger.write() as unit:
+        unit._connection.execute("DELETE FROM outbox")
+        for n, of in ((3, payment), (1, other), (2, payment), (1, payment), (9, other)):
+            unit.outbox.add(
+                OutboxMail(f"{n}-{of}", MailKind.RECEIVED, of, "a@x", START + n * MINUTE)
+            )
+
+        def owed_of(payment_id: str = "", due: datetime | None = None) -> list[str]:
+            found = unit.outbox.owed(EVERYTHING, payment_id, due)
+            return [mail.message_id[0] + "ab"[mail.payment_id == other] for mail in found]
+
+        assert owed_of() == ["1b", "1a", "2a", "3a", "9b"]
+        assert owed_of(payment) == ["1a", "2a", "3a"]
+        assert owed_of(other, START + 8 * MINUTE) == ["1b"]
+        assert owed_of(due=START + 2 * MINUTE) == ["1b", "1a", "2a"]
+        assert owed_of("none") == []
+        found = unit.outbox.page(OWED, EVERYTHING, payment).items
+        assert [mail.message_id[0] for mail in found] == ["1", "2", "3"]
+
+
+def test_a_clock_that_was_ahead_holds_nothing_back_beyond_the_longest_wait(
+    company: SmallCompany, payment: str
+) -> None:
+    """No retry is farther off than that."""
+    assert LONGEST_RETRY < LONGEST_WAIT
+    add(company, payment, "a@x")
+    with company.ledger.write() as unit:
+        for wait, taken in (
+            (LONGEST_WAIT, False),
+            (LONGEST_WAIT + timedelta(microseconds=1), True),
+            (timedelta(0), True),
+            (timedelta(microseconds=1), False),
+        ):
+            unit.outbox.not_sent("a@x", "451 later", START + wait)
+            assert bool(unit.outbox.owed(EVERYTHING, due=START)) is taken, wait
+            assert bool(unit.outbox.take("a@x", START, UNTIL)) is taken, wait
 
 
 def test_a_ledger_from_before_is_brought_up_to_date(tmp_path: Path, company: SmallCompany) -> None:

@@ -61,6 +61,7 @@ SUITES = (
     "tests/contracts",
     "tests/adapters/ledger",
     "tests/adapters/gateway",
+    "tests/faults/test_slow_gateway.py",
 )
 """In one process each, without the programs."""
 SIMULATOR = "the simulator"

@@ -31,11 +31,11 @@ def written(order: ChargeOrder) -> dict[str, str]:
     part, count = "", 0
     for allocation in order.allocations:
         text = f"{_escaped(allocation.invoice)}={allocation.amount_minor}"
-        if part and len(part) + 1 + len(text) > _VALUE_LENGTH:
+        if len(part) + 1 + len(text) > _VALUE_LENGTH:
             metadata[f"{_ALLOCATIONS}{count}"], part, count = part, "", count + 1
         if count == _PARTS:
             return metadata
-        part = f"{part} {text}".strip()
+        part = f"{part} {text}".removeprefix(" ")
     metadata[f"{_ALLOCATIONS}{count}"] = part
     return metadata
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -44,13 +45,12 @@ def page(listed: Doc) -> tuple[list[Doc], str]:
         raise ValueError("not a list")
     if not data or listed.get("has_more") is False:
         return [item for item in data if isinstance(item, dict)], ""
-    last = max(
-        (at for at, item in enumerate(data) if isinstance(item, dict) and id_of(item)), default=None
-    )
-    if last is None:
+    named = [at for at, item in enumerate(data) if isinstance(item, dict) and id_of(item)]
+    if not named:
         raise ValueError("a page without ids")
-    # What follows it is on the next page again.
-    return [item for item in data[: last + 1] if isinstance(item, dict)], id_of(data[last])
+    # What follows the last of them is on the next page again.
+    until = data[: named[-1] + 1]
+    return [item for item in until if isinstance(item, dict)], id_of(until[-1])
 
 
 def of_ledger(
@@ -192,10 +192,11 @@ def _word(found: Doc, name: str) -> str:
 
 
 def _status(found: Doc) -> IntentStatus | None:
-    try:
+    with suppress(
+        ValueError
+    ):  # requires_capture, which is never asked for, or a word of next year's
         return IntentStatus(text(found, "status"))
-    except ValueError:  # requires_capture, which is never asked for, or a word of next year's
-        return None
+    return None
 
 
 def _currency(found: Doc) -> str:

@@ -42,7 +42,7 @@ RETRIES: Final = 2
 RATE_LIMIT_PAUSES: Final = (0.5, 1.0, 2.0)
 """Seconds. The SDK does not retry a 429, which is not carried out and not stored."""
 PAGE: Final = 100
-_KEY: Final = re.compile(r"[rs]k_(live|test)_[\w*]+", re.ASCII)
+_KEY: Final = re.compile(r"[rs]k_(live|test)_[\w*]+")
 _ACCOUNT: Final = re.compile(r"\bacct_[0-9A-Za-z]+\b", re.ASCII)
 _CODE, _BRAND, _MESSAGE = 100, 60, 300
 """Characters that are kept of what it says."""
@@ -324,7 +324,7 @@ def _no_answer(error: stripe.StripeError) -> str:
 
 
 def _code(error: stripe.StripeError) -> str:
-    inner = getattr(error, "error", None)
+    inner = error.error
     found = (error.code, getattr(inner, "code", None), getattr(inner, "type", None))
     return said(next((code for code in found if code and isinstance(code, str)), ""), _CODE)
 
@@ -339,7 +339,7 @@ def _message(error: stripe.StripeError) -> str:
 
 def _last4(text: str) -> str:
     """Never more than four characters of an account, and those that one has."""
-    return re.sub(r"[^0-9A-Za-z]", "", text, flags=re.ASCII)[-4:]
+    return re.sub(r"[^0-9A-Za-z]", "", text)[-4:]
 
 
 def _id(found: Doc) -> str:

@@ -56,6 +56,13 @@ def row_limit(limit: int | None) -> int:
     return -1 if limit is None else min(limit, _MOST_ROWS) + 1
 
 
+def of_page(rows: list[Row], limit: int | None) -> tuple[list[Row], Row | None]:
+    """The page's rows of those that `row_limit` let through, and the last where more follow."""
+    more = limit is not None and len(rows) > limit
+    rows = rows[:limit]
+    return rows, rows[-1] if more and rows else None
+
+
 def row_cursor(text: str) -> int:
     """The row id that a page ended with. Raises Usage for what was not given out as one."""
     if not text.isascii() or not text.isdigit() or len(text) > 18:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from invoicepay.billing.errors import Unreachable
+from invoicepay.billing.errors import DoesNotTie, Unreachable
 from invoicepay.billing.journal import Difference, JournalFilter, JournalHead
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.ledger.queries.journal import chained
@@ -172,6 +172,186 @@ def test_an_edit_by_another_program_shows(company: SmallCompany, statement: str,
     assert any(d.what.startswith(what) for d in differences(company))
 
 
+INV_4 = (
+    '["invoice",4,"INV-4","invoice",1,20746,20776,"EUR",6000,0,0,0,6000,"","","",0,null,null,'
+    '"82f49151bfbb8e6915322e3cf4cc452d",[]]'
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "DELETE FROM invoices WHERE number = 'INV-4'",
+            [Difference("invoice in row 4", INV_4, "none")],
+        ),
+        (
+            "INSERT INTO customers (number, name) VALUES ('C-9', 'Nine')",
+            [Difference("customer in row 3", "none", '["customer",3,"C-9","Nine","","","",30,""]')],
+        ),
+        (
+            "UPDATE invoices SET disputed = 1, po_number = 'é\n', memo = CAST(x'ff' AS TEXT), "
+            "paid_day = 7, voided_day = 8 WHERE number = 'INV-4'",
+            [
+                Difference("open_minor of invoice INV-4", "6000", "0", "INV-4"),
+                Difference("po_number of invoice INV-4", "", "é\n"),
+                Difference("memo of invoice INV-4", "", "\N{REPLACEMENT CHARACTER}"),
+                Difference("disputed of invoice INV-4", "0", "1"),
+                Difference("paid_day of invoice INV-4", "null", "7", "INV-4"),
+                Difference("voided_day of invoice INV-4", "null", "8"),
+            ],
+        ),
+        (
+            "INSERT INTO contacts (id, email, name, role, status) "
+            "VALUES (CAST(x'ff' AS TEXT), 'z@example.com', 'Z', 'finance', 'active')",
+            [
+                Difference(
+                    "contact in row \N{REPLACEMENT CHARACTER}",
+                    "none",
+                    '["contact","\N{REPLACEMENT CHARACTER}","z@example.com","Z","finance",'
+                    '"active",[]]',
+                )
+            ],
+        ),
+        (
+            "UPDATE contact_customers SET customer_id = 2 WHERE contact_id = 'payer'",
+            [Difference("contact_customers of contact payer@example.com", "[[1]]", "[[2]]")],
+        ),
+    ],
+)
+def test_each_difference_says_what_was_and_what_is(
+    company: SmallCompany, statement: str, expected: list[Difference]
+) -> None:
+    """A figure that follows from others says whose it is: it can be computed again."""
+    edit(company, statement)
+
+    check = company.finance.call(VerifyJournal())
+    assert list(check.differences) == expected
+    assert check.count == len(expected)
+    assert check.all_derived is False
+
+
+def test_only_derived_figures_that_differ_can_be_computed_again(company: SmallCompany) -> None:
+    edit(company, "UPDATE invoices SET reserved_minor = 7 WHERE number = 'INV-4'")
+
+    check = company.finance.call(VerifyJournal())
+    assert list(check.differences) == [
+        Difference("reserved_minor of invoice INV-4", "0", "7", "INV-4")
+    ]
+    assert (check.count, check.all_derived) == (1, True)
+
+
+def test_an_entry_that_is_missing_is_told_once(company: SmallCompany) -> None:
+    edit(company, "DELETE FROM journal WHERE seq = 3")
+
+    found = differences(company)
+    assert [d.what for d in found[:2]] == ["number of a journal entry", "hash of journal entry 4"]
+    assert (found[0].expected, found[0].found) == ("3", "4")
+    assert not any(d.what.startswith(("number", "hash")) for d in found[2:])
+
+
+def chain_anew(company: SmallCompany, *more: tuple[str, str], invoice: str = INV_4) -> None:
+    """As whoever can write the file can: with another line of INV-4, and `more` entries (kind,
+    subject) at the end."""
+    columns = "seq, recorded_at, kind, subject, actor, data, rows"
+    with closing(sqlite3.connect(company.ledger.path)) as db, db:
+        db.execute("DROP TRIGGER IF EXISTS journal_keeps")
+        entries = db.execute(f"SELECT {columns} FROM journal ORDER BY seq").fetchall()
+        for kind, subject in more:
+            added = (len(entries) + 1, entries[-1][1], kind, subject, "x", "{}", "")
+            db.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, '')", added)
+            entries.append(added)
+        previous = ""
+        for *values, rows in entries:
+            told = rows.replace(f"{INV_4} ", f"{invoice} ")
+            previous = chained(previous, *values, told)
+            db.execute(
+                "UPDATE journal SET rows = ?, hash = ? WHERE seq = ?", (told, previous, values[0])
+            )
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (INV_4.replace(",", ", "), Difference("invoice INV-4", INV_4.replace(",", ", "), INV_4)),
+        ('["invoice",4]', Difference("invoice ", '["invoice",4]', INV_4)),
+        ('["invoice",4,7,8]', Difference("invoice ", '["invoice",4,7,8]', INV_4)),
+        ("nonsense", Difference("invoice in row 4", "none", INV_4)),
+        ("4", Difference("invoice in row 4", "none", INV_4)),
+        ("[" * 100_000, Difference("invoice in row 4", "none", INV_4)),
+        ('["invoice",[4]]', Difference("invoice in row 4", "none", INV_4)),
+        ('[["invoice"],4]', Difference("invoice in row 4", "none", INV_4)),
+        ('["wonder",4]', Difference("invoice in row 4", "none", INV_4)),
+    ],
+)
+def test_a_line_that_is_none_of_ours_shows_as_it_is(
+    company: SmallCompany, line: str, expected: Difference
+) -> None:
+    chain_anew(company, invoice=line)
+
+    assert differences(company) == [expected]
+
+
+def test_rows_that_another_entry_follows_than_their_own_show(company: SmallCompany) -> None:
+    chain_anew(company, ("rows", "a"), ("rows", "a"), ("file.imported", "a"))
+    assert differences(company) == []
+    chain_anew(company, ("rows", "a"), ("file.imported", "b"))
+    (found,) = differences(company)
+    assert (found.expected, found.found) == ("the end of the one before it", "another")
+    assert found.what == f"journal entry {company.finance.call(ShowJournalHead()).seq}"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("NULL", "None"), ("x'ff'", "\N{REPLACEMENT CHARACTER}")]
+)
+def test_a_hash_that_is_no_text_shows(company: SmallCompany, value: str, shown: str) -> None:
+    edit(
+        company,
+        "CREATE TABLE lax AS SELECT * FROM journal",  # takes values of any type
+        "DROP TABLE journal",
+        "ALTER TABLE lax RENAME TO journal",
+        f"UPDATE journal SET hash = {value} WHERE seq = 2",
+    )
+    with company.ledger.read() as unit:
+        found = unit.journal.verify().differences
+    assert [d.what for d in found] == ["hash of journal entry 2", "hash of journal entry 3"]
+    assert found[0].found == shown
+
+
+def test_rows_that_are_no_text_are_none(company: SmallCompany) -> None:
+    edit(
+        company,
+        "CREATE TABLE lax AS SELECT * FROM journal",
+        "DROP TABLE journal",
+        "ALTER TABLE lax RENAME TO journal",
+        "UPDATE journal SET rows = NULL",
+    )
+    with company.ledger.read() as unit:
+        check = unit.journal.verify()
+    assert check.count > check.rows
+    assert check.differences[0].what == "hash of journal entry 1"
+
+
+@pytest.mark.parametrize("data", ["", "[]", "{", "[" * 100_000, "7"])
+def test_an_entry_that_cannot_be_read_is_named(company: SmallCompany, data: str) -> None:
+    edit(company, f"UPDATE journal SET data = '{data}' WHERE seq = 2")
+
+    with pytest.raises(DoesNotTie) as problem:
+        company.finance.call(ListJournal())
+
+    assert problem.value.code == "journal_differs"
+    assert problem.value.message == "journal entry 2 cannot be read"
+    assert problem.value.hint == "`invoicepay audit verify` says what else was changed."
+
+
+def test_an_instant_that_is_none_makes_an_entry_unreadable(company: SmallCompany) -> None:
+    edit(company, "UPDATE journal SET recorded_at = 'yesterday' WHERE seq = 2")
+
+    with pytest.raises(DoesNotTie) as problem:
+        company.finance.call(ListJournal())
+    assert problem.value.code == "journal_differs"
+
+
 def test_a_trigger_that_somebody_added_shows(company: SmallCompany) -> None:
     """It would change rows in our name, journaled like our own changes."""
     edit(
@@ -319,4 +499,6 @@ def test_rows_that_no_entry_sums_up_show(company: SmallCompany) -> None:
     values = (head.seq + 1, "2026-11-02T15:00:00.000000Z", "rows", "", "", "{}", "")
     marks = ", ".join(map(repr, (*values, chained(head.hash, *values))))
     edit(company, f"INSERT INTO journal VALUES ({marks})")
-    assert [d.what for d in differences(company, head)] == ["end of the journal"]
+    assert differences(company, head) == [
+        Difference("end of the journal", "an entry that sums up the rows", "none")
+    ]

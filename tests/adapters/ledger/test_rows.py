@@ -1,4 +1,4 @@
-"""Instants as text sort as instants do, and come back."""
+"""Instants as text sort as instants do, and come back; pages say what follows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicepay.ledger.rows import instant_of, instant_text
+from invoicepay.ledger.rows import Row, instant_of, instant_text, of_page, row_limit
 
 INSTANTS = st.datetimes(
     min_value=datetime(1, 1, 3),  # noqa: DTZ001 - hypothesis adds the zone
@@ -27,3 +27,13 @@ def test_instants_come_back(instant: datetime) -> None:
     assert instant_of(text) == instant
     assert (len(text), text[-1]) == (27, "Z")
     assert instant_of(text).utcoffset() == UTC.utcoffset(None)
+
+
+def test_a_page_ends_with_the_row_that_the_next_begins_after() -> None:
+    rows: list[Row] = [(1,), (2,), (3,)]
+
+    assert of_page(rows, 2) == (rows[:2], (2,))
+    assert of_page(rows, 3) == of_page(rows, None) == of_page(rows, 10**30) == (rows, None)
+    assert of_page(rows[:1], 0) == of_page([], 5) == ([], None)
+    assert (row_limit(None), row_limit(0), row_limit(2)) == (-1, 1, 3)
+    assert row_limit(10**30) < 1 << 63

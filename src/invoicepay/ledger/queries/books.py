@@ -40,7 +40,13 @@ _SUMS = {
     "currency of payment {}": """
         SELECT p.id, p.currency, i.currency FROM allocations a
         JOIN payments p ON p.seq = a.payment_seq JOIN invoices i ON i.id = a.invoice_id
-        WHERE (i.currency <> p.currency OR i.customer_id <> p.customer_id) AND {a.invoice_id}""",
+        WHERE i.currency <> p.currency AND {a.invoice_id}""",
+    "customer of payment {}": """
+        SELECT p.id, payer.number, owner.number FROM allocations a
+        JOIN payments p ON p.seq = a.payment_seq JOIN invoices i ON i.id = a.invoice_id
+        JOIN customers payer ON payer.id = p.customer_id
+        JOIN customers owner ON owner.id = i.customer_id
+        WHERE i.customer_id <> p.customer_id AND {a.invoice_id}""",
 }
 """What a claim and an import, too, check of their invoices. In braces: the column that a choice of
 invoices narrows, or the one that names their payments."""
@@ -67,7 +73,7 @@ LAST_PAID = (
 
 
 _CHECKS = {
-    **{what: _of_all(query) for what, query in _SUMS.items()},
+    **_SUMS,
     "paid date of {}": f"""
         SELECT number, coalesce(date(paid_day * 86400, 'unixepoch'), 'none'),
                CASE WHEN open_minor = 0
@@ -80,15 +86,12 @@ _CHECKS = {
 _DERIVED = ("paid on {}", "reserved on {}", "paid date of {}")
 
 
-def _allocated(statuses: str) -> str:
-    return (
-        "(SELECT coalesce(SUM(a.amount_minor), 0) FROM allocations a JOIN payments p "
-        f"ON p.seq = a.payment_seq WHERE a.invoice_id = invoices.id AND p.status IN ({statuses}))"
-    )
-
-
-_PAID = _allocated("'succeeded'")
-_RESERVED = _allocated("'claimed', 'submitted', 'processing', 'unknown'")
+_ALLOCATED = (
+    "SELECT coalesce(SUM(a.amount_minor), 0) FROM allocations a JOIN payments p "
+    "ON p.seq = a.payment_seq WHERE a.invoice_id = invoices.id"
+)
+_PAID = f"({_ALLOCATED} AND p.status IN ('succeeded'))"
+_RESERVED = f"({_ALLOCATED} AND p.status IN ('claimed', 'submitted', 'processing', 'unknown'))"
 _REBUILD = (
     f"UPDATE invoices SET paid_minor = {_PAID}, reserved_minor = {_RESERVED}, "
     f"paid_day = CASE WHEN voided_day IS NULL AND total_minor <> 0 AND total_minor = {_PAID} "
@@ -107,7 +110,7 @@ class Books:
         return [
             _difference(what, name, expected, found)
             for what, query in _CHECKS.items()
-            for name, found, expected in self._db.execute(query)
+            for name, found, expected in self._db.execute(_of_all(query))
         ]
 
     def differences_of(self, invoices: Collection[str]) -> list[Difference]:

@@ -95,7 +95,7 @@ def _company(row: Row) -> Company:
 
 @reads("what ledger this is", "s s s s?")
 def _identity(row: Row) -> LedgerIdentity:
-    if not re.fullmatch(_ID, row[0], re.ASCII):  # files and keys are named after it
+    if not re.fullmatch(_ID, row[0]):  # files and keys are named after it
         raise ValueError("its id is not one of ours")
     return LedgerIdentity(row[0], Mode(row[1]), row[2], optional_instant(row[3]))
 
@@ -140,7 +140,7 @@ class Customers:
             "UPDATE customers SET gateway_id = ? WHERE number = ? AND gateway_id = ''",
             (gateway_id, number),
         )
-        return done.rowcount == 1
+        return bool(done.rowcount)
 
 
 @reads("a customer", "s s s s s i s")

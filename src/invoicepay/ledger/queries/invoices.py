@@ -30,6 +30,7 @@ from invoicepay.ledger.rows import (
     date_of,
     day_of,
     instant_of,
+    of_page,
     optional_date,
     reads,
     row_limit,
@@ -53,9 +54,10 @@ _SORT_COLUMNS = {
     "balance": "i.open_minor",
 }
 # `open_minor <> 0` is implied by what follows it; it is what the partial indexes are on.
+_OPEN = "i.open_minor <> 0 AND i.open_minor > 0"
 _STATES = {
-    InvoiceState.OPEN: "i.open_minor <> 0 AND i.open_minor > 0",
-    InvoiceState.OVERDUE: "i.open_minor <> 0 AND i.open_minor > 0 AND i.due_day < :today",
+    InvoiceState.OPEN: _OPEN,
+    InvoiceState.OVERDUE: f"{_OPEN} AND i.due_day < :today",
     InvoiceState.PAID: "i.open_minor = 0 AND i.voided_day IS NULL",
     InvoiceState.ALL: "1",
 }
@@ -90,11 +92,10 @@ class Invoices:
             f"ORDER BY {column} {way}, i.number {way} LIMIT :limit",
             values | {"limit": row_limit(limit)},
         ).fetchall()
-        more = limit is not None and len(rows) > limit
-        rows = rows[:limit] if more else rows
+        rows, last = of_page(rows, limit)
         return Page(
             items=tuple(_invoice(row[:-1]) for row in rows),
-            next=json.dumps([rows[-1][-1], rows[-1][0]]) if more and rows else None,
+            next=json.dumps([last[-1], last[0]]) if last else None,
             totals=self._totals(where, values) if totals else None,
         )
 

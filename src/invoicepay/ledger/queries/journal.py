@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from invoicepay.billing.errors import DoesNotTie, Usage
+from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.invoice import Page
 from invoicepay.billing.journal import (
     REBUILT,
@@ -21,7 +21,15 @@ from invoicepay.billing.journal import (
     JournalHead,
 )
 from invoicepay.ledger import records
-from invoicepay.ledger.rows import Row, instant_of, instant_text, reads, row_limit
+from invoicepay.ledger.rows import (
+    Row,
+    instant_of,
+    instant_text,
+    of_page,
+    reads,
+    row_cursor,
+    row_limit,
+)
 
 _COLUMNS = "seq, recorded_at, kind, subject, actor, data, rows, hash"
 _MOST_ROWS = 1000
@@ -114,29 +122,26 @@ class Journal:
             terms.append("subject = :subject")
             values["subject"] = selection.subject
         if after is not None:
-            if not after.isascii() or not after.isdigit() or len(after) > 18:
-                raise Usage("usage", "this page's cursor is not one that was given out")
             terms.append("seq < :after")
-            values["after"] = int(after)
+            values["after"] = row_cursor(after)
         rows = self._db.execute(
             f"SELECT seq, recorded_at, kind, subject, actor, data, {_COUNT}, hash FROM journal j "
             f"WHERE {' AND '.join(terms)} ORDER BY seq DESC LIMIT :limit",
             values | {"limit": row_limit(limit)},
         ).fetchall()
-        more = limit is not None and len(rows) > limit
-        rows = rows[:limit] if more else rows
-        return Page(tuple(map(_entry, rows)), str(rows[-1][0]) if more and rows else None)
+        rows, last = of_page(rows, limit)
+        return Page(tuple(map(_entry, rows)), str(last[0]) if last else None)
 
     def verify(self) -> JournalCheck:
         with _as_bytes(self._db):
             return _Replay(self._db).check()
 
 
-# Of an entry, with the parts before it.
+# Of an entry, with the parts between it and the entry before it.
 _COUNT = f"""(
     SELECT coalesce(sum(length(p.rows) - length(replace(p.rows, char(10), '')) + 1), 0)
-    FROM journal p WHERE p.rows <> '' AND (p.seq = j.seq OR (p.kind = '{_PART}' AND p.seq < j.seq
-    AND p.subject = j.subject AND p.recorded_at = j.recorded_at)))"""
+    FROM journal p WHERE p.rows <> '' AND p.seq <= j.seq AND p.seq > coalesce((SELECT max(seq)
+    FROM journal WHERE seq < j.seq AND kind <> '{_PART}'), 0))"""
 
 
 @reads("the journal's last entry", "i s")
@@ -229,9 +234,9 @@ class _Replay:
             try:
                 name, row = json.loads(line)[:2]
                 told = self._told[name]
-            except (ValueError, TypeError, KeyError):
+                before = told.get(row)
+            except (ValueError, TypeError, KeyError, RecursionError):
                 continue  # its entry's hash has said so
-            before = told.get(row)
             expected = records.NEW if before is None else records.digest(before)
             if compare and was != expected.encode():
                 what = f"{name} in row {row}, before journal entry {seq}"
@@ -259,7 +264,7 @@ class _Replay:
             columns = [
                 (name, a, b) for name, a, b in zip(record.names, was, now, strict=True) if a != b
             ]
-        except (ValueError, TypeError, IndexError):
+        except (ValueError, IndexError):
             columns, label = [], ""
         for name, a, b in columns:
             derived_of = label if name in record.derived.split() else ""

@@ -14,6 +14,7 @@ from invoicepay.ledger.rows import (
     Row,
     instant_of,
     instant_text,
+    of_page,
     optional_instant,
     reads,
     row_cursor,
@@ -84,11 +85,8 @@ class Outbox:
             f"WHERE {' AND '.join(terms)} ORDER BY {'+' if few else ''}o.id DESC LIMIT :limit",
             parameters,
         ).fetchall()
-        more = limit is not None and len(rows) > limit
-        rows = rows[:limit] if more else rows
-        return Page(
-            tuple(_mail(row[:-1]) for row in rows), str(rows[-1][-1]) if more and rows else None
-        )
+        rows, last = of_page(rows, limit)
+        return Page(tuple(_mail(row[:-1]) for row in rows), str(last[-1]) if last else None)
 
     def take(
         self, message_id: str, now: datetime, until: datetime, *, early: bool = False
@@ -128,7 +126,7 @@ class Outbox:
             f"UPDATE outbox AS o SET discarded_at = ? WHERE o.message_id = ? AND {_OWED}",
             (instant_text(at), message_id),
         )
-        return done.rowcount == 1
+        return bool(done.rowcount)
 
 
 def _about(scope: Scope, payment_id: str, *, few: bool) -> tuple[str, dict[str, str]]:

@@ -8,8 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from invoicepay.billing.customer import EVERYTHING, Scope
-from invoicepay.billing.errors import Usage
+from invoicepay.billing.customer import Scope
 from invoicepay.billing.invoice import Page
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import (
@@ -29,10 +28,12 @@ from invoicepay.ledger.rows import (
     day_of,
     instant_of,
     instant_text,
+    of_page,
     optional_date,
     optional_instant,
     optional_instant_text,
     reads,
+    row_cursor,
     row_limit,
 )
 
@@ -46,7 +47,7 @@ _SELECT = (
 _UNDER_WAY = "p.status IN ('claimed', 'submitted', 'processing', 'unknown')"
 assert all(f"'{status}'" in _UNDER_WAY for status in UNDER_WAY)
 _CHUNK = 500
-_RECEIPT_NUMBER = re.compile(r"R-(\d{6,18})", re.ASCII)
+_RECEIPT_NUMBER = re.compile(r"R-(\d{6,18})")
 
 
 class Payments:
@@ -123,8 +124,12 @@ class Payments:
             "ORDER BY p.seq, u.invoice",
             {"all": invoices is None, "invoices": as_set(invoices or ())},
         ).fetchall()
-        found = ((self.get(row[0], EVERYTHING), _allocation(row[1:])) for row in rows)
-        return [(payment, each) for payment, each in found if payment is not None]
+        among = as_set(row[1] for row in rows)
+        found = self._load(
+            self._db.execute(f"{_SELECT} WHERE p.seq IN (SELECT value FROM json_each(?))", (among,))
+        )
+        payments = {payment.id: payment for payment in found}
+        return [(payments[row[0]], _allocation(row[1:])) for row in rows]
 
     def place(self, payment: Payment, allocation: Allocation) -> None:
         values = {
@@ -196,7 +201,8 @@ class Payments:
         if selection.status is not None:
             terms.append("p.status = :status")
             parameters["status"] = selection.status.value
-        if selection.since is not None and selection.made_since is not None:
+        if selection.since is not None:
+            assert selection.made_since is not None, "when that date began"
             terms.append(
                 "CASE WHEN p.effective_day IS NULL THEN p.created_at >= :made_since "
                 "ELSE p.effective_day >= :since END"
@@ -204,16 +210,13 @@ class Payments:
             parameters["since"] = day_of(selection.since)
             parameters["made_since"] = instant_text(selection.made_since)
         if after is not None:
-            if not after.isascii() or not after.isdigit() or len(after) > 18:
-                raise Usage("usage", "this page's cursor is not one that was given out")
             terms.append("p.seq < :after")
-            parameters["after"] = int(after)
+            parameters["after"] = row_cursor(after)
         rows = self._db.execute(
             f"{_SELECT} WHERE {' AND '.join(terms)} ORDER BY p.seq DESC LIMIT :limit", parameters
         ).fetchall()
-        more = limit is not None and len(rows) > limit
-        rows = rows[:limit] if more else rows
-        return Page(tuple(self._load(rows)), str(rows[-1][0]) if more and rows else None)
+        rows, last = of_page(rows, limit)
+        return Page(tuple(self._load(rows)), str(last[0]) if last else None)
 
     def change(self, payment: Payment, change: PaymentChange) -> bool:
         assert may_become(payment.status, change.status), f"{payment.status} → {change.status}"
@@ -233,7 +236,7 @@ class Payments:
             f"UPDATE payments SET {sets} WHERE id = :id AND status = :from_status",
             given | {"id": payment.id, "from_status": payment.status.value},
         )
-        return done.rowcount == 1
+        return bool(done.rowcount)
 
     def next_receipt_number(self) -> str:
         return _receipt_number(self.highest_receipt() + 1)
