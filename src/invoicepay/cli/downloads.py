@@ -9,6 +9,7 @@ import sys
 import webbrowser
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from errno import EINVAL
 from pathlib import Path
 
@@ -111,7 +112,9 @@ def save_invoices(
 
 
 def _files(folder: Path, rendered: Iterator[RenderedInvoice]) -> Iterator[Path]:
-    names = Names(path.name for path in folder.iterdir()) if folder.is_dir() else Names()
+    names = Names()
+    with suppress(OSError):  # what cannot be read is found out by writing
+        names = Names(path.name for path in folder.iterdir())
     for invoice in rendered:
         path = folder / names.name(invoice.number, ".pdf")
         write_whole(path, invoice.content)

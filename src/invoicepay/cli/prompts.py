@@ -30,9 +30,9 @@ def ask(question: str, option: str) -> str:
 
 def _answer(prompt: str) -> str:
     """Raises KeyboardInterrupt for Ctrl-C and Ctrl-D, which leave the line unfinished."""
-    print(prompt, end="", file=sys.stderr, flush=True)
     line = ""
     try:
+        print(prompt, end="", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
         if not line:
             raise KeyboardInterrupt
