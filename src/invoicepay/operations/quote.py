@@ -35,7 +35,6 @@ from invoicepay.operations.protocol.settle import settle_if_left
 
 SETTLING_TAKES_AT_MOST = timedelta(seconds=10)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _MEMO_LENGTH = 500
 
 
@@ -227,12 +226,14 @@ def _content_digest(request: Quote, customer: str, *, as_typed: bool = False) ->
 
 
 def _one_spelling(amount: str) -> str:
-    """Of `5`, `5.0` and `05.00`, which are one amount. Other text stays as it is."""
-    if not _AMOUNT.fullmatch(amount):
+    """Of `5`, `5.0` and `05.00`, which are one amount. What is none stays as it is, and is refused
+    later."""
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        return f"{Decimal(amount).normalize():f}"
+    except InvalidOperation:
         return amount
-    whole, _, part = amount.partition(".")
-    part = part.rstrip("0")
-    return (whole.lstrip("0") or "0") + (f".{part}" if part else "")
 
 
 def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> str:
