@@ -464,8 +464,9 @@ def test_amounts_that_only_look_alike_are_not_the_same_for_a_key(company: SmallC
 
 @pytest.mark.parametrize("text", ["x", "", "5,00", "5..0"])
 def test_what_is_no_amount_is_refused_with_a_key_too(company: SmallCompany, text: str) -> None:
-    request = {"numbers": ("INV-1",), "amounts": (("INV-1", text),), "method": "card", "key": "k"}
-    assert refusal(company.payer, **request)[0] == "bad_amount"
+    request = {"numbers": ("INV-1",), "method": "card", "key": "k"}
+    for amounts in ((("INV-1", text),), (("INV-1", text), ("INV-1", "5"))):
+        assert refusal(company.payer, **request, amounts=amounts)[0] == "bad_amount"
 
 
 def test_a_key_of_an_earlier_version_which_wrote_amounts_as_typed_answers(
