@@ -32,9 +32,11 @@ class _Policy(EmailPolicy):
                 return f"{name}: {_encoded(name, str(value))}\r\n"
             case "from":
                 (box,) = value.addresses
+                phrase, between, _ = str(value).rpartition(" <")  # quoted where that is needed
                 if not _is_plain(box.display_name):
-                    encoded = _encoded(name, box.display_name)
-                    return f"{name}: {encoded}\r\n <{box.addr_spec}>\r\n"
+                    phrase = _encoded(name, box.display_name)
+                if between:
+                    return f"{name}: {phrase}\r\n <{box.addr_spec}>\r\n"
         return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:

