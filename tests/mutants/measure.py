@@ -42,9 +42,12 @@ from tests.mutants.survivors import explained
 ROOT = Path(__file__).resolve().parents[2]
 _PROTOCOL = (
     "claim holds submit settle record reconcile take_in place restored cancel account "
-    "gateway_customer"
+    "gateway_customer compare news"
 )
-_STORES = "payments invoices books journal outbox methods customers"
+_STORES = (
+    "payments invoices books journal outbox methods customers comparison restores loading contacts "
+    "sessions scope"
+)
 TARGETS = (
     *(f"operations/protocol/{name}.py" for name in _PROTOCOL.split()),
     "operations/quote.py",
@@ -58,6 +61,8 @@ SUITES = (
     "tests/billing",
     "tests/operations/payments",
     "tests/operations/delivery",
+    "tests/operations/identity",
+    "tests/operations/imports",
     "tests/contracts",
     "tests/adapters/ledger",
     "tests/adapters/gateway",
