@@ -21,6 +21,9 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,25
 _SHORT = 60
 """Characters that fit in a header line, whatever its name."""
 
+_LINE = 78 + len("\r\n")
+"""Characters of a line at most (RFC 5322)."""
+
 
 class _Policy(EmailPolicy):
     """Folds the headers with free text itself: Python's own way loses spaces between encoded
@@ -36,7 +39,9 @@ class _Policy(EmailPolicy):
                 if not _is_plain(box.display_name):
                     phrase = _encoded(name, box.display_name)
                 if between:
-                    return f"{name}: {phrase}\r\n <{box.addr_spec}>\r\n"
+                    line = f"{name}: {phrase} <{box.addr_spec}>\r\n"
+                    folded = f"{name}: {phrase}\r\n <{box.addr_spec}>\r\n"
+                    return line if len(line) <= _LINE else folded
         return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:
