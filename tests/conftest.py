@@ -24,6 +24,11 @@ for _size, _examples in ((Size.MIDDLE, 500), (Size.FULL, 5_000)):
     )
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: some tests wait for a time limit, and do nothing."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--size",
