@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -26,7 +25,7 @@ from invoicepay.billing.money import CURRENCIES, decimals
 from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import InvoiceRow, Unit
 from tests.contracts.test_payments import made
-from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
+from tests.support.company import EVERYTHING, START, SmallCompany
 from tests.support.told import told
 
 TODAY = START.date()
@@ -50,18 +49,6 @@ ROW = InvoiceRow(
     voided_day=None,
     content_digest="digest",
 )
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
-
-
-@pytest.fixture
-def company(template: Path, tmp_path: Path) -> Iterator[SmallCompany]:
-    company = open_copy(template, tmp_path)
-    yield company
-    company.ledger.close()
 
 
 @pytest.fixture

@@ -32,18 +32,6 @@ TODAY = date(2026, 11, 2)
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
-
-
-@pytest.fixture
-def company(template: Path, tmp_path: Path) -> Iterator[SmallCompany]:
-    company = open_copy(template, tmp_path)
-    yield company
-    company.ledger.close()
-
-
-@pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteLedger, list[Invoice]]]:
     """400 invoices and credit memos of two customers and three currencies, in every state."""
     folder = tmp_path_factory.mktemp("many")

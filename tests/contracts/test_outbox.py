@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,18 +18,11 @@ from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger
 from invoicepay.ledger.migrations import migrations
 from invoicepay.ledger.queries.outbox import LONGEST_WAIT
 from invoicepay.operations.deliver import LONGEST_RETRY
-from tests.support.company import START, SmallCompany, make_template, open_copy
+from tests.support.company import START, SmallCompany
 
 MINUTE = timedelta(minutes=1)
 UNTIL = START + 10 * MINUTE
 SENT, ALL = frozenset({MailStatus.SENT}), frozenset(MailStatus)
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[SmallCompany]:
-    company = open_copy(make_template(tmp_path), tmp_path)
-    yield company
-    company.ledger.close()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,24 +21,12 @@ from invoicepay.billing.payment import (
     ReversalKind,
 )
 from invoicepay.billing.ports import PaymentChange, PaymentFilter, Unit
-from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
+from tests.support.company import EVERYTHING, START, SmallCompany
 from tests.support.told import told
 
 CLAIMED, SUBMITTED, PROCESSING, UNKNOWN, SUCCEEDED, FAILED, CANCELED = PaymentStatus
 TODAY = START.date()
 PAYER, FINANCE = "payer@example.com", "finance@example.com"
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
-
-
-@pytest.fixture
-def company(template: Path, tmp_path: Path) -> Iterator[SmallCompany]:
-    company = open_copy(template, tmp_path)
-    yield company
-    company.ledger.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -18,7 +17,7 @@ from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
 from invoicepay.billing.payment import key_in
 from invoicepay.billing.ports import OWED, MailStatus, PaymentFilter, Unit
 from invoicepay.operations.find_payment import find_payment
-from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
+from tests.support.company import EVERYTHING, START, SmallCompany
 from tests.support.told import told
 
 OWN, OTHERS, NONE = Scope(frozenset({"C-1"})), Scope(frozenset({"C-2"})), Scope(frozenset())
@@ -126,13 +125,6 @@ def _of(items: Any, field: str = "customer") -> list[Any]:
 
 def _about(mails: Any, things: Things) -> list[Any]:
     return [mail for mail in mails if mail.payment_id in (things.payment, things.held)]
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[SmallCompany]:
-    company = open_copy(make_template(tmp_path), tmp_path)
-    yield company
-    company.ledger.close()
 
 
 @pytest.fixture

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.ports import MailKind, OutboxMail
-from tests.support.company import START, SmallCompany, make_template, open_copy
-
-
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[SmallCompany]:
-    company = open_copy(make_template(tmp_path), tmp_path)
-    yield company
-    company.ledger.close()
+from tests.support.company import START, SmallCompany
 
 
 def test_nobody_else_writes_between_its_first_read_and_its_commit(company: SmallCompany) -> None:

@@ -1,0 +1,22 @@
+"""A company whose stores are held to their contracts, fresh for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.company import SmallCompany, make_template, open_copy
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def company(template: Path, tmp_path: Path) -> Iterator[SmallCompany]:
+    company = open_copy(template, tmp_path)
+    yield company
+    company.ledger.close()
