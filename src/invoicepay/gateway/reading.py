@@ -192,9 +192,8 @@ def _word(found: Doc, name: str) -> str:
 
 
 def _status(found: Doc) -> IntentStatus | None:
-    with suppress(
-        ValueError
-    ):  # requires_capture, which is never asked for, or a word of next year's
+    # None for requires_capture, which is never asked for, and for a word of next year's.
+    with suppress(ValueError):
         return IntentStatus(text(found, "status"))
     return None
 

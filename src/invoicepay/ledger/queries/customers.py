@@ -140,7 +140,7 @@ class Customers:
             "UPDATE customers SET gateway_id = ? WHERE number = ? AND gateway_id = ''",
             (gateway_id, number),
         )
-        return bool(done.rowcount)
+        return done.rowcount == 1
 
 
 @reads("a customer", "s s s s s i s")

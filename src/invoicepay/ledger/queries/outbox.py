@@ -126,7 +126,7 @@ class Outbox:
             f"UPDATE outbox AS o SET discarded_at = ? WHERE o.message_id = ? AND {_OWED}",
             (instant_text(at), message_id),
         )
-        return bool(done.rowcount)
+        return done.rowcount == 1
 
 
 def _about(scope: Scope, payment_id: str, *, few: bool) -> tuple[str, dict[str, str]]:

@@ -47,7 +47,7 @@ _SELECT = (
 _UNDER_WAY = "p.status IN ('claimed', 'submitted', 'processing', 'unknown')"
 assert all(f"'{status}'" in _UNDER_WAY for status in UNDER_WAY)
 _CHUNK = 500
-_RECEIPT_NUMBER = re.compile(r"R-(\d{6,18})")
+_RECEIPT_NUMBER = re.compile(r"R-([0-9]{6,18})")
 
 
 class Payments:
@@ -236,7 +236,7 @@ class Payments:
             f"UPDATE payments SET {sets} WHERE id = :id AND status = :from_status",
             given | {"id": payment.id, "from_status": payment.status.value},
         )
-        return bool(done.rowcount)
+        return done.rowcount == 1
 
     def next_receipt_number(self) -> str:
         return _receipt_number(self.highest_receipt() + 1)
