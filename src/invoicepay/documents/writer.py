@@ -16,7 +16,7 @@ from fpdf import FPDF, ViewerPreferences
 from fpdf.image_datastructures import ImageCache
 
 from invoicepay.billing.errors import BadInput
-from invoicepay.documents.logo import drawable
+from invoicepay.documents.logo import drawable, is_kept
 from invoicepay.documents.page import Box, Color, Mark, Picture, Rule, Sheet, Text
 from invoicepay.documents.text import tidy
 
@@ -42,10 +42,11 @@ def load_logo(content: bytes) -> Logo | None:
     pdf = _new_pdf((_LOGO_POINTS, _LOGO_POINTS))
     pdf.add_page()
     try:
-        content = drawable(content)
+        content = content if is_kept(content) else drawable(content)
         info = pdf.image(content, x=0, y=0, w=_LOGO_POINTS)
-    except BadInput as problem:
-        logging.getLogger(__name__).warning("%s; it is left out", problem.message)
+    except Exception as problem:  # noqa: BLE001 - a decoder may raise anything on a broken image
+        what = problem.message if isinstance(problem, BadInput) else "the logo cannot be read"
+        logging.getLogger(__name__).warning("%s; it is left out", what)
         return None
     return Logo(content, info.width / info.height, pdf.image_cache)
 
