@@ -11,6 +11,7 @@ from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, Invo
 from invoicepay.billing.money import grouped_text
 from invoicepay.cli import complete
 from invoicepay.cli.days import first_day, last_day
+from invoicepay.cli.invoice_view import pending
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.parameters import OfCustomer
@@ -178,7 +179,7 @@ def _show_list(state: State, found: "InvoiceList") -> None:
         ),
         Column("Status", lambda i: _status(i), style=lambda i: STATUS_STYLE[i.status]),
         Column("Total", lambda i: grouped_text(i.total_minor, i.currency), right=True),
-        Column("Pending", _pending, right=True),
+        Column("Pending", pending, right=True),
         Column("Balance", lambda i: grouped_text(i.balance_minor, i.currency), right=True),
         Column("", lambda i: i.currency),
     ]
@@ -225,12 +226,6 @@ def _late(invoice: Invoice, today: "date") -> str:
 
 def _due_style(invoice: Invoice, today: "date") -> str:
     return "red" if invoice.days_overdue(today) else ""
-
-
-def _pending(invoice: Invoice) -> str:
-    """What payments under way hold."""
-    held = invoice.reserved_minor
-    return grouped_text(held, invoice.currency) if held else ""
 
 
 def _status(invoice: Invoice) -> str:

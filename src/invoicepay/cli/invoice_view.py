@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from invoicepay.billing.invoice import InvoiceDetail, InvoiceLine, InvoicePayment
+from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceLine, InvoicePayment
 from invoicepay.billing.money import grouped_text
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Output
@@ -46,7 +46,7 @@ def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
         "Tax": amount(invoice.tax_minor) if invoice.tax_minor else "",
         "Total": amount(invoice.total_minor),
         "Paid": amount(invoice.paid_minor),
-        "Pending": amount(invoice.reserved_minor) if invoice.reserved_minor else "",
+        "Pending": pending(invoice),
         "Balance": amount(invoice.balance_minor),
     }
     shown = {name: text for name, text in figures.items() if text}
@@ -63,3 +63,9 @@ def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
             Column("Amount", lambda p: amount(p.amount_minor), right=True),
         ]
         out.table(detail.payments, paid)
+
+
+def pending(invoice: Invoice) -> str:
+    """What payments under way hold; empty where that is nothing."""
+    held = invoice.reserved_minor
+    return grouped_text(held, invoice.currency) if held else ""

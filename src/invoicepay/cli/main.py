@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from invoicepay.billing.errors import InvoicepayError, Usage
+from invoicepay.cli import complete
 from invoicepay.cli.examples import examples_of
 from invoicepay.cli.output import Format
 from invoicepay.cli.state import State
@@ -224,10 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _main(arguments: Sequence[str] | None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if "_INVOICEPAY_COMPLETE" in os.environ:
-        from invoicepay.cli.complete import complete
-
-        complete(typer.main.get_command(app))
+    if complete.VARIABLE in os.environ:
+        complete.complete(typer.main.get_command(app))
     state = State(format=Format.JSON if "--json" in given or "json" in given else Format.TABLE)
     try:
         state, rest = take_anywhere(given)

@@ -7,7 +7,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-from contextlib import suppress
 
 
 def pager() -> list[str]:
@@ -32,8 +31,7 @@ def page_through(command: list[str], text: str) -> bool:
     )
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with suppress(BrokenPipeError):  # who has seen enough leaves
-            process.communicate(text)
-        return process.wait() == 0
+        process.communicate(text)  # passes over a broken pipe: who has seen enough leaves
+        return process.returncode == 0
     finally:
         signal.signal(signal.SIGINT, before)

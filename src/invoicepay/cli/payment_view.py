@@ -8,6 +8,7 @@ from invoicepay.billing.errors import Declined, OutcomeUnknown, Refused
 from invoicepay.billing.money import Money, grouped_text
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.plan import PaymentPlan, PlanLine
+from invoicepay.cli.invoice_view import pending
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Output
 from invoicepay.cli.records import allocation_record, amounts, payment_record
@@ -32,7 +33,7 @@ def print_plan(plan: PaymentPlan, out: Output) -> None:
         Column(
             "Balance", lambda line: grouped_text(line.invoice.balance_minor, plan.currency), True
         ),
-        Column("Pending", _pending, True),
+        Column("Pending", lambda line: pending(line.invoice), True),
         Column("Pays", lambda line: grouped_text(line.amount_minor, plan.currency), True),
         Column("Leaves", lambda line: grouped_text(line.leaves_minor, plan.currency), True),
     ]
@@ -45,12 +46,6 @@ def print_plan(plan: PaymentPlan, out: Output) -> None:
         "Total": str(Money(plan.total_minor, plan.currency)),
     }
     out.facts(facts)
-
-
-def _pending(line: PlanLine) -> str:
-    """What payments under way hold."""
-    held = line.invoice.reserved_minor
-    return grouped_text(held, line.invoice.currency) if held else ""
 
 
 def note_plan(plan: PaymentPlan, out: Output) -> None:
