@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -66,6 +67,17 @@ def test_no_terminal_shortens_a_figure(company: DemoCompany, who: str, command: 
         assert figures(screen) == figures(piped.stdout + piped.stderr), (columns, screen)
         if SAYS_WHAT_IS_LEFT_OUT not in screen:
             assert set(piped.stdout.split()) <= {*screen.split()}, (columns, screen)
+
+
+def test_few_of_many_say_their_currency(company: DemoCompany) -> None:
+    """The sums below are in two, also where all that is shown is in one."""
+    shown = run(company.as_("finance"), "invoices", "list", "--limit", "3").stdout
+    rows, sums = shown.split("\n\n")
+    assert {line.split()[0] for line in sums.splitlines()} == {"EUR", "USD"}
+    listed = run(company.as_("finance"), "invoices", "list", "--limit", "3", "--json").stdout
+    for row, invoice in zip(rows.splitlines()[1:], json.loads(listed), strict=True):
+        assert row.split()[0] == invoice["number"]
+        assert row.split()[-1] == invoice["currency"]
 
 
 TEXTS = st.lists(st.text("abc é日", min_size=1, max_size=9), max_size=6).map(" ".join)

@@ -184,7 +184,7 @@ def _show_list(state: State, found: "InvoiceList") -> None:
         Column("", lambda i: i.currency),
     ]
     # What is the same in every row is said by the sums below, or known.
-    if len({i.currency for i in items}) <= 1:
+    if len(found.page.totals or {}) <= 1:  # of all, also those that --limit leaves out
         del columns[-1]
     if len({i.customer for i in items}) <= 1:
         del columns[1]
