@@ -26,6 +26,7 @@ _KNOWN: Mapping[str, type | Mapping[str, type]] = {
         "ca_file": str,
     },
     "keyring": {"backend": str},
+    "documents": {"fonts": list},
     "sandbox": {"url": str, "key_file": str},
 }
 
@@ -56,6 +57,8 @@ class Settings(NamedTuple):
     keyring_backend: str
     """The keyring whose code the user trusts, e.g. `keyring_pass.PasswordStoreBackend`; empty for
     the machine's own."""
+    fonts: tuple[Path, ...]
+    """Font files for documents, which are asked for other scripts' characters first."""
     sandbox_url: str
     """A running `sandbox serve`; empty for one in the process."""
     sandbox_key: Path | None
@@ -105,6 +108,12 @@ def load_settings(
         raise Usage("config_invalid", f"{path}: [smtp] needs a host")
     backend = values.get("keyring", {}).get("backend", "")
     sources["keyring.backend"] = "file" if backend else "default"
+    fonts = values.get("documents", {}).get("fonts", [])
+    if not all(type(name) is str and name and "\0" not in name for name in fonts):
+        raise Usage(
+            "config_invalid", f"{path}: documents.fonts must be a list of file names in brackets"
+        )
+    sources["documents.fonts"] = "file" if fonts else "default"
     url, key = _sandbox(values.get("sandbox", {}), path, found.absolute())
     sources["sandbox.url"] = "file" if url else "default"
     return Settings(
@@ -114,6 +123,7 @@ def load_settings(
         secrets=secrets or base,
         smtp=Smtp(**smtp) if smtp else None,
         keyring_backend=backend,
+        fonts=tuple(base / path_of(name) for name in fonts),
         sandbox_url=url,
         sandbox_key=key,
         sources=sources,
@@ -230,4 +240,4 @@ def _check(values: Mapping[str, Any], known: Mapping[str, Any], path: Path, pref
             raise Usage("config_invalid", f"{path}: {prefix}{name} has a NUL character")
 
 
-_NAMES = {str: "text in quotes", int: "a whole number"}
+_NAMES = {str: "text in quotes", int: "a whole number", list: "a list of file names in brackets"}

@@ -112,7 +112,9 @@ def under_limit(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --amount INV-1042=0.10 --yes")
 
 
-@says("typo.toml: unknown setting leger. Known: ledger, outbox, secrets, smtp, keyring, sandbox.")
+@says(
+    "typo.toml: unknown setting leger. Known: ledger, outbox, secrets, smtp, keyring, documents, sandbox."
+)
 def config_invalid(company: DemoCompany) -> Result:
     (company.folder / "typo.toml").write_text('leger = "ledger.db"\n')
     return company.run("whoami --config typo.toml")

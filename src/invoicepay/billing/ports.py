@@ -792,17 +792,25 @@ class Receipt:
     """Those of the allocations, in their order."""
 
 
+class Document(NamedTuple):
+    """A PDF."""
+
+    content: bytes
+    missing: str
+    """The characters of its texts that no font here has, each once; a box stands for each."""
+
+
 class Documents(Protocol):
     def invoices(
         self, company: Company, details: Iterable[InvoiceDetail], today: date
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Document]:
         """A PDF for each, in order. One call shares the work on fonts."""
 
     def logo(self, content: bytes) -> bytes:
         """What is kept of a company's logo, from a PNG or JPEG. Raises BadInput for what cannot
         be drawn."""
 
-    def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
+    def receipt(self, receipt: Receipt, *, mode: Mode) -> Document:
         """A PDF; for a payment that is processing it says `initiated`, not `received`."""
 
 

@@ -105,6 +105,11 @@ def in_force(state: State) -> list[Setting]:
             settings.keyring_backend or "the machine's own",
             sources["keyring.backend"],
         ),
+        Setting(
+            "documents.fonts",
+            ", ".join(map(str, settings.fonts)) or "those installed",
+            sources["documents.fonts"],
+        ),
         Setting("sandbox.url", settings.sandbox_url or "in each process", sources["sandbox.url"]),
     ]
     if settings.sandbox_key:

@@ -85,7 +85,13 @@ def receipt(
     """Download a payment's receipt, or the notice of one under way, as PDF."""
     import sys
 
-    from invoicepay.cli.downloads import check_stdout, open_file, safe_name, write_whole
+    from invoicepay.cli.downloads import (
+        check_stdout,
+        open_file,
+        safe_name,
+        say_missing,
+        write_whole,
+    )
     from invoicepay.operations.render_receipt import RenderReceipt
 
     state = state_of(context)
@@ -94,10 +100,13 @@ def receipt(
     rendered = state.call(RenderReceipt(payment_id))
     if stdout:
         sys.stdout.buffer.write(rendered.content)
+        say_missing(state.out, {rendered.name: rendered.missing})
         return
     path = dir / safe_name(rendered.name, ".pdf")
     write_whole(path, rendered.content)
-    state.out.one({"file": str(path)}, lambda: state.out.text(str(path)))
+    record = {"file": str(path), "missing": rendered.missing}
+    state.out.one(record, lambda: state.out.text(str(path)))
+    say_missing(state.out, {rendered.name: rendered.missing})
     if view:
         open_file(path)
 

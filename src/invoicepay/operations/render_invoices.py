@@ -19,6 +19,8 @@ from invoicepay.operations.progress import Started
 class RenderedInvoice:
     number: str
     content: bytes
+    missing: str
+    """The characters that no font here has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def render_invoices(
                 raise not_found("invoice", number)
             yield detail
 
-    for number, content in zip(
+    for number, document in zip(
         numbers, ports.documents.invoices(company, details(), today), strict=True
     ):
-        yield RenderedInvoice(number, content)
+        yield RenderedInvoice(number, document.content, document.missing)

@@ -129,7 +129,7 @@ class Local:
     def documents(self) -> Documents:
         from invoicepay.documents import PdfDocuments
 
-        return PdfDocuments()
+        return PdfDocuments(self.settings.fonts)
 
     @cached_property
     def mailer(self) -> Mailer:
