@@ -83,4 +83,5 @@ def _item(name: str, text: str) -> Iterator[str]:
 def _escaped(text: str) -> str:
     """`text` as man(7) shows it, hyphens as they are typed."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    text = "".join(c if c.isascii() else f"\\[u{ord(c):04X}]" for c in text)
     return f"\\&{text}" if text[:1] in (".", "'") else text

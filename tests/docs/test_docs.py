@@ -67,7 +67,7 @@ def test_the_manual_has_every_command_and_groff_has_no_complaint() -> None:
     groff = shutil.which("groff")
     if groff is None:
         pytest.skip("groff is not installed")
-    command = [groff, "-man", "-ww", "-Tascii", "-rLL=100n", page]
+    command = [groff, "-man", "-ww", "-Tutf8", "-rLL=100n", str(page)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     plain = re.sub(r"\x1b\[[0-9;]*m|.\x08", "", done.stdout)
