@@ -72,7 +72,7 @@ def _command(group: Any, name: str, parent: Any) -> Iterator[str]:
 def _parameters(command: Any, context: Any) -> Iterator[str]:
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record and (parameter.name != "help" or context.parent is None):
+        if record and record[1] and (parameter.name != "help" or context.parent is None):
             yield from _item(record[0], record[1])
 
 

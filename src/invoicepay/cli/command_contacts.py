@@ -10,6 +10,7 @@ from invoicepay.billing.customer import Role
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import day_text
 
 if TYPE_CHECKING:
     from invoicepay.operations.contact_view import ContactView
@@ -47,8 +48,8 @@ def invite(
     }
     state.out.one(record, lambda: state.out.text(invited.code))
     state.out.note(
-        f"Give this code to {invited.email}; it works once, until {invited.expires_at:%Y-%m-%d}: "
-        "invoicepay login --invite"
+        f"Give this code to {invited.email}; it works once, until "
+        f"{day_text(invited.expires_at, state)}: invoicepay login --invite"
     )
 
 

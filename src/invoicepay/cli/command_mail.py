@@ -10,6 +10,7 @@ from invoicepay.billing.errors import PartlyDone, Usage
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import time_text
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import OutboxMail
@@ -35,7 +36,7 @@ def list_(
     """List e-mail about payments that is owed, the last first: when it is tried again, and why it
     could not be sent."""
     from invoicepay.billing.ports import OWED
-    from invoicepay.cli.mail_view import at, name_of
+    from invoicepay.cli.mail_view import name_of
     from invoicepay.cli.records import MAIL_FIELDS, mail_record
     from invoicepay.operations.list_mail import ALL, SENT, ListMail
 
@@ -47,11 +48,11 @@ def list_(
     columns: list[Column[OutboxMail]] = [
         Column("ID", name_of),
         Column("To", lambda m: m.to),
-        Column("Created (UTC)", lambda m: at(m.created_at)),
+        Column("Created", lambda m: time_text(m.created_at, state)),
         Column("Status", lambda m: m.status.value, style=lambda m: STATUS_STYLE.get(m.status, "")),
         Column("Tries", lambda m: str(m.attempts), right=True),
-        Column("Next try (UTC)", lambda m: at(m.due_at) if m.owed else ""),
-        Column("Sent (UTC)", lambda m: at(m.sent_at)),
+        Column("Next try", lambda m: time_text(m.due_at, state) if m.owed and m.due_at else ""),
+        Column("Sent", lambda m: time_text(m.sent_at, state) if m.sent_at else ""),
         Column("Error", lambda m: m.last_error),
     ]
     if not (all or sent):

@@ -14,6 +14,7 @@ from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.parameters import OfCustomer, PaymentId
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import day_text
 
 app = new_app(group=True)
 
@@ -46,9 +47,19 @@ def list_(
     since_date = first_day(since, state)
     page = state.call(ListPayments(since_date, status, customer, limit))
     items = page.items
+
+    def date_of(payment: Payment) -> str:
+        received = payment.effective_on
+        return received.isoformat() if received else day_text(payment.created_at, state)
+
     columns: list[Column[Payment]] = [
         Column("Payment", lambda p: p.id[:SHORT]),
-        Column("Date", lambda p: (p.effective_on or p.created_at.date()).isoformat()),
+        Column(
+            "Date",
+            lambda p: (
+                p.effective_on.isoformat() if p.effective_on else day_text(p.created_at, state)
+            ),
+        ),
         Column("Customer", lambda p: p.customer, gives_way=2),
         Column("Method", lambda p: p.method_label, gives_way=3),
         Column("Status", lambda p: p.status.value, style=lambda p: STATUS_STYLE.get(p.status, "")),

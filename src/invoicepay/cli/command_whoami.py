@@ -6,6 +6,7 @@ import typer
 
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import day_text
 
 app = new_app()
 
@@ -31,6 +32,7 @@ def whoami(context: typer.Context) -> None:
         "label": me.label,
         "expires_at": me.expires_at.isoformat(timespec="seconds"),
     }
+    until = day_text(me.expires_at, state)
     facts = {
         "E-mail": me.email,
         "Name": me.name,
@@ -38,6 +40,6 @@ def whoami(context: typer.Context) -> None:
         "For": ", ".join(me.customers) or "every customer",
         "Company": me.company,
         "Ledger": f"{state.settings.ledger} ({me.mode})",
-        "Until": f"{me.expires_at:%Y-%m-%d} ({me.kind}{' ' + me.label if me.label else ''})",
+        "Until": f"{until} ({me.kind}{' ' + me.label if me.label else ''})",
     }
     state.out.one(record, lambda: state.out.facts(facts))

@@ -14,6 +14,7 @@ from invoicepay.cli.output import Output
 from invoicepay.cli.records import allocation_record, amounts, payment_record
 from invoicepay.cli.state import State
 from invoicepay.cli.text import clean
+from invoicepay.cli.times import time_text
 
 DRY_RUN = "Dry run: nothing was changed."
 
@@ -106,12 +107,13 @@ HEADLINES = {
 
 def show_payment(payment: Payment, state: State) -> None:
     """The confirmation: worth printing for people, the record for scripts."""
-    state.out.one(payment_record(payment), lambda: _print_payment(payment, state.out))
+    state.out.one(payment_record(payment), lambda: _print_payment(payment, state))
     if not payment.livemode and payment.gateway_id:
         state.banner()
 
 
-def _print_payment(payment: Payment, out: Output) -> None:
+def _print_payment(payment: Payment, state: State) -> None:
+    out = state.out
     out.headline(*HEADLINES[payment.status])
     out.text()
     settled = payment.effective_on.isoformat() if payment.effective_on else ""
@@ -125,7 +127,7 @@ def _print_payment(payment: Payment, out: Output) -> None:
         else "",
         "Method": payment.method_label,
         "Customer": payment.customer,
-        "Created": payment.created_at.strftime("%Y-%m-%d %H:%M UTC"),
+        "Created": time_text(payment.created_at, state),
         "Received on": settled,
         "Reference": payment.gateway_id or payment.reference,
         "Reason": " ".join(filter(None, (payment.failure_message, f"({payment.failure_code})")))
