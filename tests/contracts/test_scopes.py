@@ -44,6 +44,7 @@ READS: dict[tuple[str, str], tuple[Read, ...]] = {
     ("CustomerStore", "all"): (lambda u, t, s: _of(u.customers.all(s), "number"),),
     ("InvoiceStore", "get"): (lambda u, t, s: u.invoices.get("INV-1", s),),
     ("InvoiceStore", "detail"): (lambda u, t, s: u.invoices.detail("INV-1", s),),
+    ("InvoiceStore", "near"): (lambda u, t, s: u.invoices.near("inv1", s),),
     ("InvoiceStore", "page"): (
         lambda u, t, s: _of(u.invoices.page(ALL, s, TODAY).items),
         lambda u, t, s: u.invoices.page(replace(ALL, customer="C-1"), s, TODAY).items,

@@ -113,6 +113,10 @@ class InvoiceStore(Protocol):
         """Keyset page of `selection`; `after` is an earlier page's `next`."""
 
     def get(self, number: str, scope: Scope) -> Invoice | None: ...
+    def near(self, number: str, scope: Scope) -> list[str]:
+        """The few numbers that somebody may have meant who wrote `number`: the same letters and
+        digits, or these at the end, in any case and with other marks between them."""
+
     def detail(self, number: str, scope: Scope) -> InvoiceDetail | None: ...
     def reserve(self, allocations: Sequence[Allocation]) -> None:
         """Add to what is reserved. The caller has checked the payable balance in this unit."""

@@ -28,6 +28,7 @@ from invoicepay.billing.plan import (
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.check_customer import check_customer
+from invoicepay.operations.find_invoice import find_invoice
 from invoicepay.operations.protocol.claim import key_reused
 from invoicepay.operations.protocol.holds import check_payable
 from invoicepay.operations.protocol.restored import check_confirmed
@@ -265,8 +266,8 @@ def _select(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> list[Invo
         raise Usage("input_needed", "which invoices? Name them, or say --open or --overdue")
     invoices = []
     for number in dict.fromkeys(request.numbers):
-        invoice = unit.invoices.get(number, actor.scope)
-        if invoice is None or (request.customer and invoice.customer != request.customer):
+        invoice = find_invoice(unit, number, actor.scope)
+        if request.customer and invoice.customer != request.customer:
             raise not_found("invoice", number)
         if currency and invoice.currency != currency:
             raise Usage(

@@ -12,6 +12,7 @@ from invoicepay.billing.invoice import InvoiceDetail, InvoiceFilter
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
 from invoicepay.operations.check_customer import check_customer
+from invoicepay.operations.find_invoice import find_invoice
 from invoicepay.operations.progress import Started
 
 
@@ -45,8 +46,7 @@ def render_invoices(
             page = unit.invoices.page(request.selection, actor.scope, today, totals=False)
             numbers += [i.number for i in page.items]
         for number in request.numbers:
-            if unit.invoices.get(number, actor.scope) is None:
-                raise not_found("invoice", number)
+            find_invoice(unit, number, actor.scope)
     numbers = list(dict.fromkeys(numbers))
     if not numbers:
         raise NotFound(

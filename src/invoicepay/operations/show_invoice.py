@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import not_found
 from invoicepay.billing.invoice import InvoiceDetail
 from invoicepay.operations.app import Request
+from invoicepay.operations.find_invoice import no_invoice
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import Ports
@@ -32,5 +32,5 @@ def show_invoice(request: ShowInvoice, actor: Actor, ports: Ports) -> ShownInvoi
     with ports.ledger.read() as unit:
         detail = unit.invoices.detail(request.number, actor.scope)
         if detail is None:
-            raise not_found("invoice", request.number)
+            raise no_invoice(unit, request.number, actor.scope)
         return ShownInvoice(detail, local_date(ports.clock.now(), unit.company.get().time_zone))

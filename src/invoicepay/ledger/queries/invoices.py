@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -55,6 +57,8 @@ _SORT_COLUMNS = {
 }
 # `open_minor <> 0` is implied by what follows it; it is what the partial indexes are on.
 _OPEN = "i.open_minor <> 0 AND i.open_minor > 0"
+_ENOUGH, _MOST_NEAR = 3, 3
+"""So many letters and digits of a number's end tell which is meant; so many numbers are told."""
 _STATES = {
     InvoiceState.OPEN: _OPEN,
     InvoiceState.OVERDUE: f"{_OPEN} AND i.due_day < :today",
@@ -125,6 +129,22 @@ class Invoices:
             f"SELECT {_COLUMNS} {_FROM} WHERE i.number = ?", (number,)
         ).fetchone()
         return _invoice(row) if row and scope.has(row[1]) else None
+
+    def near(self, number: str, scope: Scope) -> list[str]:
+        wanted = _letters_and_digits(number)
+        ending = re.search("[0-9]{1,6}$|[a-z]$", wanted)
+        if ending is None:
+            return []
+        condition, values = customer_in(scope, "i.customer_id")
+        rows = self._db.execute(
+            f"SELECT i.number FROM invoices i WHERE {condition} AND i.number LIKE :ending "
+            "LIMIT 10000",
+            {**values, "ending": f"%{ending[0]}"},
+        )
+        plain = {number: _letters_and_digits(number) for (number,) in rows}
+        enough = len(wanted) >= _ENOUGH
+        near = [n for n, p in plain.items() if p == wanted or (enough and p.endswith(wanted))]
+        return sorted(near, key=lambda n: (plain[n] != wanted, len(n), n))[:_MOST_NEAR]
 
     def detail(self, number: str, scope: Scope) -> InvoiceDetail | None:
         invoice = self.get(number, scope)
@@ -216,6 +236,10 @@ def _where(
                 f"ELSE :{name}2 END"
             )
     return " AND ".join(terms), values
+
+
+def _letters_and_digits(number: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", number).casefold() if c.isalnum())
 
 
 def _quoted(codes: frozenset[str]) -> str:
