@@ -30,7 +30,11 @@ def list_(
         str, typer.Option(metavar="K", help="One kind; `payment.` for all that begin so.")
     ] = "",
     subject: Annotated[
-        str, typer.Option(metavar="S", help="About one payment's id, invoice number, …")
+        str,
+        typer.Option(
+            metavar="S",
+            help="About one payment, method, customer or contact: its id, number or e-mail.",
+        ),
     ] = "",
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:

@@ -60,16 +60,18 @@ def list_(
                 p.effective_on.isoformat() if p.effective_on else day_text(p.created_at, state)
             ),
         ),
-        Column("Customer", lambda p: p.customer, gives_way=2),
-        Column("Method", lambda p: p.method_label, gives_way=3),
+        Column("Customer", lambda p: p.customer, gives_way=1),
+        Column("Method", lambda p: p.method_label, gives_way=2),
         Column("Status", lambda p: p.status.value, style=lambda p: STATUS_STYLE.get(p.status, "")),
-        Column("Invoices", lambda p: _invoices(p), gives_way=1),
+        Column("Invoices", lambda p: _invoices(p), gives_way=3),
         Column("Amount", lambda p: grouped_text(p.amount_minor, p.currency), right=True),
         Column("", lambda p: p.currency),
     ]
     if len({p.customer for p in items}) <= 1:
         del columns[2]
-    state.out.many(items, payment_record, columns, empty="no payments yet", fields=PAYMENT_FIELDS)
+    narrowed = since or status or customer
+    empty = "no payment is in this selection" if narrowed else "no payments yet"
+    state.out.many(items, payment_record, columns, empty=empty, fields=PAYMENT_FIELDS)
 
 
 @app.command()
