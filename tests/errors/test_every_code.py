@@ -181,7 +181,7 @@ def not_allowed(company: DemoCompany) -> Result:
     return company.run("contacts list")
 
 
-@says("nobody is logged in. Log in with `invoicepay login`.")
+@says("not logged in. Log in with `invoicepay login`.")
 def not_logged_in(company: DemoCompany) -> Result:
     company.run("logout")
     return company.run("invoices list")
@@ -534,11 +534,11 @@ def gateway_mismatch(company: DemoCompany) -> Result:
 
 
 @says(
-    "the gateway refused: No such PaymentMethod: 'pm_nothing'. Nothing was charged. Change what it "
-    "names, or show finance this line."
+    "the gateway refused: Your card was declined. Nothing was charged. Change what it names, or show "
+    "finance this line."
 )
 def gateway_refused(company: DemoCompany) -> Result:
-    return company.run("sandbox attach pm_nothing --customer C-1007")
+    return company.run("sandbox attach pm_card_visa_chargeDeclined --customer C-1007")
 
 
 @says(

@@ -488,7 +488,7 @@ def gateway_mismatch(company: DemoCompany, meet: Meet) -> None:
 def gateway_refused(company: DemoCompany, meet: Meet) -> None:
     said = meet()
     assert "Change what it names" in said
-    assert "pm_nothing" in said
+    assert "Your card was declined" in said
     well(company.run("sandbox attach pm_card_visa --customer C-1007"))
 
 

@@ -109,7 +109,9 @@ def text_of_pdf(content: bytes) -> str:
     for page in reader.pages:
         assert "/Annots" not in page
         assert "/AA" not in page
-    return "\n".join(page.extract_text() for page in reader.pages)
+    # A glyph that is half of a character, as of Thai sara am, stands for none of its own: pypdf
+    # gives its number for it, which is 13 in a document of ours.
+    return "\n".join(page.extract_text() for page in reader.pages).replace("\r", "")
 
 
 def below(folder: Path) -> set[Path]:

@@ -40,6 +40,12 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
         gateway_id = customer_at_gateway(customer, actor, ports)
         attached = ports.gateway.attach_method(request.token, gateway_id)
     except (NoAnswer, Rejected) as error:
+        if isinstance(error, Rejected) and error.code == "resource_missing":
+            raise Usage(
+                "usage",
+                f"there is no test method {request.token}",
+                "pm_card_visa and pm_usBankAccount_success pay.",
+            ) from error
         raise unreachable(error) from error
     method = Method(
         id=f"{attached.type}-{attached.last4}-{ports.ids.new()[:8]}",
