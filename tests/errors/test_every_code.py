@@ -534,8 +534,8 @@ def gateway_mismatch(company: DemoCompany) -> Result:
 
 
 @says(
-    "the gateway refused: Your card was declined. Nothing was charged. Change what it names, or show "
-    "finance this line."
+    "the gateway refused: Your card was declined. Nothing was charged. Change what it names, or "
+    "show finance this line."
 )
 def gateway_refused(company: DemoCompany) -> Result:
     return company.run("sandbox attach pm_card_visa_chargeDeclined --customer C-1007")

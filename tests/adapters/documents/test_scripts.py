@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -66,6 +67,7 @@ def test_a_name_in_its_own_script_is_written_and_can_be_read_back(
     assert missing == ""
     assert REPLACEMENT not in text
     assert letters(name) <= letters(text)
+    assert not [c for c in text if unicodedata.category(c) == "Cc" and c not in "\n\f"]
     assert text.count("INV-10428") == 5, "figures and numbers stand in the document font"
 
 
