@@ -39,8 +39,8 @@ def list_(
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
     """List payments, the last recorded first."""
-    from invoicepay.cli.payment_view import SHORT
     from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
+    from invoicepay.cli.text import SHORT
     from invoicepay.operations.list_payments import ListPayments
 
     state = state_of(context)

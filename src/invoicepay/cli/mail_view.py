@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from invoicepay.cli.payment_view import SHORT
+from invoicepay.cli.text import SHORT
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import OutboxMail

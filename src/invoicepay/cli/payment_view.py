@@ -13,7 +13,7 @@ from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Output
 from invoicepay.cli.records import allocation_record, amounts, payment_record
 from invoicepay.cli.state import State
-from invoicepay.cli.text import clean
+from invoicepay.cli.text import SHORT, clean
 from invoicepay.cli.times import time_text
 
 DRY_RUN = "Dry run: nothing was changed."
@@ -85,8 +85,6 @@ def plan_record(plan: PaymentPlan) -> dict[str, Any]:
     }
 
 
-SHORT = 8
-"""Characters of a payment's id that people are shown; commands take them for the whole."""
 HEADLINES = {
     PaymentStatus.SUCCEEDED: ("Payment received", "bold green"),
     PaymentStatus.PROCESSING: (
