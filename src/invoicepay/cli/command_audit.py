@@ -12,7 +12,7 @@ from invoicepay.cli.differences import difference_line, journal_differs
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
-from invoicepay.cli.times import time_text
+from invoicepay.cli.times import time_column
 
 app = new_app(group=True)
 
@@ -46,7 +46,7 @@ def list_(
     page = state.call(ListJournal(since_date, kind, subject, limit))
     columns: list[Column[JournalEntry]] = [
         Column("Entry", lambda e: str(e.seq), right=True),
-        Column("Recorded", lambda e: time_text(e.recorded_at, state, seconds=True)),
+        time_column("Recorded", page.items, lambda e: e.recorded_at, state, seconds=True),
         Column("Kind", lambda e: e.kind),
         Column("Subject", lambda e: e.subject),
         Column("By", lambda e: e.actor),

@@ -10,7 +10,7 @@ from invoicepay.billing.errors import PartlyDone, Usage
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
-from invoicepay.cli.times import time_text
+from invoicepay.cli.times import time_column
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import OutboxMail
@@ -48,11 +48,11 @@ def list_(
     columns: list[Column[OutboxMail]] = [
         Column("ID", name_of),
         Column("To", lambda m: m.to),
-        Column("Created", lambda m: time_text(m.created_at, state)),
+        time_column("Created", page.items, lambda m: m.created_at, state),
         Column("Status", lambda m: m.status.value, style=lambda m: STATUS_STYLE.get(m.status, "")),
         Column("Tries", lambda m: str(m.attempts), right=True),
-        Column("Next try", lambda m: time_text(m.due_at, state) if m.owed and m.due_at else ""),
-        Column("Sent", lambda m: time_text(m.sent_at, state) if m.sent_at else ""),
+        time_column("Next try", page.items, lambda m: m.due_at if m.owed else None, state),
+        time_column("Sent", page.items, lambda m: m.sent_at, state),
         Column("Error", lambda m: m.last_error),
     ]
     if not (all or sent):
