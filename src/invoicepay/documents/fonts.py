@@ -21,6 +21,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
+from invoicepay.billing.errors import BadInput
 from invoicepay.documents.scripts import choose, parts, region_of
 from invoicepay.documents.text import REPLACEMENT, shown, tidy
 
@@ -157,7 +158,7 @@ def needed(texts: Iterable[str], currency: str, named: Sequence[Path] = ()) -> N
 
 
 def make_fonts(documents: Iterable[Needed]) -> Fonts:
-    """Fonts for `documents`, and for plain Latin text in any case."""
+    """Fonts for `documents`, and for plain Latin text in any case. Raises BadInput."""
     # It reports tables that it cannot reduce on stderr, which belongs to the command.
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     characters, others = _ALWAYS, dict[Path, frozenset[str]]()
@@ -194,6 +195,18 @@ def _reduced(source: BytesIO | Path, characters: Iterable[str], *, shaped: bool)
 
 
 def _other(path: Path, characters: frozenset[str]) -> OtherFont:
+    """Raises BadInput for a font that is damaged beyond its list of characters."""
+    try:
+        return _reduced_other(path, characters)
+    except Exception as problem:
+        raise BadInput(
+            "bad_file",
+            f"the font {path} cannot be used: {problem or type(problem).__name__}",
+            "Take it out of [documents] fonts in the settings file, or install it anew.",
+        ) from problem
+
+
+def _reduced_other(path: Path, characters: frozenset[str]) -> OtherFont:
     # fpdf2 takes the space of every font, or any glyph where there is none.
     reduced = _reduced(path, parts(characters) | {" "}, shaped=True)
     with TTFont(BytesIO(reduced), lazy=True) as font:

@@ -14,10 +14,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from invoicepay.billing.customer import Address, Company
+from invoicepay.billing.errors import BadInput
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import InvoiceDetail, InvoiceLine
 from invoicepay.billing.ports import Receipt
@@ -220,6 +222,18 @@ def test_a_font_that_cannot_be_read_is_left_out_and_told(
     assert missing == ""
     (record,) = caplog.records
     assert str(path) in record.message
+
+
+def test_a_font_that_is_damaged_further_on_is_named(
+    tmp_path: Path, company: Company, make_detail: Make
+) -> None:
+    path = tmp_path / "damaged.ttf"
+    with TTFont(font_of("notosanskr")) as font:
+        del font["glyf"], font["loca"]
+        font.save(path)
+    with pytest.raises(BadInput, match=r"damaged\.ttf cannot be used") as caught:
+        next(iter(PdfDocuments([path]).invoices(company, [make_detail(memo="서울")], TODAY)))
+    assert "[documents] fonts" in caught.value.hint
 
 
 DOCUMENTS = PdfDocuments()
