@@ -18,6 +18,7 @@ from invoicepay.ledger.rows import (
     optional_instant,
     reads,
 )
+from invoicepay.ledger.skeletons import ids_alike
 
 _COMPANY = (
     "name, address, email, phone, website, tax_id, time_zone, currency, terms, remit_to, logo"
@@ -121,6 +122,13 @@ class Customers:
             f"SELECT {_CUSTOMER} FROM customers WHERE number = ?", (number,)
         ).fetchone()
         return _customer(row) if row else None
+
+    def alike(self, text: str, scope: Scope) -> list[Customer]:
+        ids, values = ids_alike(text, "customers")
+        rows = self._db.execute(
+            f"SELECT {_CUSTOMER} FROM customers WHERE id IN {ids} ORDER BY number", values
+        ).fetchall()
+        return [customer for row in rows if scope.has((customer := _customer(row)).number)]
 
     def all(self, scope: Scope) -> list[Customer]:
         where, values = customer_in(scope, "id")

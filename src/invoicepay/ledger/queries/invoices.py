@@ -37,6 +37,7 @@ from invoicepay.ledger.rows import (
     reads,
     row_limit,
 )
+from invoicepay.ledger.skeletons import ids_alike
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Allocation
@@ -145,6 +146,13 @@ class Invoices:
         enough = len(wanted) >= _ENOUGH
         near = [n for n, p in plain.items() if p == wanted or (enough and p.endswith(wanted))]
         return sorted(near, key=lambda n: (plain[n] != wanted, len(n), n))[:_MOST_NEAR]
+
+    def alike(self, text: str, scope: Scope) -> list[Invoice]:
+        ids, values = ids_alike(text, "invoices")
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} {_FROM} WHERE i.id IN {ids} ORDER BY i.number", values
+        ).fetchall()
+        return [_invoice(row) for row in rows if scope.has(row[1])]
 
     def detail(self, number: str, scope: Scope) -> InvoiceDetail | None:
         invoice = self.get(number, scope)

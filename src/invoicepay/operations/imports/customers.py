@@ -8,17 +8,19 @@ from typing import NamedTuple
 from invoicepay.billing.customer import Address, Customer
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.ports import LoadedCustomer
+from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.cells import (
     NAME_LENGTH,
     NUMBER_LENGTH,
     Currencies,
+    as_spelled,
     free_text,
-    identifier,
     record_number,
 )
 from invoicepay.operations.imports.job import BATCH, Job, Seen, twice
 from invoicepay.operations.imports.problems import CellError, shown
 from invoicepay.operations.imports.shape import ABSENT
+from invoicepay.operations.imports.spellings import Spellings
 from invoicepay.operations.plain_text import check_email
 
 _REMEMBERED = 100_000
@@ -91,6 +93,7 @@ def _customer(job: Job, row: list[str], currencies: Currencies) -> Customer:
 def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
     """Compare `batch` with the ledger, and write what is new or changed."""
     tally = job.tallies.customers
+    batch = _find_numbers(job, batch)
     stored = job.unit.loading.customers(list(batch))
     written, changed = [], []
     for number, (line, customer, said) in batch.items():
@@ -120,8 +123,31 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
     tally.changed += len(changed)
 
 
+def _find_numbers(job: Job, batch: dict[str, _Read]) -> dict[str, _Read]:
+    """`batch` under the numbers that the ledger has, or is to have, without those that look like
+    another's."""
+    spellings = Spellings(job.unit.loading, "customers", list(batch))
+    found = dict(spellings.find_new(list(batch), "number"))
+    named = dict[str, _Read]()
+    for place, (text, read) in enumerate(batch.items()):
+        number = found.get(place, text)
+        if isinstance(number, str) and number in named:
+            number = twice("number", number)
+        if isinstance(number, CellError):
+            job.refuse(read.line, number)
+        else:
+            named[number] = read._replace(customer=replace(read.customer, number=number))
+    return named
+
+
 def _address(text: str) -> Address:
     return Address(tuple(text.split("\n")) if text else ())
+
+
+def find_customer(job: Job, text: str, field: str) -> LoadedCustomer | None:
+    """The customer called `text`, None for none. Raises CellError where it looks like another."""
+    loading = job.unit.loading
+    return loading.customer(Spellings(loading, "customers", [text]).find(text, field))
 
 
 class Owners(dict[str, LoadedCustomer | None]):
@@ -134,8 +160,8 @@ class Owners(dict[str, LoadedCustomer | None]):
         self.number_of: dict[int, str] = {}
 
     def __missing__(self, text: str) -> LoadedCustomer | None:
-        number = identifier(text, "customer")
-        owner = self._job.unit.loading.customer(number) if number else None
+        number = as_spelled(text, "customer")
+        owner = find_customer(self._job, number, "customer") if number else None
         if owner is not None:
             self._remember(text, owner)
         return owner
@@ -143,7 +169,7 @@ class Owners(dict[str, LoadedCustomer | None]):
     def add(self, text: str, name: str) -> LoadedCustomer:
         """A customer that an invoice brings along. Raises CellError unless the mapping says
         `create_customers`."""
-        number = record_number(text, "customer")
+        number = normalized(record_number(text, "customer"))
         if not self._job.mapping.create_customers:
             raise CellError("customer", f"there is no customer {shown(number)}")
         name = free_text(name, "customer_name", most=NAME_LENGTH, lines=False) or number
