@@ -111,7 +111,7 @@ WITHOUT_SCOPE = {
     # For staff only.
     "JournalStore": {"append", "append_all", "head", "hash_at", "page", "verify"},
     "RestoreStore": {"open", "add", "synced", "confirm"},
-    "BooksStore": {"differences", "differences_of", "rebuild"},
+    "BooksStore": {"differences", "differences_of", "look_alikes", "rebuild"},
     "ComparisonStore": {"done_until", "set_done", "changed", "all", "charges_between"},
     "LoadingStore": {
         *{

@@ -388,6 +388,10 @@ class BooksStore(Protocol):
     def differences_of(self, invoices: Collection[str]) -> list[Difference]:
         """Of these invoices only, by the same formulas: their lines, what is paid and reserved."""
 
+    def look_alikes(self) -> list[tuple[str, ...]]:
+        """Numbers of invoices with something to pay that look alike (billing.spelling), together.
+        Imports refuse the second; earlier versions took both."""
+
     def rebuild(self, numbers: Collection[str]) -> None:
         """Make what is paid and reserved on these invoices, and since when they are paid, the
         sums of their payments again."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from invoicepay.billing.customer import EVERYTHING
+from invoicepay.ledger import skeletons
 from tests.operations.imports.conftest import Office
 from tests.support.told import told
 
@@ -247,12 +248,17 @@ def test_both_may_be_in_the_ledger_and_are_told_apart_as_typed(old: Office) -> N
             "WHERE id = ?",
             (COMPOSED, row_id),
         )
+        skeletons.add(unit._connection, "invoices", [COMPOSED])
         told(unit)
     head = "number,customer,issued_on,total,voided_on\n"
+    with old.ledger.read() as unit:
+        assert unit.books.look_alikes() == [(DECOMPOSED, COMPOSED)]
     text = head + f"{DECOMPOSED},{DECOMPOSED},2026-01-05,10.00,2026-02-01\n"
     assert old.take("invoices", text, update=True).invoices.changed == 1
     assert old.invoice(DECOMPOSED).voided_on
     assert not old.invoice(COMPOSED).voided_on
+    with old.ledger.read() as unit:
+        assert unit.books.look_alikes() == []
 
 
 @pytest.mark.parametrize("spelled", ["r\u00e9f", "re\u0301f"])

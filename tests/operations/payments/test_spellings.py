@@ -11,6 +11,7 @@ from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import NotFound, Refused, Usage
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
 from invoicepay.operations.attach_test_method import AttachTestMethod
+from invoicepay.operations.check_health import Check, CheckHealth
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.invite_contact import InviteContact
 from invoicepay.operations.list_contacts import ListContacts
@@ -24,6 +25,7 @@ from invoicepay.operations.render_invoices import RenderedInvoice, RenderInvoice
 from invoicepay.operations.show_customer import ShowCustomer
 from invoicepay.operations.show_invoice import ShowInvoice
 from tests.support.company import SmallCompany
+from tests.support.told import told
 
 COMPOSED, DECOMPOSED = "R\u00e9-7", "Re\u0301-7"
 HIS, HIS_TYPED = "D\u00e9", "De\u0301"
@@ -145,3 +147,28 @@ def test_keys_of_earlier_versions_keep_their_meaning(
     assert company.pay(DECOMPOSED, method="card", key="k") == first
     with pytest.raises(Refused, match="key has been used"):
         company.pay("INV-1", method="card", key="k")
+
+
+def test_doctor_names_open_invoices_of_an_earlier_version_that_look_alike(
+    company: SmallCompany, tmp_path: Path
+) -> None:
+    """Until one of them is void, as its hint says, or paid."""
+
+    def checked() -> list[Check]:
+        return [c for c in company.finance.call(CheckHealth()).checks if c.name == "numbers"]
+
+    assert checked() == []
+    with company.ledger.write() as unit:
+        sql = "UPDATE invoices SET number = 'INV-7' WHERE number = 'INV-1'"
+        unit._connection.execute(sql)
+        told(unit)
+
+    (check,) = checked()
+    assert not check.ok
+    assert check.detail.startswith("1 pair(s) of open invoices look alike: INV-7 has U+002D, HYPH")
+    assert "with its voided_on and --update" in check.hint
+    file = tmp_path / "void.csv"
+    head = "number,customer,issued_on,total,voided_on"
+    file.write_text(f"{head}\nINV\u20117,C-1,2026-10-01,10.00,2026-10-02\n", "utf-8")
+    company.finance.call(Import("invoices", str(file), update=True))
+    assert checked() == []
