@@ -435,7 +435,8 @@ class ComparisonStore(Protocol):
 
 
 class LoadedCustomer(NamedTuple):
-    """A customer as imports see it. Row ids hold within one unit; addresses are lines of text."""
+    """A customer as imports see it. Row ids hold within one unit; addresses are lines of text, and
+    `email` is what `emails_text` makes of those of e-mail."""
 
     id: int
     number: str

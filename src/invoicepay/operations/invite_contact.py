@@ -11,8 +11,9 @@ from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.authenticate import reread_actor
 from invoicepay.operations.contact_view import check_may_manage, check_not_oneself
+from invoicepay.operations.email_address import check_email
 from invoicepay.operations.find_number import find_customer
-from invoicepay.operations.plain_text import check_email, check_line
+from invoicepay.operations.plain_text import check_line
 from invoicepay.operations.secret_hash import code_hash
 
 GOOD_FOR = timedelta(days=7)

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from datetime import datetime
 
-from invoicepay.billing.customer import Address, Company, Customer, Scope
+from invoicepay.billing.customer import Address, Company, Customer, Scope, emails_of
 from invoicepay.billing.dates import check_time_zone
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.identity import LedgerIdentity, Mode
@@ -154,7 +154,9 @@ class Customers:
 @reads("a customer", "s s s s s i s")
 def _customer(row: Row) -> Customer:
     number, name, email, address, currency, terms_days, gateway_id = row
-    return Customer(number, name, email, address_of(address), currency, terms_days, gateway_id)
+    return Customer(
+        number, name, emails_of(email), address_of(address), currency, terms_days, gateway_id
+    )
 
 
 def address_text(address: Address) -> str:

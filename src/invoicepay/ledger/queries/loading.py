@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from invoicepay.billing.customer import Customer
+from invoicepay.billing.customer import Customer, emails_text
 from invoicepay.billing.ports import (
     AllocationRow,
     InvoiceRow,
@@ -79,7 +79,14 @@ class Loading:
             "email = excluded.email, address = excluded.address, currency = excluded.currency, "
             "terms_days = excluded.terms_days",
             [
-                (c.number, c.name, c.email, address_text(c.address), c.currency, c.terms_days)
+                (
+                    c.number,
+                    c.name,
+                    emails_text(c.emails),
+                    address_text(c.address),
+                    c.currency,
+                    c.terms_days,
+                )
                 for c in customers
             ],
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from invoicepay.billing.customer import Contact, Role
+from invoicepay.billing.errors import BadInput
 from invoicepay.billing.ports import Ids
+from invoicepay.operations.email_address import check_email
 from invoicepay.operations.imports.cells import NAME_LENGTH, Words, as_spelled, free_text
-from invoicepay.operations.imports.customers import email_address, find_customer
+from invoicepay.operations.imports.customers import find_customer
 from invoicepay.operations.imports.job import Job, twice
 from invoicepay.operations.imports.problems import CellError, shown
 
@@ -31,9 +33,12 @@ def load_contacts(job: Job, ids: Ids) -> None:
 
 def _contact(job: Job, row: list[str], roles: Words) -> Contact:
     index = job.table.shape.index
-    email = email_address(row[index["email"]], "email")
-    if not email:
+    if not row[index["email"]].strip():
         raise CellError("email", "it is empty")
+    try:
+        email = check_email(row[index["email"]])
+    except BadInput as error:
+        raise CellError("email", error.message) from None
     try:
         role = Role(roles[row[index["role"]]])
     except ValueError as error:

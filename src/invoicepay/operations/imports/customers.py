@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from invoicepay.billing.customer import Address, Customer
+from invoicepay.billing.customer import Address, Customer, emails_of
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.ports import LoadedCustomer
 from invoicepay.billing.spelling import normalized
+from invoicepay.operations.email_address import check_emails
 from invoicepay.operations.imports.cells import (
     NAME_LENGTH,
     NUMBER_LENGTH,
@@ -21,10 +22,16 @@ from invoicepay.operations.imports.job import BATCH, Job, Seen, twice
 from invoicepay.operations.imports.problems import CellError, shown
 from invoicepay.operations.imports.shape import ABSENT
 from invoicepay.operations.imports.spellings import Spellings
-from invoicepay.operations.plain_text import check_email
 
 _REMEMBERED = 100_000
-_COMPARED = ("name", "email", "address", "currency", "terms_days")
+_COMPARED = {
+    "name": "name",
+    "email": "emails",
+    "address": "address",
+    "currency": "currency",
+    "terms_days": "terms_days",
+}
+"""Column → what it is of a Customer."""
 
 
 class _Read(NamedTuple):
@@ -49,20 +56,12 @@ def load_customers(job: Job) -> None:
             job.refuse(line, error)
             continue
         index = job.table.shape.index
-        said = tuple(f for f in _COMPARED if row[index[f]] is not ABSENT)
+        said = tuple(of for column, of in _COMPARED.items() if row[index[column]] is not ABSENT)
         batch[customer.number] = _Read(line, customer, said)
         if len(batch) >= BATCH:
             _put(job, batch, seen)
             batch.clear()
     _put(job, batch, seen)
-
-
-def email_address(text: str, field: str) -> str:
-    """`text` in lower case; empty stays empty. Raises CellError."""
-    try:
-        return check_email(text) if text.strip() else ""
-    except BadInput as error:
-        raise CellError(field, error.message) from None
 
 
 def _customer(job: Job, row: list[str], currencies: Currencies) -> Customer:
@@ -83,11 +82,18 @@ def _customer(job: Job, row: list[str], currencies: Currencies) -> Customer:
     return Customer(
         number=number,
         name=name,
-        email=email_address(row[index["email"]], "email"),
+        emails=_emails(row[index["email"]]),
         address=Address(tuple(address.split("\n")) if address else ()),
         currency=currency,
         terms_days=int(terms) if terms else 30,
     )
+
+
+def _emails(text: str) -> tuple[str, ...]:
+    try:
+        return check_emails(text)
+    except BadInput as error:
+        raise CellError("email", error.message) from None
 
 
 def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
@@ -106,7 +112,12 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
             continue
         # A column that the file lacks says nothing, nor does a key that a JSON object lacks.
         before = Customer(
-            old.number, old.name, old.email, _address(old.address), old.currency, old.terms_days
+            old.number,
+            old.name,
+            emails_of(old.email),
+            _address(old.address),
+            old.currency,
+            old.terms_days,
         )
         after = replace(before, **{f: getattr(customer, f) for f in said})
         if after == before:
@@ -114,7 +125,11 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
         elif job.update:
             changed.append(after)
         else:
-            what = next(f for f in _COMPARED if getattr(after, f) != getattr(before, f))
+            what = next(
+                column
+                for column, of in _COMPARED.items()
+                if getattr(after, of) != getattr(before, of)
+            )
             reason = f"customer {number} is in the ledger with another {what}"
             job.refuse(line, CellError(what, reason, "changed_record"))
     job.unit.loading.put_customers(written + changed)
