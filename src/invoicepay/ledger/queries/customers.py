@@ -128,7 +128,7 @@ class Customers:
         rows = self._db.execute(
             f"SELECT {_CUSTOMER} FROM customers WHERE id IN {ids} ORDER BY number", values
         ).fetchall()
-        return [customer for row in rows if scope.has((customer := _customer(row)).number)]
+        return [_customer(row) for row in rows if scope.has(row[0])]
 
     def all(self, scope: Scope) -> list[Customer]:
         where, values = customer_in(scope, "id")
