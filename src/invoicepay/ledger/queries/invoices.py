@@ -149,10 +149,10 @@ class Invoices:
 
     def alike(self, text: str, scope: Scope) -> list[Invoice]:
         ids, values = ids_alike(text, "invoices")
-        rows = self._db.execute(
-            f"SELECT {_COLUMNS} {_FROM} WHERE i.id IN {ids} ORDER BY i.number", values
-        ).fetchall()
-        return [_invoice(row) for row in rows if scope.has(row[1])]
+        # No more is read of another's than whose it is: time must not tell that it is there.
+        rows = self._db.execute(f"SELECT i.number, c.number {_FROM} WHERE i.id IN {ids}", values)
+        numbers = sorted(number for number, customer in rows if scope.has(customer))
+        return [invoice for number in numbers if (invoice := self.get(number, scope))]
 
     def detail(self, number: str, scope: Scope) -> InvoiceDetail | None:
         invoice = self.get(number, scope)
