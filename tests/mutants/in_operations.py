@@ -11,6 +11,7 @@ _AUTHENTICATE = "operations/authenticate.py"
 _JOB = "operations/imports/job.py"
 _INVOICES = "operations/imports/invoice_batch.py"
 _PAYMENTS = "operations/imports/payments.py"
+_SPELLINGS = "operations/imports/spellings.py"
 _TEST_MONEY = "tests/billing/test_money.py"
 _TEST_PAY = "tests/operations/payments/test_pay.py"
 _TEST_KEYS = "tests/operations/payments/test_keys.py"
@@ -144,6 +145,30 @@ IN_OPERATIONS = (
         "tests/operations/payments/test_slow_copies.py",
     ),
     # --- Imports ---
+    Mutant(
+        "look-alikes-taken",
+        "one invoice under two numbers that nobody can tell apart is paid twice",
+        _SPELLINGS,
+        "            raise looks_like(field, text, alike[0])",
+        "            return normalized(text)",
+        f"{_IMPORTS}/test_spellings.py",
+    ),
+    Mutant(
+        "each-spelling-a-number",
+        "an invoice is one as Windows spells it and another as macOS does",
+        _SPELLINGS,
+        "            return normalized(text)\n        found",
+        "            return text\n        found",
+        f"{_IMPORTS}/test_spellings.py",
+    ),
+    Mutant(
+        "one-address-told",
+        "of a customer's addresses only the last hears of payments",
+        "operations/protocol/news.py",
+        'which = f"-{number}" if number > 1 else ""',
+        'which = ""',
+        "tests/operations/payments/test_news.py",
+    ),
     Mutant(
         "import-ignores-reservations",
         "a cheque pays what a card is paying at this moment",

@@ -55,6 +55,9 @@ class CompanyStore(Protocol):
 
 class CustomerStore(Protocol):
     def get(self, number: str, scope: Scope) -> Customer | None: ...
+    def alike(self, text: str, scope: Scope) -> list[Customer]:
+        """Those whose numbers look like `text` (billing.spelling), by number."""
+
     def all(self, scope: Scope) -> list[Customer]:
         """By number."""
 
@@ -116,6 +119,9 @@ class InvoiceStore(Protocol):
     def near(self, number: str, scope: Scope) -> list[str]:
         """The few numbers that somebody may have meant who wrote `number`: the same letters and
         digits, or these at the end, in any case and with other marks between them."""
+
+    def alike(self, text: str, scope: Scope) -> list[Invoice]:
+        """Those whose numbers look like `text` (billing.spelling), by number."""
 
     def detail(self, number: str, scope: Scope) -> InvoiceDetail | None: ...
     def reserve(self, allocations: Sequence[Allocation]) -> None:
@@ -382,6 +388,10 @@ class BooksStore(Protocol):
     def differences_of(self, invoices: Collection[str]) -> list[Difference]:
         """Of these invoices only, by the same formulas: their lines, what is paid and reserved."""
 
+    def look_alikes(self) -> list[tuple[str, ...]]:
+        """Numbers of invoices with something to pay that look alike (billing.spelling), together.
+        Imports refuse the second; earlier versions took both."""
+
     def rebuild(self, numbers: Collection[str]) -> None:
         """Make what is paid and reserved on these invoices, and since when they are paid, the
         sums of their payments again."""
@@ -425,7 +435,8 @@ class ComparisonStore(Protocol):
 
 
 class LoadedCustomer(NamedTuple):
-    """A customer as imports see it. Row ids hold within one unit; addresses are lines of text."""
+    """A customer as imports see it. Row ids hold within one unit; addresses are lines of text, and
+    `email` is what `emails_text` makes of those of e-mail."""
 
     id: int
     number: str
@@ -506,6 +517,11 @@ class LoadingStore(Protocol):
     def finish(self) -> None: ...
     def next_id(self, table: str) -> int:
         """The row id that the next row of customers, invoices or payments gets."""
+
+    def alike(self, table: str, numbers: Sequence[str]) -> dict[str, list[str]]:
+        """Skeleton → the numbers in `table` (customers or invoices) that have it, sorted, of
+        the skeletons of `numbers` (billing.spelling). Those that only ASCII has are left out:
+        there a number looks like itself only."""
 
     def customer(self, number: str) -> LoadedCustomer | None: ...
     def customers(self, numbers: Sequence[str]) -> dict[str, LoadedCustomer]: ...

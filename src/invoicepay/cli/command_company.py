@@ -89,11 +89,12 @@ def _read_logo(path: Path) -> bytes:
 
 def _answer(company: Company, state: State) -> None:
     from invoicepay.cli.records import company_record
+    from invoicepay.operations.email_address import readable
 
     facts = {
         "Name": company.name,
         "Address": " / ".join(company.address.lines),
-        "E-mail": company.email,
+        "E-mail": readable(company.email),
         "Phone": company.phone,
         "Website": company.website,
         "Tax id": company.tax_id,

@@ -34,6 +34,7 @@ def invite(
 
     For somebody who is here already, the code sets a new password.
     """
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.invite_contact import InviteContact
 
     state = state_of(context)
@@ -48,7 +49,7 @@ def invite(
     }
     state.out.one(record, lambda: state.out.text(invited.code))
     state.out.note(
-        f"Give this code to {invited.email}; it works once, until "
+        f"Give this code to {readable(invited.email)}; it works once, until "
         f"{day_text(invited.expires_at, state)}: invoicepay login --invite"
     )
 
@@ -59,11 +60,12 @@ def list_(
     customer: Annotated[Optional[str], typer.Option(metavar="C", help="Who act for one.")] = None,  # noqa: UP045
 ) -> None:
     """List the people who can log in."""
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.list_contacts import ListContacts
 
     state = state_of(context)
     columns: list[Column[ContactView]] = [
-        Column("E-mail", lambda c: c.email),
+        Column("E-mail", lambda c: readable(c.email)),
         Column("Name", lambda c: c.name),
         Column("Role", lambda c: c.role.value),
         Column("Customers", lambda c: ", ".join(c.customers)),
@@ -78,10 +80,13 @@ def list_(
 def disable(context: typer.Context, email: Email) -> None:
     """Shut a person out, at once: sessions, tokens, invites and password."""
     from invoicepay.operations.disable_contact import DisableContact
+    from invoicepay.operations.email_address import readable
 
     state = state_of(context)
     contact = state.call(DisableContact(email))
-    state.out.one(_record(contact), lambda: state.out.text(f"{contact.email} is disabled."))
+    state.out.one(
+        _record(contact), lambda: state.out.text(f"{readable(contact.email)} is disabled.")
+    )
 
 
 _FIELDS = ("email", "name", "role", "customers", "status")

@@ -30,6 +30,7 @@ def login(
     """Log in. The session is kept in the operating system's keyring."""
     from invoicepay.cli.prompts import Secrets, ask
     from invoicepay.operations.accept_invite import AcceptInvite
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.log_in import LogIn
 
     state = state_of(context)
@@ -51,6 +52,6 @@ def login(
         "customers": list(logged_in.customers),
         "expires_at": logged_in.expires_at.isoformat(timespec="seconds"),
     }
-    state.out.one(record, lambda: state.out.text(f"Logged in as {logged_in.email}."))
+    state.out.one(record, lambda: state.out.text(f"Logged in as {readable(logged_in.email)}."))
     if sessions.source() == "environment":
         state.out.note("INVOICEPAY_TOKEN is set, and is used instead of this login: unset it.")

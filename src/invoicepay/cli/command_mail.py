@@ -38,6 +38,7 @@ def list_(
     from invoicepay.billing.ports import OWED
     from invoicepay.cli.mail_view import name_of
     from invoicepay.cli.records import MAIL_FIELDS, mail_record
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.list_mail import ALL, SENT, ListMail
 
     if all and sent:
@@ -47,7 +48,7 @@ def list_(
     page = state.call(ListMail(wanted, payment, limit))
     columns: list[Column[OutboxMail]] = [
         Column("ID", name_of),
-        Column("To", lambda m: m.to),
+        Column("To", lambda m: readable(m.to)),
         time_column("Created", page.items, lambda m: m.created_at, state),
         Column("Status", lambda m: m.status.value, style=lambda m: STATUS_STYLE.get(m.status, "")),
         Column("Tries", lambda m: str(m.attempts), right=True),
@@ -125,12 +126,13 @@ def discard(context: typer.Context, ids: Ids) -> None:
     that."""
     from invoicepay.cli.records import MAIL_FIELDS, mail_record
     from invoicepay.operations.discard_mail import DiscardMail
+    from invoicepay.operations.email_address import readable
 
     state = state_of(context)
     discarded = state.call(DiscardMail(tuple(ids or ())))
     columns: list[Column[OutboxMail]] = [
         Column("Discarded", lambda m: m.message_id),
-        Column("To", lambda m: m.to),
+        Column("To", lambda m: readable(m.to)),
     ]
     state.out.many(
         discarded, mail_record, columns, empty="nothing is owed about that", fields=MAIL_FIELDS

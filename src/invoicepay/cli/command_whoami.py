@@ -14,6 +14,7 @@ app = new_app()
 @app.command()
 def whoami(context: typer.Context) -> None:
     """Show who is logged in, for whom, and where."""
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.who_am_i import WhoAmI
 
     state = state_of(context)
@@ -34,7 +35,7 @@ def whoami(context: typer.Context) -> None:
     }
     until = day_text(me.expires_at, state)
     facts = {
-        "E-mail": me.email,
+        "E-mail": readable(me.email),
         "Name": me.name,
         "Role": me.role.value,
         "For": ", ".join(me.customers) or "every customer",

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from invoicepay.billing.customer import Actor, Contact, Role
-from invoicepay.billing.errors import Usage, not_found
+from invoicepay.billing.errors import Usage
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.authenticate import reread_actor
 from invoicepay.operations.contact_view import check_may_manage, check_not_oneself
-from invoicepay.operations.plain_text import check_email, check_line
+from invoicepay.operations.email_address import check_email
+from invoicepay.operations.find_number import find_customer
+from invoicepay.operations.plain_text import check_line
 from invoicepay.operations.secret_hash import code_hash
 
 GOOD_FOR = timedelta(days=7)
@@ -102,14 +104,12 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
 def _customers(
     unit: Unit, request: InviteContact, actor: Actor, kept: Contact, role: Role
 ) -> tuple[str, ...]:
-    for number in request.customers:
-        if unit.customers.get(number, actor.scope) is None:
-            raise not_found("customer", number)
+    named = [find_customer(unit, text, actor.scope).number for text in request.customers]
     if role is not Role.CUSTOMER:
-        if request.customers:
+        if named:
             raise Usage("usage", f"{role} sees all customers", "Leave out --customer.")
         return ()
-    customers = tuple(sorted({*kept.customers, *request.customers}))
+    customers = tuple(sorted({*kept.customers, *named}))
     if not customers:
         raise Usage(
             "input_needed",

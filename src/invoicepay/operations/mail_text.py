@@ -10,6 +10,7 @@ from invoicepay.billing.method import MethodType
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import MailKind, Receipt
+from invoicepay.operations.email_address import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def letter(
     """What happened, for what, and what happens next. `reader`: the name of whoever it goes to,
     where that is a person; `made_by`: who paid, for a reader who did not."""
     company, customer = receipt.company, receipt.customer
-    contact = " or ".join(filter(None, (company.email, company.phone)))
+    contact = " or ".join(filter(None, (readable(company.email), company.phone)))
     first = receipt.payment.allocations[0].invoice if receipt.payment.allocations else "--open"
     return Letter(
         subject=_line(_subject(kind, receipt, mode)),

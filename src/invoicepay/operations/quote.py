@@ -26,9 +26,9 @@ from invoicepay.billing.plan import (
     plan_lines,
 )
 from invoicepay.billing.ports import Ports, Unit
+from invoicepay.billing.spelling import find_spelling, normalized
 from invoicepay.operations.app import Request
-from invoicepay.operations.check_customer import check_customer
-from invoicepay.operations.find_invoice import find_invoice
+from invoicepay.operations.find_number import find_customer, find_invoice, selected_customer
 from invoicepay.operations.protocol.claim import key_reused
 from invoicepay.operations.protocol.holds import check_payable
 from invoicepay.operations.protocol.restored import check_confirmed
@@ -196,7 +196,7 @@ def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str,
                 break
             attempts[existing.id] = existing
     request_digest = f"{key_id}:{content}"
-    # Earlier versions wrote amounts as they were typed, and before, the content alone.
+    # Earlier versions wrote numbers and amounts as typed, and before, the content alone.
     typed = _content_digest(request, customer, as_typed=True)
     same = {request_digest, f"{key_id}:{typed}", content, typed}
     for payment in attempts.values():
@@ -209,14 +209,15 @@ def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str,
 
 
 def _content_digest(request: Quote, customer: str, *, as_typed: bool = False) -> str:
-    amounts = [(n, a if as_typed else _one_spelling(a)) for n, a in request.amounts]
+    number = str if as_typed else normalized
+    amount = str if as_typed else _one_spelling
     return digest(
         {
-            "numbers": sorted(set(request.numbers)),
+            "numbers": sorted(set(map(number, request.numbers))),
             "state": request.state,
             "customer": customer,
             "currency": request.currency and request.currency.upper(),
-            "amounts": sorted(amounts),
+            "amounts": sorted((number(n), amount(a)) for n, a in request.amounts),
             "method": request.method,
             "memo": request.memo,
             "allow_pending": request.allow_pending,
@@ -238,10 +239,10 @@ def _one_spelling(amount: str) -> str:
 
 
 def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> str:
-    """The customer whose key it is: named (and not looked up yet), of the named invoices whatever
-    their status, or the contact's only one. Raises Usage where that is nobody."""
+    """The customer whose key it is: named, of the named invoices whatever their status, or the
+    contact's only one. Raises Usage where that is nobody, NotFound."""
     if request.customer is not None:
-        return request.customer
+        return find_customer(unit, request.customer, actor.scope).number
     if request.numbers:
         return one_customer(_select(request, actor, unit, ports), named=True)
     if actor.scope.customers is not None and len(actor.scope.customers) == 1:
@@ -254,29 +255,29 @@ def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> 
 
 
 def _select(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> list[Invoice]:
-    check_customer(unit, request.customer, actor.scope)
+    customer = selected_customer(unit, request.customer, actor.scope)
     currency = None if request.currency is None else check_currency(request.currency)
     if request.state is not None:
         if request.numbers:
             raise Usage("usage", f"name invoices or say --{request.state}, not both")
-        selection = InvoiceFilter(request.state, customer=request.customer, currency=currency)
+        selection = InvoiceFilter(request.state, customer=customer, currency=currency)
         today = local_date(ports.clock.now(), unit.company.get().time_zone)
         return list(unit.invoices.page(selection, actor.scope, today, totals=False).items)
     if not request.numbers:
         raise Usage("input_needed", "which invoices? Name them, or say --open or --overdue")
-    invoices = []
-    for number in dict.fromkeys(request.numbers):
-        invoice = find_invoice(unit, number, actor.scope)
-        if request.customer and invoice.customer != request.customer:
-            raise not_found("invoice", number)
+    invoices: dict[str, Invoice] = {}
+    for text in request.numbers:
+        invoice = find_invoice(unit, text, actor.scope)
+        if customer and invoice.customer != customer:
+            raise not_found("invoice", text)
         if currency and invoice.currency != currency:
             raise Usage(
                 "ambiguous_selection",
-                f"{number} is in {invoice.currency}",
+                f"{text} is in {invoice.currency}",
                 f"Leave it out, or say --currency {invoice.currency}.",
             )
-        invoices.append(invoice)
-    return invoices
+        invoices[invoice.number] = invoice
+    return list(invoices.values())
 
 
 def _method(wanted: str, customer: str, actor: Actor, unit: Unit) -> Method:
@@ -311,9 +312,10 @@ def _other_method(wanted: str, customer: str, methods: Sequence[Method], unit: U
 def _amounts(request: Quote, invoices: Sequence[Invoice]) -> dict[str, int]:
     by_number = {i.number: i for i in invoices}
     amounts: dict[str, int] = {}
-    for number, text in request.amounts:
-        if number not in by_number:
-            raise Usage("usage", f"--amount names {number}, which is not being paid")
+    for typed, text in request.amounts:
+        number = find_spelling(typed, by_number)
+        if number is None:
+            raise Usage("usage", f"--amount names {typed}, which is not being paid")
         if number in amounts:
             raise Usage("usage", f"--amount names {number} twice")
         amounts[number] = parse_minor(text, by_number[number].currency)

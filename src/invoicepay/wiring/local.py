@@ -166,6 +166,7 @@ class SystemClock:
 def _smtp(smtp: Smtp) -> SmtpSettings:
     from invoicepay.credentials.private_file import read
     from invoicepay.mail.smtp import SmtpSettings
+    from invoicepay.operations.email_address import with_ascii_domain
 
     def password() -> str:
         return (read(Path(smtp.password_file)) or "").strip() if smtp.password_file else ""
@@ -176,6 +177,6 @@ def _smtp(smtp: Smtp) -> SmtpSettings:
         security=smtp.security,
         user=smtp.user,
         password=password,
-        sender=smtp.sender,
+        sender=with_ascii_domain(smtp.sender),
         ca_file=smtp.ca_file,
     )

@@ -70,7 +70,7 @@ def _cancel(reason: str) -> Request:
 
 CASES = {
     "create a customer": Case(
-        lambda g: g.create_customer(Customer("C-1", "Harbor", "h@example.com"), LEDGER, "key-1"),
+        lambda g: g.create_customer(Customer("C-1", "Harbor", ("h@example.com",)), LEDGER, "key-1"),
         Request(
             "POST /v1/customers",
             {

@@ -49,6 +49,23 @@ def test_an_invited_person_chooses_a_password_and_is_in(world: World) -> None:
         assert secret not in str(world.journal())
 
 
+def test_a_person_whose_domain_has_other_letters_than_ascii(world: World) -> None:
+    """Is one person, however the address is typed."""
+    kept = "anna@xn--mller-kva.example"
+    forms = ("Anna@müller.example", "anna@mu\u0308ller.example", kept)
+    for typed in forms:
+        code = invite(world, typed, "C-1")
+    made = world.contact(kept)
+    world.call(AcceptInvite(code, NEW_PASSWORD, email=forms[1]))
+    for typed in forms:
+        token = world.call(LogIn(typed, NEW_PASSWORD)).token
+        assert world.call(WhoAmI(), token).email == kept
+    disabled = world.call(DisableContact(forms[0]), world.log_in(ADMIN))
+    assert (disabled.id, disabled.status) == (made.id, "disabled")
+    with pytest.raises(NotAllowed, match="e-mail or password is wrong"):
+        world.call(LogIn(forms[0], NEW_PASSWORD))
+
+
 def test_however_the_code_is_typed(world: World) -> None:
     code = invite(world, "new@one.example", "C-1")
     typed = f"  {code.lower().replace('-', ' ').replace('0', 'o').replace('1', 'l')} "

@@ -37,6 +37,7 @@ from invoicepay.ledger.rows import (
     reads,
     row_limit,
 )
+from invoicepay.ledger.skeletons import ids_alike
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Allocation
@@ -145,6 +146,13 @@ class Invoices:
         enough = len(wanted) >= _ENOUGH
         near = [n for n, p in plain.items() if p == wanted or (enough and p.endswith(wanted))]
         return sorted(near, key=lambda n: (plain[n] != wanted, len(n), n))[:_MOST_NEAR]
+
+    def alike(self, text: str, scope: Scope) -> list[Invoice]:
+        ids, values = ids_alike(text, "invoices")
+        # No more is read of another's than whose it is: time must not tell that it is there.
+        rows = self._db.execute(f"SELECT i.number, c.number {_FROM} WHERE i.id IN {ids}", values)
+        numbers = sorted(number for number, customer in rows if scope.has(customer))
+        return [invoice for number in numbers if (invoice := self.get(number, scope))]
 
     def detail(self, number: str, scope: Scope) -> InvoiceDetail | None:
         invoice = self.get(number, scope)
