@@ -123,8 +123,8 @@ def under_limit(company: DemoCompany) -> Result:
 
 
 @says(
-    "typo.toml: unknown setting leger."
-    " Known: ledger, outbox, secrets, smtp, keyring, documents, sandbox."
+    "typo.toml: unknown setting leger. Known: ledger, outbox, secrets, smtp, gateway, keyring, "
+    "documents, sandbox."
 )
 def config_invalid(company: DemoCompany) -> Result:
     (company.folder / "typo.toml").write_text('leger = "ledger.db"\n')

@@ -707,7 +707,15 @@ class AttachedMethod:
 
 
 class NoAnswer(Exception):
-    """The call may or may not have been carried out: timeout, reset, cut body, 5xx, 409, 429."""
+    """The call may or may not have been carried out: timeout, reset, cut body, 5xx, 409, 429.
+
+    `hint`: what may make the next one arrive, empty where nothing is known. It is for whoever runs
+    this machine, and no part of what is recorded.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class Unreadable(NoAnswer):
