@@ -78,6 +78,9 @@ class ContactStore(Protocol):
     def end_invites(self) -> int:
         """None works any more; how many there were."""
 
+    def whose_invite(self, code_hash: str, now: datetime) -> str | None:
+        """The contact's id, None if the code is not valid. Spends nothing."""
+
     def take_invite(self, code_hash: str, now: datetime) -> str | None:
         """The contact's id, once: the code is spent by this call. None if it is not valid."""
 

@@ -13,6 +13,7 @@ from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import InvoicepayError, NotAllowed
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.accept_invite import AcceptInvite, accept_invite
+from invoicepay.operations.check_invite import CheckInvite
 from invoicepay.operations.create_token import CreateToken
 from invoicepay.operations.disable_contact import DisableContact
 from invoicepay.operations.invite_contact import InviteContact, invite_contact
@@ -86,7 +87,7 @@ def test_codes_that_do_not_work_all_read_the_same(world: World) -> None:
     current = invite(world, "new@one.example", "C-1")
     gone = invite(world, "gone@one.example", "C-1")
     world.call(DisableContact("gone@one.example"), world.log_in(ADMIN))
-    requests = [
+    requests: list[AcceptInvite | CheckInvite] = [
         AcceptInvite(spent, NEW_PASSWORD),
         AcceptInvite(replaced, NEW_PASSWORD),
         AcceptInvite(gone, NEW_PASSWORD),
@@ -95,12 +96,23 @@ def test_codes_that_do_not_work_all_read_the_same(world: World) -> None:
         AcceptInvite("\udcff", NEW_PASSWORD),
         AcceptInvite(current, NEW_PASSWORD, email="bob@one.example"),
     ]
+    requests += [CheckInvite(r.code, r.email) for r in requests if isinstance(r, AcceptInvite)]
     said = {(e.code, e.message) for e in map(world.error, requests)}
     world.clock.move(days=7)
     expired = world.error(AcceptInvite(current, NEW_PASSWORD))
+    assert world.code(CheckInvite(current)) == "invite_invalid"
     assert said == {(expired.code, expired.message)}
     assert expired.code == "invite_invalid"
     assert world.contact("new@one.example").status == "invited"
+
+
+def test_looking_at_a_code_spends_nothing(world: World) -> None:
+    code = invite(world, "new@one.example", "C-1")
+    for _ in range(3):
+        world.call(CheckInvite(code.lower(), "NEW@one.example"))
+
+    world.call(AcceptInvite(code, NEW_PASSWORD))
+    assert world.code(CheckInvite(code)) == "invite_invalid"
 
 
 @pytest.mark.parametrize(
