@@ -45,8 +45,12 @@ def invite(
         "code": invited.code,
         "expires_at": invited.expires_at.isoformat(timespec="seconds"),
         "reset": invited.reset,
+        "was_disabled": invited.was_disabled,
     }
     state.out.one(record, lambda: state.out.text(invited.code))
+    if invited.was_disabled:
+        whom = f", for {', '.join(invited.customers)} only" if invited.customers else ""
+        state.out.note(f"{invited.email} was disabled, and is let in again{whom}.")
     state.out.note(
         f"Give this code to {invited.email}; it works once, until "
         f"{day_text(invited.expires_at, state)}: invoicepay login --invite"

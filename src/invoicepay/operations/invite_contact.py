@@ -20,7 +20,8 @@ GOOD_FOR = timedelta(days=7)
 @dataclass(frozen=True, slots=True)
 class Invited:
     """`code` works once, until `expires_at` (UTC, real time), for whoever types it: hand it to
-    the person. `reset`: they had a password, which goes on working until the code is used."""
+    the person. `reset`: they had a password, which goes on working until the code is used.
+    `was_disabled`: they were shut out, and are let in again."""
 
     contact_id: str
     email: str
@@ -30,6 +31,7 @@ class Invited:
     code: str = field(repr=False)
     expires_at: datetime
     reset: bool
+    was_disabled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,16 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
             check_may_manage(actor, existing.role)
             check_not_oneself(actor, existing)
         kept = existing or Contact(ports.ids.new(), email, "", Role.CUSTOMER)
-        if kept.status == "disabled":
-            kept = replace(kept, status="invited", password_hash="", customers=())
+        was_disabled = kept.status == "disabled"
+        if was_disabled:
+            kept = replace(kept, status="invited", password_hash="")
         role = request.role or kept.role
         check_may_manage(actor, role)
         contact = replace(
             kept,
             name=name or kept.name,
             role=role,
-            customers=_customers(unit, request, actor, kept, role),
+            customers=_customers(unit, request, actor, kept, role, was_disabled),
         )
         expires_at = ports.clock.real_now() + GOOD_FOR
         unit.contacts.put(contact)
@@ -96,11 +99,17 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
         code=code,
         expires_at=expires_at,
         reset=reset,
+        was_disabled=was_disabled,
     )
 
 
 def _customers(
-    unit: Unit, request: InviteContact, actor: Actor, kept: Contact, role: Role
+    unit: Unit,
+    request: InviteContact,
+    actor: Actor,
+    kept: Contact,
+    role: Role,
+    was_disabled: bool,
 ) -> tuple[str, ...]:
     for number in request.customers:
         if unit.customers.get(number, actor.scope) is None:
@@ -109,7 +118,16 @@ def _customers(
         if request.customers:
             raise Usage("usage", f"{role} sees all customers", "Leave out --customer.")
         return ()
-    customers = tuple(sorted({*kept.customers, *request.customers}))
+    if was_disabled and not request.customers:
+        before = "".join(f" --customer {number}" for number in kept.customers)
+        raise Usage(
+            "input_needed",
+            f"{kept.email} is disabled; to let them in again, say for which customers",
+            f"As before: `invoicepay contacts invite {kept.email}{before}`."
+            if before
+            else "Name each with --customer.",
+        )
+    customers = tuple(sorted({*(() if was_disabled else kept.customers), *request.customers}))
     if not customers:
         raise Usage(
             "input_needed",

@@ -142,9 +142,15 @@ def test_inviting_somebody_active_is_a_way_back_in_and_adds_customers(world: Wor
 def test_a_disabled_contact_starts_afresh(world: World) -> None:
     admin = world.log_in(ADMIN)
     world.call(DisableContact(BOB), admin)
-    assert world.code(InviteContact(BOB), admin) == "input_needed"
+    error = world.error(InviteContact(BOB), admin)
+    assert (error.code, error.message, error.hint) == (
+        "input_needed",
+        f"{BOB} is disabled; to let them in again, say for which customers",
+        f"As before: `invoicepay contacts invite {BOB} --customer C-1`.",
+    )
+    assert world.contact(BOB).status == "disabled"
     made = world.call(InviteContact(BOB, ("C-2",)), admin)
-    assert (made.reset, made.customers) == (False, ("C-2",))
+    assert (made.reset, made.customers, made.was_disabled) == (False, ("C-2",), True)
     assert world.code(LogIn(BOB, "kettle-orbit-plum")) == "login_failed"
     world.call(AcceptInvite(made.code, NEW_PASSWORD))
     world.log_in(BOB, NEW_PASSWORD)
