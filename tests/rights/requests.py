@@ -222,7 +222,7 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
     ChangePassword: {"current", "new"},
     CreateToken: {"label", "days"},
     ListTokens: {"ended"},
-    InviteContact: {"role", "name"},
+    InviteContact: {"role", "name", "mail"},
     ListInvoices: {"limit", "after", "totals"},
     Import: {"kind", "path", "mapping", "preset", "dry_run", "update"},
     AttachTestMethod: {"token", "label"},

@@ -11,6 +11,7 @@ from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.authenticate import reread_actor
 from invoicepay.operations.contact_view import check_may_manage, check_not_oneself
+from invoicepay.operations.invite_mail import mail_invite
 from invoicepay.operations.plain_text import check_email, check_line
 from invoicepay.operations.secret_hash import code_hash
 
@@ -21,7 +22,8 @@ GOOD_FOR = timedelta(days=7)
 class Invited:
     """`code` works once, until `expires_at` (UTC, real time), for whoever types it: hand it to
     the person. `reset`: they had a password, which goes on working until the code is used.
-    `was_disabled`: they were shut out, and are let in again."""
+    `was_disabled`: they were shut out, and are let in again. `mailed`: the mail server took the
+    code; `not_mailed`: why it did not, empty also where it was not asked."""
 
     contact_id: str
     email: str
@@ -32,17 +34,20 @@ class Invited:
     expires_at: datetime
     reset: bool
     was_disabled: bool
+    mailed: bool
+    not_mailed: str
 
 
 @dataclass(frozen=True, slots=True)
 class InviteContact(Request[Invited]):
     """`role` None: the one they have, customer for somebody new. `customers` are added to
-    those they have."""
+    those they have. `mail`: send them the code."""
 
     email: str
     customers: tuple[str, ...] = ()
     role: Role | None = None
     name: str = ""
+    mail: bool = False
 
 
 def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invited:
@@ -50,6 +55,7 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
 
     Somebody invited or active keeps their customers and gets more; for an active contact the
     code resets the password. A disabled contact starts afresh, with only what is named now.
+    They are invited whether or not an e-mail goes out.
     Raises NotAllowed (finance: customers' contacts only; nobody themselves), NotFound for a
     customer, Usage where a customer's contact would have none.
     """
@@ -90,6 +96,9 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
                 "reset": reset,
             },
         )
+    problem = ""
+    if request.mail:
+        problem = mail_invite(contact, code, expires_at, reset=reset, ports=ports)
     return Invited(
         contact_id=contact.id,
         email=email,
@@ -100,6 +109,8 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
         expires_at=expires_at,
         reset=reset,
         was_disabled=was_disabled,
+        mailed=request.mail and not problem,
+        not_mailed=problem,
     )
 
 
