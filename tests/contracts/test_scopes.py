@@ -92,7 +92,16 @@ WITHOUT_SCOPE = {
     # The gateway's id: for `sync` by finance.
     "CustomerStore": {"by_gateway_id", "set_gateway_id"},
     # People: only for staff, for themselves, or before anybody is known.
-    "ContactStore": {"by_email", "get", "all", "put", "add_invite", "take_invite", "end_invites"},
+    "ContactStore": {
+        "by_email",
+        "get",
+        "all",
+        "put",
+        "add_invite",
+        "whose_invite",
+        "take_invite",
+        "end_invites",
+    },
     "SessionStore": {
         *{"add", "by_hash", "touch", "revoke", "revoke_all", "of_contact"},
         *{"add_failure", "failures", "clear_failures", "end_all"},

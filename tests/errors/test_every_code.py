@@ -79,6 +79,16 @@ def ambiguous_selection(company: DemoCompany) -> Result:
     return company.as_("payables").run("pay --open --dry-run")
 
 
+@says(
+    "12.345 KWD cannot be charged, only multiples of 0.010 KWD. Pay it in another way, e.g. by "
+    "wire, which finance records with `invoicepay import payments`, or less here: --amount "
+    "KWD-1=12.340."
+)
+def amount_not_chargeable(company: DemoCompany) -> Result:
+    import_invoices(company, "KWD-1,C-1007,2026-10-01,12.345,KWD")
+    return company.run("pay KWD-1 --yes")
+
+
 @says("a bank debit (ACH) is in USD only, this selection is in EUR. Pay by card: --method card.")
 def currency_not_supported(company: DemoCompany) -> Result:
     payables = company.as_("payables")
@@ -113,8 +123,8 @@ def under_limit(company: DemoCompany) -> Result:
 
 
 @says(
-    "typo.toml: unknown setting leger."
-    " Known: ledger, outbox, secrets, smtp, keyring, documents, sandbox."
+    "typo.toml: unknown setting leger. Known: ledger, outbox, secrets, smtp, gateway, keyring, "
+    "documents, sandbox."
 )
 def config_invalid(company: DemoCompany) -> Result:
     (company.folder / "typo.toml").write_text('leger = "ledger.db"\n')

@@ -6,6 +6,9 @@ from tests.mutants.mutant import Mutant
 
 _MONEY = "billing/money.py"
 _QUOTE = "operations/quote.py"
+_PLAN = "billing/plan.py"
+_LEFT_OUT = "operations/left_out.py"
+_NOT_CHARGEABLE = "tests/operations/payments/test_not_chargeable.py"
 _SYNC = "operations/sync.py"
 _AUTHENTICATE = "operations/authenticate.py"
 _JOB = "operations/imports/job.py"
@@ -21,6 +24,30 @@ _IMPORTS = "tests/operations/imports"
 
 IN_OPERATIONS = (
     # --- Amounts ---
+    Mutant(
+        "every-currency-is-charged",
+        "a payment is claimed in a currency that the gateway does not have",
+        _PLAN,
+        "    if currency not in CHARGED:\n",
+        "    if not currency:\n",
+        _NOT_CHARGEABLE,
+    ),
+    Mutant(
+        "every-decimal-is-charged",
+        "a payment is claimed with a third decimal that the gateway refuses",
+        _PLAN,
+        "    if total_minor % limits.step:\n",
+        "    if total_minor % 1:\n",
+        _NOT_CHARGEABLE,
+    ),
+    Mutant(
+        "a-filter-pays-what-cannot-be-charged",
+        "one invoice in another currency stops everybody who pays all that is open",
+        _LEFT_OUT,
+        "        if invoice.currency not in CHARGED:\n",
+        "        if not invoice.currency:\n",
+        _NOT_CHARGEABLE,
+    ),
     Mutant(
         "float-in-the-parser",
         "19.99 becomes 1998 cents",

@@ -46,6 +46,7 @@ class Usage(InvoicepayError):
         {
             "usage",
             "ambiguous_selection",
+            "amount_not_chargeable",
             "currency_not_supported",
             "guard_needed",
             "input_needed",

@@ -81,6 +81,9 @@ class ContactStore(Protocol):
     def end_invites(self) -> int:
         """None works any more; how many there were."""
 
+    def whose_invite(self, code_hash: str, now: datetime) -> str | None:
+        """The contact's id, None if the code is not valid. Spends nothing."""
+
     def take_invite(self, code_hash: str, now: datetime) -> str | None:
         """The contact's id, once: the code is spent by this call. None if it is not valid."""
 
@@ -723,7 +726,15 @@ class AttachedMethod:
 
 
 class NoAnswer(Exception):
-    """The call may or may not have been carried out: timeout, reset, cut body, 5xx, 409, 429."""
+    """The call may or may not have been carried out: timeout, reset, cut body, 5xx, 409, 429.
+
+    `hint`: what may make the next one arrive, empty where nothing is known. It is for whoever runs
+    this machine, and no part of what is recorded.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class Unreadable(NoAnswer):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from invoicepay.billing.customer import Role
+from invoicepay.billing.errors import PartlyDone
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
@@ -29,8 +30,9 @@ def invite(
     ] = None,
     role: Annotated[Optional[Role], typer.Option(help="customer unless told otherwise.")] = None,  # noqa: UP045
     name: Annotated[str, typer.Option(metavar="N", help="The person's name.")] = "",
+    mail: Annotated[bool, typer.Option("--mail", help="Send them the code by e-mail.")] = False,
 ) -> None:
-    """Invite a person: prints a one-time code for `invoicepay login --invite`.
+    """Invite a person: prints a one-time code for `invoicepay login --invite`, or mails it.
 
     For somebody who is here already, the code sets a new password.
     """
@@ -38,20 +40,40 @@ def invite(
     from invoicepay.operations.invite_contact import InviteContact
 
     state = state_of(context)
-    invited = state.call(InviteContact(email, tuple(customer or ()), role, name))
+    server = state.settings.smtp is not None
+    invited = state.call(
+        InviteContact(email, tuple(customer or ()), role, name, mail=mail and server)
+    )
     record = {
         "email": invited.email,
         "role": invited.role.value,
         "customers": list(invited.customers),
-        "code": invited.code,
+        "code": "" if invited.mailed else invited.code,
         "expires_at": invited.expires_at.isoformat(timespec="seconds"),
         "reset": invited.reset,
+        "was_disabled": invited.was_disabled,
+        "mailed": invited.mailed,
     }
-    state.out.one(record, lambda: state.out.text(invited.code))
-    state.out.note(
-        f"Give this code to {readable(invited.email)}; it works once, until "
-        f"{day_text(invited.expires_at, state)}: invoicepay login --invite"
-    )
+    who = readable(invited.email)
+    done = f"The code is on its way to {who}." if invited.mailed else invited.code
+    state.out.one(record, lambda: state.out.text(done))
+    if invited.was_disabled:
+        whom = f", for {', '.join(invited.customers)} only" if invited.customers else ""
+        state.out.note(f"{who} was disabled, and is let in again{whom}.")
+    day = day_text(invited.expires_at, state)
+    until = f"it works once, until {day}: invoicepay login --invite"
+    if invited.mailed:
+        state.out.note(f"What is mailed: {until}")
+        return
+    state.out.note(f"Give this code to {who}; {until}")
+    if mail:
+        why = invited.not_mailed or "the settings name no mail server"
+        hint = "" if server else " E-mail needs a [smtp] host in the settings file."
+        raise PartlyDone(
+            "partly_done",
+            f"{who} is invited, but the code was not mailed: {why}",
+            f"Give them the code above yourself.{hint}",
+        )
 
 
 @app.command("list")

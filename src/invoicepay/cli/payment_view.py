@@ -7,7 +7,7 @@ from typing import Any
 from invoicepay.billing.errors import Declined, OutcomeUnknown, Refused
 from invoicepay.billing.money import Money, grouped_text
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus, sync_finds_out
-from invoicepay.billing.plan import PaymentPlan, PlanLine
+from invoicepay.billing.plan import PAY_OUTSIDE, PaymentPlan, PlanLine
 from invoicepay.cli.invoice_view import pending
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Output
@@ -58,12 +58,22 @@ def note_plan(plan: PaymentPlan, out: Output) -> None:
             f"Left out, since they are disputed: {', '.join(plan.disputed)}. "
             "Name them, or say --include-disputed, to pay them."
         )
+    if plan.not_chargeable:
+        out.note(
+            "Left out, since their currency or amount cannot be charged: "
+            f"{', '.join(plan.not_chargeable)}. {PAY_OUTSIDE}."
+        )
     if paid := [line.invoice.number for line in plan.lines if line.invoice.disputed]:
         out.note(f"Among them disputed: {', '.join(paid)}.")
     for line in plan.too_small_to_pay_later:
         out.note(
             f"This leaves {Money(line.leaves_minor, plan.currency)} of {line.invoice.number}, less "
             "than can be charged by itself: pay it in full, or the rest with other invoices."
+        )
+    for line in plan.too_fine_to_pay_later:
+        out.note(
+            f"This leaves {Money(line.leaves_minor, plan.currency)} of {line.invoice.number}, more "
+            f"decimals than can be charged. {PAY_OUTSIDE}."
         )
 
 
@@ -80,6 +90,8 @@ def plan_record(plan: PaymentPlan) -> dict[str, Any]:
         "digest": plan.digest,
         "left_out": list(plan.left_out),
         "left_out_disputed": list(plan.disputed),
+        "left_out_not_chargeable": list(plan.not_chargeable),
+        "too_fine_to_pay_later": [line.invoice.number for line in plan.too_fine_to_pay_later],
         "too_small_to_pay_later": [line.invoice.number for line in plan.too_small_to_pay_later],
         "allocations": [allocation_record(a, plan.currency) for a in plan.allocations],
     }

@@ -190,7 +190,7 @@ def _gateway(everything: bool, ports: Ports, compared: list[Comparison]) -> list
     except Unreachable as error:
         return [Check("gateway", False, error.message, error.hint)]
     except (NoAnswer, Rejected) as error:
-        hint = "Check the key and the network."
+        hint = getattr(error, "hint", "") or "Check the key and the network."
         return [Check("gateway", False, f"cannot be asked: {error}", hint)]
     with ports.ledger.read() as unit:
         mode = unit.company.identity().mode

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import BadInput, NotFound, Refused, Usage, not_found
+from invoicepay.billing.errors import BadInput, Refused, Usage, not_found
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceState
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.money import Money, check_currency, parse_minor
@@ -29,6 +29,7 @@ from invoicepay.billing.ports import Ports, Unit
 from invoicepay.billing.spelling import find_spelling, normalized
 from invoicepay.operations.app import Request
 from invoicepay.operations.find_number import find_customer, find_invoice, selected_customer
+from invoicepay.operations.left_out import LeftOut, nothing_left, pass_over, pass_over_amounts
 from invoicepay.operations.protocol.claim import key_reused
 from invoicepay.operations.protocol.holds import check_payable
 from invoicepay.operations.protocol.restored import check_confirmed
@@ -91,17 +92,21 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         settle_what_holds([i.number for i in invoices], actor, ports)
     with ports.ledger.read() as unit:
         invoices = _select(request, actor, unit, ports)
-        held: list[Invoice] = []
-        disputed: list[Invoice] = []
+        left_out = LeftOut()
         if request.state is not None:
-            held = [i for i in invoices if _is_held(i, request)]
-            free = [i for i in invoices if not _is_held(i, request)]
-            disputed = [i for i in free if i.disputed and not request.include_disputed]
-            invoices = [i for i in free if i not in disputed]
+            invoices, left_out = pass_over(
+                invoices,
+                allow_pending=request.allow_pending,
+                include_disputed=request.include_disputed,
+            )
         if not invoices:
-            raise _nothing(len(held), len(disputed))
+            raise nothing_left(left_out)
         customer, currency = one_customer_and_currency(invoices, named=bool(request.numbers))
         amounts = _amounts(request, invoices)
+        if request.state is not None:
+            invoices, left_out = pass_over_amounts(invoices, amounts, left_out)
+            if not invoices:
+                raise nothing_left(left_out)
         check_payable(
             invoices,
             actor,
@@ -109,6 +114,8 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
             with_key=bool(request.key),
             allow_pending=request.allow_pending,
         )
+        lines = plan_lines(invoices, amounts)
+        check_limits(lines, currency)
         method = _method(request.method, customer, actor, unit)
         check_method(method, currency, local_date(ports.clock.now(), unit.company.get().time_zone))
     plan = PaymentPlan(
@@ -116,42 +123,15 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         customer=customer,
         currency=currency,
         method=method,
-        lines=plan_lines(invoices, amounts),
+        lines=lines,
         request_digest=request_digest,
         memo=request.memo,
         with_key=bool(request.key),
         allow_pending=request.allow_pending,
-        left_out=tuple(i.number for i in held if i.customer == customer),
-        disputed=tuple(i.number for i in disputed if i.customer == customer),
+        **left_out.numbers(customer),
     )
-    check_limits(plan.total_minor, currency)
     _check_total(plan.total_minor, currency, request)
     return Quoted(plan)
-
-
-def _nothing(held: int, disputed: int) -> NotFound:
-    """`held`: invoices of the selection that payments under way are for."""
-    what = "nothing is open to pay in this selection"
-    if disputed:
-        return NotFound(
-            "nothing_selected",
-            f"{what}; {disputed} invoice(s) are disputed",
-            "Name those that you want to pay, or say --include-disputed.",
-        )
-    if held:
-        return NotFound(
-            "nothing_selected",
-            f"{what}; payments under way hold {held} invoice(s)",
-            "`invoicepay payments list` shows them; `invoicepay sync` asks the bank.",
-        )
-    return NotFound("nothing_selected", what, "`invoicepay invoices list` shows what is open.")
-
-
-def _is_held(invoice: Invoice, request: Quote) -> bool:
-    """Whether a filter passes it over: a payment under way holds it."""
-    if request.allow_pending:
-        return not invoice.payable_minor
-    return invoice.reserved_minor > 0
 
 
 def settle_what_holds(numbers: Sequence[str], actor: Actor, ports: Ports) -> None:

@@ -23,7 +23,7 @@ from invoicepay.billing.invoice import (
     InvoiceTotals,
     Page,
 )
-from invoicepay.billing.money import MAX_MINOR, THREE_DECIMAL, ZERO_DECIMAL
+from invoicepay.billing.money import DECIMALS, MAX_MINOR
 from invoicepay.ledger.queries.books import LAST_PAID
 from invoicepay.ledger.queries.customers import address_of
 from invoicepay.ledger.queries.scope import customer_in
@@ -235,14 +235,10 @@ def _where(
         ("max", "<=", selection.max_total, "ROUND_FLOOR"),
     ):
         if amount is not None:
-            for places in (0, 2, 3):
+            for places in set(DECIMALS.values()):
                 minor = int((amount * 10**places).to_integral_value(rounding))
                 values[f"{name}{places}"] = max(min(minor, MAX_MINOR), -MAX_MINOR)
-            terms.append(
-                f"i.total_minor {sign} CASE WHEN i.currency IN ({_quoted(ZERO_DECIMAL)}) "
-                f"THEN :{name}0 WHEN i.currency IN ({_quoted(THREE_DECIMAL)}) THEN :{name}3 "
-                f"ELSE :{name}2 END"
-            )
+            terms.append(f"i.total_minor {sign} {_by_decimals(name)}")
     return " AND ".join(terms), values
 
 
@@ -250,8 +246,14 @@ def _letters_and_digits(number: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", number).casefold() if c.isalnum())
 
 
-def _quoted(codes: frozenset[str]) -> str:
-    return ", ".join(f"'{code}'" for code in sorted(codes))
+def _by_decimals(name: str) -> str:
+    """An expression: of the parameters `<name>0`, `<name>2` and so on, the one for the decimals of
+    the invoice's currency."""
+    cases = []
+    for places in set(DECIMALS.values()) - {2}:
+        codes = ", ".join(f"'{code}'" for code, n in DECIMALS.items() if n == places)
+        cases.append(f"WHEN i.currency IN ({codes}) THEN :{name}{places}")
+    return f"CASE {' '.join(cases)} ELSE :{name}2 END"
 
 
 def _cursor(after: str) -> tuple[str | int, str]:
