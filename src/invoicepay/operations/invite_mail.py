@@ -8,6 +8,7 @@ accepts is not tried again; the inviter has the code then.
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from invoicepay.billing.customer import Company, Contact
 from invoicepay.billing.errors import InvoicepayError
@@ -62,6 +63,7 @@ def _letter(
         if reset
         else f"{company.name} lets you see and pay its invoices with invoicepay."
     )
+    until = expires_at.astimezone(ZoneInfo(company.time_zone))
     questions = " or ".join(filter(None, (company.email, company.phone)))
     return Letter(
         subject=line(f"{f'{notice}: ' if notice else ''}{what} {company.name}"),
@@ -71,7 +73,7 @@ def _letter(
         rows=(),
         facts=(
             ("Code", code),
-            ("Good until", f"{expires_at:%Y-%m-%d %H:%M} UTC"),
+            ("Good until", f"{until:%Y-%m-%d %H:%M %Z}"),
             ("For", line(contact.email)),
         ),
         next_steps=(
