@@ -76,7 +76,11 @@ def test_every_currency_is_taken_as_a_default(office: Office) -> None:
     assert CURRENCIES > CHARGED
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_totals_of_every_currency_tie_out_to_the_last_decimal(
     hire: Callable[[], Office], data: st.DataObject
