@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from invoicepay.billing.customer import EVERYTHING
+from invoicepay.billing.errors import must_be_there
 from invoicepay.billing.payment import Payment
 from invoicepay.billing.ports import MailKind, OutboxMail, Unit
 
@@ -16,9 +17,9 @@ def owe_mail(payment: Payment, kind: MailKind, unit: Unit, now: datetime) -> Non
     customer has an address for news of payments, it is told as well, unless that is the payer's.
     A charge that was taken in was made by nobody who is known here: then only the customer is.
     """
-    customer = unit.customers.get(payment.customer, EVERYTHING)
+    found = unit.customers.get(payment.customer, EVERYTHING)
+    to_customer = must_be_there(found, f"{payment.customer}, who paid {payment.id},").email.strip()
     ledger = unit.company.identity().id
-    to_customer = customer.email.strip() if customer else ""
     recipients = {f"{payment.id}.{kind}": payment.initiated_by}
     if to_customer.lower() != payment.initiated_by.lower():
         recipients[f"{payment.id}.{kind}.customer"] = to_customer
