@@ -416,10 +416,35 @@ def test_after_a_hundred_differences_it_stops_and_begins_there_the_next_time(
     calls = asked(gateway, lambda: synced(company))
 
     assert calls.count("retrieve") == 3
-    assert len(doctor(company, everything=True).differences) == 3
+    for everything in (False, True):
+        found = doctor(company, everything=everything)
+        assert len(found.differences) == 3
+        assert found.said == "at least 3 difference(s) from what the gateway has"
     gateway.found.update(there)
     found = synced(company)
     assert (found.count, lines(found), found.error) == (6, [], None)
+
+
+def test_where_it_could_not_look_at_all_there_may_be_more_differences(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "PER_PAGE", 1)  # each is asked for by itself
+    first, second = pay_some(company, "INV-2"), pay_some(company, "INV-2")
+    at_gateway(gateway, first, DIFFERENCES["canceled"][0])
+    assert compare_changed([], company).said == "1 difference(s) from what the gateway has"
+    gateway.unreadable[second.gateway_id] = True  # which is told of by itself
+    assert compare_changed([], company).said == "1 difference(s) from what the gateway has"
+    gateway.unreadable.clear()
+
+    def fail_the_second(call: str) -> None:
+        if len(gateway.calls) == 2:
+            gateway.fail_next(call, Fault.NOT_SENT)
+
+    gateway.calls.clear()
+    gateway.before = fail_the_second
+    found = compare_changed([], company)
+
+    assert found.said == "at least 1 difference(s) from what the gateway has"
 
 
 def test_what_was_not_looked_at_before_it_stopped_is_the_next_time(

@@ -53,6 +53,13 @@ class Comparison:
     """The journal's entry up to which each that it put so is as the gateway has it; 0 where all
     were looked at, whenever they changed."""
 
+    @property
+    def said(self) -> str:
+        """How much differs, for people."""
+        stopped = self.error is not None or len(self.differences) >= MOST_TOLD
+        at_least = "at least " if stopped else ""
+        return f"{at_least}{len(self.differences)} difference(s) from what the gateway has"
+
 
 def compare_changed(known: Iterable[AnyIntent], ports: Ports) -> Comparison:
     """Compare the payments that became succeeded or processing since the last look. `known`:
