@@ -57,7 +57,7 @@ docs: $(STAMP)  ## rewrite the generated parts of the documentation
 
 lock: $(STAMP)  ## compile the locked requirements anew
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
-		--no-emit-find-links --no-emit-options --no-header --allow-unsafe --extra dev -o requirements-dev.txt pyproject.toml
+		--no-emit-find-links --no-emit-options --no-header --allow-unsafe --extra dev --extra fonts -o requirements-dev.txt pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
 		--no-emit-find-links --no-emit-options --no-header --allow-unsafe -o requirements.txt pyproject.toml
 

@@ -97,7 +97,7 @@ def naive(detail: InvoiceDetail, fonts: tuple[Path, Path]) -> bytes:
 
 def ours(details: Sequence[InvoiceDetail]) -> int:
     """Bytes made; a new `PdfDocuments` each time, so that the font's subset is paid for too."""
-    return sum(len(pdf) for pdf in PdfDocuments().invoices(COMPANY, details, TODAY))
+    return sum(len(pdf.content) for pdf in PdfDocuments().invoices(COMPANY, details, TODAY))
 
 
 def compare(lines: int, fonts: tuple[Path, Path]) -> None:

@@ -16,16 +16,22 @@ from typing import Any
 os.environ["COLUMNS"] = "80"  # help is wrapped to the terminal's width
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
+sys.path.insert(0, str(ROOT))  # for docs.manual, run as a script
 _MARKED = re.compile(r"<!-- help: (?P<name>[a-z ]*) -->\n.*?<!-- end -->\n", re.DOTALL)
 
 
-def commands() -> dict[str, str]:
-    """The help of every command, by its words (`""`: the program's own)."""
+def program() -> Any:
+    """The command line as typer knows it."""
     import typer
 
     from invoicepay.cli.main import app
 
-    return dict(_helps(typer.main.get_command(app), "invoicepay", None))
+    return typer.main.get_command(app)
+
+
+def commands() -> dict[str, str]:
+    """The help of every command, by its words (`""`: the program's own)."""
+    return dict(_helps(program(), "invoicepay", None))
 
 
 def _helps(command: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
@@ -85,10 +91,13 @@ def readme(helps: dict[str, str]) -> str:
 
 def pages() -> dict[Path, str]:
     """Every page that is generated, wholly or in part, as it should be."""
+    from docs.manual import manual_page
+
     helps = commands()
     return {
         DOCS / "commands.md": commands_page(helps),
         DOCS / "exit-codes.md": exit_codes_page(),
+        DOCS / "invoicepay.1": manual_page(program()),
         ROOT / "README.md": readme(helps),
     }
 

@@ -4,6 +4,7 @@ environment beats the file; nothing is picked up from the current folder by itse
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from invoicepay.billing.errors import Usage
 
 CONFIG_VARIABLE = "INVOICEPAY_CONFIG"
 LEDGER_VARIABLE = "INVOICEPAY_LEDGER"
+PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+"""They name a proxy to other programs. Not heeded: who sets one could lead the key elsewhere."""
 _KNOWN: Mapping[str, type | Mapping[str, type]] = {
     "ledger": str,
     "outbox": str,
@@ -25,7 +28,9 @@ _KNOWN: Mapping[str, type | Mapping[str, type]] = {
         "sender": str,
         "ca_file": str,
     },
+    "gateway": {"proxy": str, "proxy_user": str, "proxy_password_file": str, "ca_file": str},
     "keyring": {"backend": str},
+    "documents": {"fonts": list},
     "sandbox": {"url": str, "key_file": str},
 }
 
@@ -42,6 +47,17 @@ class Smtp(NamedTuple):
     ca_file: str = ""
 
 
+class GatewayRoute(NamedTuple):
+    """The way to the gateway of a test or live ledger. `proxy`: `http://host:port` or
+    `https://host:port`, empty for none; its password stands in a file of its own. `ca_file`: PEM of
+    the authorities to trust instead of the usual ones."""
+
+    proxy: str = ""
+    proxy_user: str = ""
+    proxy_password_file: str = ""
+    ca_file: str = ""
+
+
 class Settings(NamedTuple):
     """What is in force. `sources` says where each value is from: option, a variable's name,
     the file, or default."""
@@ -53,9 +69,14 @@ class Settings(NamedTuple):
     secrets: Path
     """The user's own folder for what `--insecure-storage` keeps."""
     smtp: Smtp | None
+    gateway: GatewayRoute
+    unused_proxy_variable: str
+    """One of PROXY_VARIABLES that is set where `gateway` has no proxy; else empty."""
     keyring_backend: str
     """The keyring whose code the user trusts, e.g. `keyring_pass.PasswordStoreBackend`; empty for
     the machine's own."""
+    fonts: tuple[Path, ...]
+    """Font files for documents, which are asked for other scripts' characters first."""
     sandbox_url: str
     """A running `sandbox serve`; empty for one in the process."""
     sandbox_key: Path | None
@@ -103,8 +124,18 @@ def load_settings(
     sources["smtp"] = "file" if smtp else "default"
     if smtp and "host" not in smtp:
         raise Usage("config_invalid", f"{path}: [smtp] needs a host")
+    gateway = _gateway(values.get("gateway", {}), path)
+    for name in ("proxy", "ca_file"):
+        sources[f"gateway.{name}"] = "file" if getattr(gateway, name) else "default"
+    unused = [name for name in PROXY_VARIABLES if environ.get(name)] if not gateway.proxy else []
     backend = values.get("keyring", {}).get("backend", "")
     sources["keyring.backend"] = "file" if backend else "default"
+    fonts = values.get("documents", {}).get("fonts", [])
+    if not all(type(name) is str and name and "\0" not in name for name in fonts):
+        raise Usage(
+            "config_invalid", f"{path}: documents.fonts must be a list of file names in brackets"
+        )
+    sources["documents.fonts"] = "file" if fonts else "default"
     url, key = _sandbox(values.get("sandbox", {}), path, found.absolute())
     sources["sandbox.url"] = "file" if url else "default"
     return Settings(
@@ -113,10 +144,73 @@ def load_settings(
         outbox=outbox or found.absolute().parent / "outbox",
         secrets=secrets or base,
         smtp=Smtp(**smtp) if smtp else None,
+        gateway=gateway,
+        unused_proxy_variable=unused[0] if unused else "",
         keyring_backend=backend,
+        fonts=tuple(base / path_of(name) for name in fonts),
         sandbox_url=url,
         sandbox_key=key,
         sources=sources,
+    )
+
+
+def _gateway(given: Mapping[str, str], path: Path) -> GatewayRoute:
+    """Raises Usage. No message repeats what is given as the proxy: a password may stand in it."""
+    found = dict(given)
+    base = path.absolute().parent
+    for name in ("proxy_password_file", "ca_file"):
+        if found.get(name):
+            found[name] = str(base / path_of(found[name]))
+    route = GatewayRoute(**found)
+    if route.proxy:
+        _check_proxy(route.proxy, path)
+    elif route.proxy_user:
+        raise Usage(
+            "config_invalid",
+            f"{path}: gateway.proxy_user is for a proxy, and none is named",
+            f"Name it: {_PROXY}.",
+        )
+    if bool(route.proxy_user) != bool(route.proxy_password_file) or ":" in route.proxy_user:
+        raise Usage(
+            "config_invalid",
+            f"{path}: gateway.proxy_user, without a ':', and proxy_password_file go together",
+            "Name both, or neither where the proxy asks for none.",
+        )
+    if route.ca_file:
+        _check_pem(route.ca_file, path)
+    return route
+
+
+def _check_proxy(proxy: str, path: Path) -> None:
+    if "@" in proxy:
+        raise Usage(
+            "config_invalid",
+            f"{path}: gateway.proxy has a user or a password in it",
+            "Write gateway.proxy_user, and put the password alone into a file that only you can "
+            "read, named as gateway.proxy_password_file.",
+        )
+    found = re.fullmatch(_PROXY_URL, proxy, re.ASCII)
+    if found is None or not 0 < int(found[1]) < 65_536:
+        raise Usage("config_invalid", f"{path}: gateway.proxy is not a proxy", f"Write {_PROXY}.")
+
+
+_PROXY = 'proxy = "http://proxy.example:3128", with https:// for one that is spoken to in TLS'
+_HOST = r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\]"
+_PROXY_URL = rf"https?://(?:{_HOST}):([0-9]{{1,5}})/?"
+
+
+def _check_pem(ca_file: str, path: Path) -> None:
+    """Whether its certificates are good is seen where they are used."""
+    why = "it has no certificate in PEM"
+    try:
+        if b"-----BEGIN CERTIFICATE-----" in Path(ca_file).read_bytes():
+            return
+    except OSError as error:
+        why = error.strerror or "it cannot be read"
+    raise Usage(
+        "config_invalid",
+        f"{path}: gateway.ca_file is {ca_file}: {why}",
+        "Name a PEM file, or take it out: without one, the usual authorities are trusted.",
     )
 
 
@@ -230,4 +324,4 @@ def _check(values: Mapping[str, Any], known: Mapping[str, Any], path: Path, pref
             raise Usage("config_invalid", f"{path}: {prefix}{name} has a NUL character")
 
 
-_NAMES = {str: "text in quotes", int: "a whole number"}
+_NAMES = {str: "text in quotes", int: "a whole number", list: "a list of file names in brackets"}

@@ -219,3 +219,56 @@ def test_whoever_says_it_is_not_asked(desk: Desk) -> None:
         ended = asked.end()
     assert ended.exit_code == 0
     assert "E-mail address" not in ended.stderr
+
+
+def test_addresses_in_domains_of_other_letters_than_ascii(
+    office: Callable[..., Desk], server: Server
+) -> None:
+    """The company's, its server's sender, and the customer's: sent as ASCII, read in both forms."""
+    desk = office("--company-email", "info@müller.example")
+    config = desk.folder / "config.toml"
+    config.write_text(config.read_text() + 'sender = "Rechnung@müller.example"\n', "utf-8")
+    (desk.folder / "two.csv").write_text(
+        "number,name,email\nC-1,One,einkauf@käufer.example; office@one.example\n", "utf-8"
+    )
+    assert desk.run("import customers two.csv --update").exit_code == 0
+
+    paid = desk.run("pay A-1 --yes")
+    assert "einkauf@käufer.example (xn--kufer-gra.example), office@one.example" in paid.stderr
+    assert [to for to, _ in server.received] == [
+        "owner@lantern.example",
+        "einkauf@xn--kufer-gra.example",
+        "office@one.example",
+    ]
+    for to, message in server.received:
+        assert message["To"] == to
+        assert message["From"] == "Lantern <Rechnung@xn--mller-kva.example>"
+        assert message["Reply-To"] == "info@xn--mller-kva.example"
+        body = message.get_body(("plain",))  # type: ignore[attr-defined]
+        assert "contact info@müller.example (xn--mller-kva.example)." in body.get_content()
+    assert outbox(desk)[0]
+    shown = desk.run("customers show C-1")
+    assert "einkauf@käufer.example (xn--kufer-gra.example); office@one.example" in shown.stdout
+    assert desk.run("customers show C-1 --json").json["emails"] == [
+        "einkauf@xn--kufer-gra.example",
+        "office@one.example",
+    ]
+
+
+def test_an_address_that_the_server_refuses_is_the_only_one_not_told(
+    office: Callable[..., Desk], server: Server
+) -> None:
+    desk = office("--company-email", "billing@lantern.example")
+    (desk.folder / "two.csv").write_text(
+        "number,name,email\nC-1,One,gone@one.example; office@one.example\n"
+    )
+    assert desk.run("import customers two.csv --update").exit_code == 0
+    server.unknown = "gone@one.example"
+
+    assert desk.run("pay A-1 --yes").exit_code == 0
+    (failing,) = desk.run("mail list --json").json
+    assert (failing["to"], failing["status"]) == ("gone@one.example", "failing")
+    server.unknown = ""
+    assert desk.run("mail send --now").exit_code == 0
+    told = ["owner@lantern.example", "office@one.example", "gone@one.example"]
+    assert [to for to, _ in server.received] == told

@@ -12,8 +12,6 @@ from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import (
     CURRENCIES,
     MAX_MINOR,
-    THREE_DECIMAL,
-    ZERO_CENTS,
     Money,
     check_currency,
     decimals,
@@ -29,11 +27,6 @@ minors = st.integers(-MAX_MINOR, MAX_MINOR)
 
 @given(minors, currencies)
 def test_text_and_back_is_the_same_amount(minor: int, currency: str) -> None:
-    if currency in ZERO_CENTS:
-        minor -= minor % 100 if minor >= 0 else -(-minor % 100)
-    if currency in THREE_DECIMAL:
-        minor -= minor % 10 if minor >= 0 else -(-minor % 10)
-
     assert parse_minor(plain_text(minor, currency), currency, negative=True) == minor
 
 
@@ -81,9 +74,39 @@ def test_no_text_makes_it_fail_otherwise(text: str) -> None:
 def test_more_decimals_than_the_currency_has_are_refused_unless_zero() -> None:
     assert parse_minor("1.500", "USD") == 150
     assert parse_minor("7.00", "JPY") == 7
-    for text, currency in (("1.005", "USD"), ("7.5", "JPY"), ("1.234", "KWD"), ("1.50", "ISK")):
+    for text, currency in (("1.005", "USD"), ("7.5", "JPY"), ("1.2345", "KWD"), ("1.005", "ISK")):
         with pytest.raises(BadInput):
             parse_minor(text, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("12.345", "KWD", 12345),
+        ("99.999", "TND", 99999),
+        ("1999.50", "ISK", 199950),
+        ("1500.250", "IQD", 1500250),
+        ("10.500", "LYD", 10500),
+        ("10.50", "VES", 1050),
+        ("0.0001", "CLF", 1),
+    ],
+)
+def test_amounts_have_the_decimals_of_their_currency(text: str, currency: str, minor: int) -> None:
+    assert parse_minor(text, currency) == minor
+    assert plain_text(minor, currency) == text
+
+
+def test_decimals_of_what_ledgers_have_never_change() -> None:
+    """They say what the amounts in every ledger mean."""
+    by_decimals = {n: [c for c in sorted(CURRENCIES) if decimals(c) == n] for n in range(5)}
+
+    assert by_decimals[0] == (
+        "BIF BYR CLP DJF GNF JPY KMF KRW MGA PYG RWF UYI VND VUV XAF XOF XPF".split()
+    )
+    assert by_decimals[1] == []
+    assert by_decimals[3] == "BHD IQD JOD KWD LYD OMR TND".split()
+    assert by_decimals[4] == ["CLF", "UYW"]
+    assert {"ISK", "UGX", "USD", "VES", "STN", "SVC"} <= set(by_decimals[2])
 
 
 def test_what_exceeds_64_bits_is_refused() -> None:

@@ -16,6 +16,7 @@ from invoicepay.billing.payment import Allocation
 from invoicepay.billing.plan import (
     PaymentPlan,
     PlanLine,
+    chargeable,
     check_limits,
     check_method,
     digest,
@@ -249,12 +250,113 @@ def test_a_bank_debit_is_in_dollars_and_a_card_in_any_currency() -> None:
 def test_a_charge_is_within_the_gateways_limits_and_both_may_be_charged(
     currency: str, least: int, most: int, under: str, over: str
 ) -> None:
-    check_limits(least, currency)
-    check_limits(most, currency)
+    check_limits(in_one_line(least, currency), currency)
+    check_limits(in_one_line(most, currency), currency)
     for total, code, says in ((least - 1, "under_limit", under), (most + 1, "over_limit", over)):
         with pytest.raises(Usage) as refusal:
-            check_limits(total, currency)
+            check_limits(in_one_line(total, currency), currency)
         assert (refusal.value.code, refusal.value.message) == (code, says)
+
+
+def in_one_line(total: int, currency: str) -> list[PlanLine]:
+    return [PlanLine(invoice(currency=currency, total_minor=total), total)]
+
+
+ELSEWHERE = (
+    "Pay it in another way, e.g. by wire, which finance records with `invoicepay import payments`"
+)
+
+
+@pytest.mark.parametrize("currency", ["IQD", "LYD", "VES", "STN", "SVC", "CLF"])
+def test_a_currency_that_the_gateway_does_not_have_is_paid_in_another_way(currency: str) -> None:
+    with pytest.raises(Usage) as refusal:
+        check_limits(in_one_line(1000, currency), currency)
+
+    assert refusal.value.code == "currency_not_supported"
+    assert refusal.value.message == f"no card and no bank account is charged in {currency}"
+    assert refusal.value.hint == f"{ELSEWHERE}."
+
+
+@pytest.mark.parametrize(
+    ("currency", "amounts", "says", "part"),
+    [
+        (
+            "KWD",
+            [12345],
+            "12.345 KWD cannot be charged, only multiples of 0.010 KWD",
+            "INV-0=12.340",
+        ),
+        (
+            "TND",
+            [99999],
+            "99.999 TND cannot be charged, only multiples of 0.010 TND",
+            "INV-0=99.990",
+        ),
+        (
+            "ISK",
+            [199950],
+            "1,999.50 ISK cannot be charged, only multiples of 1.00 ISK",
+            "INV-0=1999.00",
+        ),
+        (
+            "KWD",
+            [5, 2000, 4],
+            "2.009 KWD cannot be charged, only multiples of 0.010 KWD",
+            "INV-1=1.991",
+        ),
+        ("KWD", [5], "0.005 KWD cannot be charged, only multiples of 0.010 KWD", ""),
+    ],
+)
+def test_what_has_more_decimals_than_the_gateway_charges(
+    currency: str, amounts: list[int], says: str, part: str
+) -> None:
+    lines = [
+        PlanLine(invoice(f"INV-{n}", currency=currency, total_minor=amount), amount)
+        for n, amount in enumerate(amounts)
+    ]
+
+    with pytest.raises(Usage) as refusal:
+        check_limits(lines, currency)
+
+    assert (refusal.value.code, refusal.value.message) == ("amount_not_chargeable", says)
+    less = f", or less here: --amount {part}" if part else ""
+    assert refusal.value.hint == f"{ELSEWHERE}{less}."
+
+
+def test_amounts_that_make_a_sum_that_can_be_charged_are_one_charge() -> None:
+    lines = [
+        PlanLine(invoice(f"INV-{n}", currency="KWD", total_minor=12345), 12345) for n in range(2)
+    ]
+
+    check_limits(lines, "KWD")
+
+
+def test_a_filter_keeps_all_where_the_sum_can_be_charged_else_what_can_by_itself() -> None:
+    found = [
+        invoice(f"INV-{n}", currency="KWD", total_minor=minor)
+        for n, minor in enumerate([12345, 1000, 12345, 20])
+    ]
+
+    def kept(invoices: list[Invoice], **amounts: int) -> list[str]:
+        named = {f"INV-{name[1:]}": amount for name, amount in amounts.items()}
+        return [i.number for i in chargeable(invoices, named)]
+
+    assert kept(found) == ["INV-0", "INV-1", "INV-2", "INV-3"]
+    assert kept(found[1:]) == ["INV-1", "INV-3"]
+    assert kept(found[1:], n2=12340) == ["INV-1", "INV-2", "INV-3"]
+    assert kept(found[2:3]) == []
+    assert kept([]) == []
+
+
+def test_a_rest_with_more_decimals_than_can_be_charged_is_pointed_out() -> None:
+    lines = [
+        PlanLine(invoice(f"INV-{n}", currency="KWD", total_minor=total), paid)
+        for n, (total, paid) in enumerate([(12345, 12340), (12345, 10000), (1000, 990), (1, 1)])
+    ]
+    made = plan(*lines, currency="KWD")
+
+    assert [line.leaves_minor for line in made.too_fine_to_pay_later] == [5, 2345]
+    assert made.too_small_to_pay_later == ()
 
 
 # --- Digests ---

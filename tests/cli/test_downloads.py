@@ -15,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoicepay.billing.errors import Unreachable
-from invoicepay.cli.downloads import Names, safe_name, write_whole
+from invoicepay.cli import downloads
+from invoicepay.cli.downloads import Names, safe_name, say_missing, write_whole
+from invoicepay.cli.output import Format, Output
 from tests.running import DemoCompany
 
 ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
@@ -201,3 +203,45 @@ class TestByTheProgram:
         (payment,) = company.run("payments list --status succeeded --limit 1 --json").json
         receipt = company.run_bytes(["payments", "receipt", payment["id"], "--stdout"])
         assert payment["receipt_number"] in PdfReader(io.BytesIO(receipt)).pages[0].extract_text()
+
+
+@pytest.mark.parametrize(
+    ("installed", "helps"),
+    [(None, "`pip install 'invoicepay[fonts]'` brings"), (object(), "[documents] fonts")],
+)
+def test_documents_with_boxes_are_named_with_what_helps(
+    installed: object, helps: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "find_spec", lambda name: installed)
+    said = io.StringIO()
+    out = Output(Format.TABLE, io.StringIO(), said)
+    say_missing(out, {"INV-1": "", "INV-2": ""})
+    assert said.getvalue() == ""
+    say_missing(out, {"INV-1": "東京", "INV-2": "", "INV-3": "京"})
+    text = " ".join(said.getvalue().split())
+    assert text.startswith(
+        "INV-1, INV-3: a box (□) stands for each character that no font has here: 京東."
+    )
+    assert helps in text
+
+
+def test_of_many_documents_with_boxes_some_are_named() -> None:
+    said = io.StringIO()
+    missing = {f"INV-{n}": chr(0x4E00 + n) for n in range(50)}
+    say_missing(Output(Format.TABLE, io.StringIO(), said), missing)
+    text = " ".join(said.getvalue().split())
+    assert text.startswith("INV-0, INV-1, INV-2, INV-3, INV-4 and 45 more: a box")
+    assert text.count("…") == 1
+
+
+def test_a_command_tells_of_characters_that_no_font_has(company: DemoCompany) -> None:
+    company.edit(
+        "UPDATE invoice_lines SET description = 'Coffee \U0001f600' WHERE invoice_id ="
+        " (SELECT id FROM invoices WHERE number = 'INV-1060')"
+    )
+    for options in ([], ["--stdout"]):
+        _, _, said = company.ended(["invoices", "pdf", "INV-1060", *options])
+        assert "INV-1060: a box (□) stands" in said.decode()
+    pdfs = ["invoices", "pdf", "INV-1060", "INV-1042", "--json"]
+    assert [file["missing"] for file in company.run(pdfs).json] == ["😀", ""]
+    assert [file["missing"] for file in company.run([*pdfs, "--zip", "a.zip"]).json] == ["😀"]

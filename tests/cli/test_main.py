@@ -206,7 +206,7 @@ def test_a_broken_money_rule_does_not_read_like_a_bad_disk(company: DemoCompany)
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("pya INV-1042", "`pay`"), ("invoice list", "`invoices`"), ("invoices lst", "'list'")],
+    [("pya INV-1042", "'pay'"), ("invoice list", "'invoices'"), ("invoices lst", "'list'")],
 )
 def test_a_mistyped_command_is_told_from_those_there_are(
     desk: Desk, typed: str, meant: str

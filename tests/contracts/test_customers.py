@@ -35,7 +35,9 @@ FULL = Company(
     logo=b"\x89PNG",
 )
 CUSTOMERS = [
-    Customer("B", "Second", "b@example.com", Address(("Road 2", "Oslo")), "EUR", 14),
+    Customer(
+        "B", "Second", ("b@example.com", "c@example.com"), Address(("Road 2", "Oslo")), "EUR", 14
+    ),
     Customer("A", "First"),
     Customer("C", "Third", terms_days=0),
 ]

@@ -56,7 +56,7 @@ class Bank:
 
     def make_customer(self, number: str, key: str = "") -> GatewayCustomer:
         key = key or str(uuid.uuid4())
-        return self.gateway.create_customer(Customer(number, "A", "a@example.com"), LEDGER, key)
+        return self.gateway.create_customer(Customer(number, "A", ("a@example.com",)), LEDGER, key)
 
     def order(self, token: str = "pm_card_visa", amount: int = 12345) -> ChargeOrder:
         self.customer = self.customer or self.make_customer("C-1").id

@@ -201,6 +201,27 @@ def test_a_cursor_that_was_not_given_out_is_refused(company: SmallCompany) -> No
 # --- Transactions ---
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("ord-1063", ["ORD-1063"]), ("ORD1063", ["ORD-1063"]), ("1063", ["ORD-1063"]),
+        ("#1063.", ["ORD-1063"]), ("ＯＲＤ‐１０６３", ["ORD-1063"]), ("o_rd/1063", ["ORD-1063"]),
+        ("63", []), ("2063", []), ("1063x", []), ("-", []), ("", []), ("%", []), ("7", []),
+        ("00007", ["A-00007", "B-00007", "C-00007"]), ("b-00007", ["B-00007"]), ("x1", ["X-1"]),
+        ("recu", ["RECU"]), ("0063", []),
+    ],
+)  # fmt: skip
+def test_numbers_that_somebody_may_have_meant(
+    company: SmallCompany, tmp_path: Path, written: str, meant: list[str]
+) -> None:
+    numbers = ["ORD-1063", "RECU", "X-1", *(f"{letter}-00007" for letter in "DCBA")]
+    rows = [f"{number},C-1,2026-01-05,USD,5.00" for number in numbers]
+    (tmp_path / "i.csv").write_text("\n".join(["number,customer,issued_on,currency,total", *rows]))
+    company.finance.call(Import("invoices", str(tmp_path / "i.csv")))
+    with company.ledger.read() as unit:
+        assert unit.invoices.near(written, EVERYTHING) == meant
+
+
 def test_what_raises_leaves_nothing(company: SmallCompany) -> None:
     before = company.invoice("INV-1")
 

@@ -41,9 +41,12 @@ class Things:
 Read = Callable[[Unit, Things, Scope], Any]
 READS: dict[tuple[str, str], tuple[Read, ...]] = {
     ("CustomerStore", "get"): (lambda u, t, s: u.customers.get("C-1", s),),
+    ("CustomerStore", "alike"): (lambda u, t, s: u.customers.alike("C‑1", s),),
     ("CustomerStore", "all"): (lambda u, t, s: _of(u.customers.all(s), "number"),),
     ("InvoiceStore", "get"): (lambda u, t, s: u.invoices.get("INV-1", s),),
+    ("InvoiceStore", "alike"): (lambda u, t, s: u.invoices.alike("INV‑1", s),),
     ("InvoiceStore", "detail"): (lambda u, t, s: u.invoices.detail("INV-1", s),),
+    ("InvoiceStore", "near"): (lambda u, t, s: u.invoices.near("inv1", s),),
     ("InvoiceStore", "page"): (
         lambda u, t, s: _of(u.invoices.page(ALL, s, TODAY).items),
         lambda u, t, s: u.invoices.page(replace(ALL, customer="C-1"), s, TODAY).items,
@@ -89,7 +92,16 @@ WITHOUT_SCOPE = {
     # The gateway's id: for `sync` by finance.
     "CustomerStore": {"by_gateway_id", "set_gateway_id"},
     # People: only for staff, for themselves, or before anybody is known.
-    "ContactStore": {"by_email", "get", "all", "put", "add_invite", "take_invite", "end_invites"},
+    "ContactStore": {
+        "by_email",
+        "get",
+        "all",
+        "put",
+        "add_invite",
+        "whose_invite",
+        "take_invite",
+        "end_invites",
+    },
     "SessionStore": {
         *{"add", "by_hash", "touch", "revoke", "revoke_all", "of_contact"},
         *{"add_failure", "failures", "clear_failures", "end_all"},
@@ -108,10 +120,19 @@ WITHOUT_SCOPE = {
     # For staff only.
     "JournalStore": {"append", "append_all", "head", "hash_at", "page", "verify"},
     "RestoreStore": {"open", "add", "synced", "confirm"},
-    "BooksStore": {"differences", "differences_of", "rebuild"},
+    "BooksStore": {"differences", "differences_of", "look_alikes", "rebuild"},
     "ComparisonStore": {"done_until", "set_done", "changed", "all", "charges_between"},
     "LoadingStore": {
-        *{"prepare", "finish", "next_id", "customer", "customers", "put_customers", "invoices"},
+        *{
+            "prepare",
+            "finish",
+            "next_id",
+            "alike",
+            "customer",
+            "customers",
+            "put_customers",
+            "invoices",
+        },
         *{"add_invoices", "add_lines", "replace_invoices", "payments", "add_payments", "receive"},
         "largest_sum",
     },

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from invoicepay.cli.examples import EXAMPLES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -57,3 +60,16 @@ def test_every_command_of_the_readme_exists() -> None:
 
 
 _NOT_COMMANDS = {"takes", "ledger"}
+
+
+def test_the_manual_has_every_command_and_groff_has_no_complaint() -> None:
+    page = ROOT / "docs" / "invoicepay.1"
+    groff = shutil.which("groff")
+    if groff is None:
+        pytest.skip("groff is not installed")
+    command = [groff, "-man", "-ww", "-Tutf8", "-rLL=100n", str(page)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    plain = re.sub(r"\x1b\[[0-9;]*m|.\x08", "", done.stdout)
+    for words in EXAMPLES:
+        assert f"   invoicepay {words} " in plain

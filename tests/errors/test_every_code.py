@@ -79,6 +79,16 @@ def ambiguous_selection(company: DemoCompany) -> Result:
     return company.as_("payables").run("pay --open --dry-run")
 
 
+@says(
+    "12.345 KWD cannot be charged, only multiples of 0.010 KWD. Pay it in another way, e.g. by "
+    "wire, which finance records with `invoicepay import payments`, or less here: --amount "
+    "KWD-1=12.340."
+)
+def amount_not_chargeable(company: DemoCompany) -> Result:
+    import_invoices(company, "KWD-1,C-1007,2026-10-01,12.345,KWD")
+    return company.run("pay KWD-1 --yes")
+
+
 @says("a bank debit (ACH) is in USD only, this selection is in EUR. Pay by card: --method card.")
 def currency_not_supported(company: DemoCompany) -> Result:
     payables = company.as_("payables")
@@ -112,7 +122,10 @@ def under_limit(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --amount INV-1042=0.10 --yes")
 
 
-@says("typo.toml: unknown setting leger. Known: ledger, outbox, secrets, smtp, keyring, sandbox.")
+@says(
+    "typo.toml: unknown setting leger. Known: ledger, outbox, secrets, smtp, gateway, keyring, "
+    "documents, sandbox."
+)
 def config_invalid(company: DemoCompany) -> Result:
     (company.folder / "typo.toml").write_text('leger = "ledger.db"\n')
     return company.run("whoami --config typo.toml")
@@ -178,7 +191,7 @@ def not_allowed(company: DemoCompany) -> Result:
     return company.run("contacts list")
 
 
-@says("nobody is logged in. Log in with `invoicepay login`.")
+@says("not logged in. Log in with `invoicepay login`.")
 def not_logged_in(company: DemoCompany) -> Result:
     company.run("logout")
     return company.run("invoices list")
@@ -531,11 +544,11 @@ def gateway_mismatch(company: DemoCompany) -> Result:
 
 
 @says(
-    "the gateway refused: No such PaymentMethod: 'pm_nothing'. Nothing was charged. Change what it "
-    "names, or show finance this line."
+    "the gateway refused: Your card was declined. Nothing was charged. Change what it names, or "
+    "show finance this line."
 )
 def gateway_refused(company: DemoCompany) -> Result:
-    return company.run("sandbox attach pm_nothing --customer C-1007")
+    return company.run("sandbox attach pm_card_visa_chargeDeclined --customer C-1007")
 
 
 @says(

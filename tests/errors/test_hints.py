@@ -113,6 +113,18 @@ def ambiguous_selection(company: DemoCompany, meet: Meet) -> None:
 
 
 @obeyed
+def amount_not_chargeable(company: DemoCompany, meet: Meet) -> None:
+    said = meet()
+    well(company.run(f"pay KWD-1 --yes {option(said, '--amount')}"))
+    (company.folder / "received.csv").write_text(
+        "reference,customer,received_on,method_type,amount,currency,invoice\n"
+        "W-1,C-1007,2026-10-20,wire,0.005,KWD,KWD-1\n"
+    )
+    well(company.as_("finance").run(f"{advised(said, 'import payments')} received.csv"))
+    assert company.run("invoices show KWD-1 --json").json["status"] == "paid"
+
+
+@obeyed
 def currency_not_supported(company: DemoCompany, meet: Meet) -> None:
     pay = f"pay INV-0776 --yes {option(meet(), '--method')}"
     payables = company.as_("payables")
@@ -488,7 +500,7 @@ def gateway_mismatch(company: DemoCompany, meet: Meet) -> None:
 def gateway_refused(company: DemoCompany, meet: Meet) -> None:
     said = meet()
     assert "Change what it names" in said
-    assert "pm_nothing" in said
+    assert "Your card was declined" in said
     well(company.run("sandbox attach pm_card_visa --customer C-1007"))
 
 

@@ -138,6 +138,27 @@ def test_a_method_that_a_payment_uses(company: DemoCompany) -> None:
     well(company.run(["methods", "remove", paid["method"], "--yes"]))
 
 
+# --- Numbers that look alike ---------------------------------------------------------------------
+
+
+def test_a_number_in_a_file_that_looks_like_another(company: DemoCompany) -> None:
+    well(import_invoices(company, "NEW-1,C-1007,2026-10-01,10.00,USD"))
+    said = import_invoices(company, "NEW\u20111,C-1007,2026-10-01,10.00,USD")
+    assert said.exit_code == 8
+    assert "NEW\u20111 looks like NEW-1, " in last_line(said)
+    assert "Correct the file, then import it again" in last_line(said)
+    well(import_invoices(company, "NEW-1,C-1007,2026-10-01,10.00,USD"))
+    well(import_invoices(company, "NEW-2,C-1007,2026-10-01,10.00,USD"))
+
+
+def test_a_typed_number_that_looks_like_the_one_that_there_is(company: DemoCompany) -> None:
+    well(import_invoices(company, "NEW\u20111,C-1007,2026-10-01,10.00,USD"))
+    said = last_line(company.run("invoices show NEW-1"))
+    found = re.search(r"no invoice NEW-1\. (\S+) looks like it, .*: copy it from here", said)
+    assert found, said
+    well(company.run(["invoices", "show", found[1]]))
+
+
 # --- A payment under way, or ended --------------------------------------------------------------
 
 

@@ -109,7 +109,12 @@ def text_of_pdf(content: bytes) -> str:
     for page in reader.pages:
         assert "/Annots" not in page
         assert "/AA" not in page
-    return "\n".join(page.extract_text() for page in reader.pages)
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    if b"+Noto" in content:
+        # A glyph that is half of a character stands for none of its own, and pypdf gives its number
+        # for it; poppler gives nothing.
+        text = re.sub("[\x01-\x09\x0b-\x1f]", "", text)
+    return text
 
 
 def below(folder: Path) -> set[Path]:

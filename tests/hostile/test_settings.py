@@ -71,7 +71,9 @@ def test_paths(company: DemoCompany, setting: str) -> None:
 @pytest.mark.parametrize(
     "table",
     ["[smtp]\nhost = {}", '[smtp]\nhost = "localhost"\nsender = {}\nuser = {}\nsecurity = {}',
-     '[smtp]\nhost = "127.0.0.1"\npassword_file = {}\nca_file = {}', "[sandbox]\nurl = {}"],
+     '[smtp]\nhost = "127.0.0.1"\npassword_file = {}\nca_file = {}', "[sandbox]\nurl = {}",
+     "[gateway]\nproxy = {}", "[gateway]\nca_file = {}",
+     '[gateway]\nproxy = "http://x:1"\nproxy_user = {}\nproxy_password_file = {}'],
 )  # fmt: skip
 def test_other_settings(company: DemoCompany, table: str) -> None:
     files = ['ledger = "ledger.db"\n' + table.replace("{}", quoted(text)) for text in WRITTEN[::12]]

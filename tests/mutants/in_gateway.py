@@ -8,8 +8,33 @@ _FILE = "gateway/stripe_gateway.py"
 _READING = "gateway/reading.py"
 _ODD = "tests/adapters/gateway/test_odd_objects.py"
 _FIRST = "tests/contracts/test_gateway.py"
+_PROXY = "tests/faults/test_proxy.py"
 
 IN_GATEWAY = (
+    Mutant(
+        "proxy-variables-are-heeded",
+        "whoever sets a variable leads the charge and its key elsewhere",
+        _FILE,
+        "self.trust_env = False",
+        "self.trust_env = True",
+        _PROXY,
+    ),
+    Mutant(
+        "the-practice-bank-is-asked-by-proxy",
+        "what is meant for this machine leaves it",
+        _FILE,
+        'self.proxies = {"https": route.proxy}',
+        'self.proxies = {"https": route.proxy, "http": route.proxy}',
+        _PROXY,
+    ),
+    Mutant(
+        "a-wrong-password-is-tried-again",
+        "the proxy locks the company out",
+        _FILE,
+        "if 400 <= refused_status(error) < 500:",
+        "if 500 <= refused_status(error) < 500:",
+        _PROXY,
+    ),
     Mutant(
         "fresh-create-key",
         "a repeated create makes a second intent that could be charged as well",
@@ -30,38 +55,38 @@ IN_GATEWAY = (
         "5xx-is-refusal",
         "a 500 or a dropped connection after the charge reads as if nothing was done",
         _FILE,
-        "raise NoAnswer(_no_answer(error)) from error",
-        'raise Rejected("api_error", _no_answer(error)) from error',
+        "raise self._no_answer(error) from error",
+        'raise Rejected("api_error", str(self._no_answer(error))) from error',
         _FIRST,
     ),
     Mutant(
         "timeout-is-refusal",
         "silence, or an answer cut short, after the charge reads as if nothing was done",
         _FILE,
-        "raise NoAnswer(_no_answer(error)) from error",
+        "raise self._no_answer(error) from error",
         "if isinstance(error, stripe.APIConnectionError):\n"
-        '                raise Rejected("timeout", "no answer") from error\n'
-        "            raise NoAnswer(_no_answer(error)) from error",
+        '                    raise Rejected("timeout", "no answer") from error\n'
+        "                raise self._no_answer(error) from error",
         _FIRST,
     ),
     Mutant(
         "409-is-refusal",
         "the first attempt is still at work, and the second says that it failed",
         _FILE,
-        "raise NoAnswer(_no_answer(error)) from error",
+        "raise self._no_answer(error) from error",
         "if error.http_status == 409:\n"
-        '                raise Rejected("conflict", "in use") from error\n'
-        "            raise NoAnswer(_no_answer(error)) from error",
+        '                    raise Rejected("conflict", "in use") from error\n'
+        "                raise self._no_answer(error) from error",
         _FIRST,
     ),
     Mutant(
         "not-json-is-refusal",
         "a page in place of the answer to a charge reads as if nothing was done",
         _FILE,
-        "raise NoAnswer(_no_answer(error)) from error",
+        "raise self._no_answer(error) from error",
         "if error.http_status == 200:\n"
-        '                raise Rejected("bad_answer", "not JSON") from error\n'
-        "            raise NoAnswer(_no_answer(error)) from error",
+        '                    raise Rejected("bad_answer", "not JSON") from error\n'
+        "                raise self._no_answer(error) from error",
         _FIRST,
     ),
     Mutant(

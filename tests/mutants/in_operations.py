@@ -6,11 +6,15 @@ from tests.mutants.mutant import Mutant
 
 _MONEY = "billing/money.py"
 _QUOTE = "operations/quote.py"
+_PLAN = "billing/plan.py"
+_LEFT_OUT = "operations/left_out.py"
+_NOT_CHARGEABLE = "tests/operations/payments/test_not_chargeable.py"
 _SYNC = "operations/sync.py"
 _AUTHENTICATE = "operations/authenticate.py"
 _JOB = "operations/imports/job.py"
 _INVOICES = "operations/imports/invoice_batch.py"
 _PAYMENTS = "operations/imports/payments.py"
+_SPELLINGS = "operations/imports/spellings.py"
 _TEST_MONEY = "tests/billing/test_money.py"
 _TEST_PAY = "tests/operations/payments/test_pay.py"
 _TEST_KEYS = "tests/operations/payments/test_keys.py"
@@ -20,6 +24,30 @@ _IMPORTS = "tests/operations/imports"
 
 IN_OPERATIONS = (
     # --- Amounts ---
+    Mutant(
+        "every-currency-is-charged",
+        "a payment is claimed in a currency that the gateway does not have",
+        _PLAN,
+        "    if currency not in CHARGED:\n",
+        "    if not currency:\n",
+        _NOT_CHARGEABLE,
+    ),
+    Mutant(
+        "every-decimal-is-charged",
+        "a payment is claimed with a third decimal that the gateway refuses",
+        _PLAN,
+        "    if total_minor % limits.step:\n",
+        "    if total_minor % 1:\n",
+        _NOT_CHARGEABLE,
+    ),
+    Mutant(
+        "a-filter-pays-what-cannot-be-charged",
+        "one invoice in another currency stops everybody who pays all that is open",
+        _LEFT_OUT,
+        "        if invoice.currency not in CHARGED:\n",
+        "        if not invoice.currency:\n",
+        _NOT_CHARGEABLE,
+    ),
     Mutant(
         "float-in-the-parser",
         "19.99 becomes 1998 cents",
@@ -144,6 +172,30 @@ IN_OPERATIONS = (
         "tests/operations/payments/test_slow_copies.py",
     ),
     # --- Imports ---
+    Mutant(
+        "look-alikes-taken",
+        "one invoice under two numbers that nobody can tell apart is paid twice",
+        _SPELLINGS,
+        "            raise looks_like(field, text, alike[0])",
+        "            return normalized(text)",
+        f"{_IMPORTS}/test_spellings.py",
+    ),
+    Mutant(
+        "each-spelling-a-number",
+        "an invoice is one as Windows spells it and another as macOS does",
+        _SPELLINGS,
+        "            return normalized(text)\n        found",
+        "            return text\n        found",
+        f"{_IMPORTS}/test_spellings.py",
+    ),
+    Mutant(
+        "one-address-told",
+        "of a customer's addresses only the last hears of payments",
+        "operations/protocol/news.py",
+        'which = f"-{number}" if number > 1 else ""',
+        'which = ""',
+        "tests/operations/payments/test_news.py",
+    ),
     Mutant(
         "import-ignores-reservations",
         "a cheque pays what a card is paying at this moment",

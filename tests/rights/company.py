@@ -105,7 +105,9 @@ class Office(Desk):
             stack.enter_context(contextlib.chdir(self.folder))
             stack.enter_context(mock.patch.object(gc, "freeze"))
             stack.enter_context(cheap_passwords())
-            stack.enter_context(mock.patch.object(documents, "PdfDocuments", NoDocuments))
+            stack.enter_context(
+                mock.patch.object(documents, "PdfDocuments", lambda named: NoDocuments())
+            )
             states = stack.enter_context(_states())
             streams = [io.TextIOWrapper(io.BytesIO(text)) for text in (stdin.encode(), b"", b"")]
             for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):

@@ -19,6 +19,7 @@ from invoicepay.operations.bind_account import BindAccount
 from invoicepay.operations.cancel_payment import CancelPayment
 from invoicepay.operations.change_password import ChangePassword
 from invoicepay.operations.check_health import CheckHealth
+from invoicepay.operations.check_invite import CheckInvite
 from invoicepay.operations.confirm_restore import ConfirmRestore
 from invoicepay.operations.create_token import CreateToken
 from invoicepay.operations.disable_contact import DisableContact
@@ -94,6 +95,7 @@ def _plan_with(names: Names) -> Pay:
 REQUESTS: tuple[Asked, ...] = (
     # Who am I
     Asked(LogIn, PUBLIC, lambda n: LogIn(n["login"], PASSWORD), ("login",)),
+    Asked(CheckInvite, PUBLIC, lambda n: CheckInvite(n["code"]), ("code",)),
     Asked(AcceptInvite, PUBLIC, lambda n: AcceptInvite(n["code"], NEW_PASSWORD), ("code",)),
     Asked(LogOut, EVERYONE, lambda n: LogOut()),
     Asked(WhoAmI, EVERYONE, lambda n: WhoAmI()),
@@ -215,11 +217,12 @@ REQUESTS: tuple[Asked, ...] = (
 
 NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
     LogIn: {"password"},
+    CheckInvite: {"email"},
     AcceptInvite: {"password", "email"},
     ChangePassword: {"current", "new"},
     CreateToken: {"label", "days"},
     ListTokens: {"ended"},
-    InviteContact: {"role", "name"},
+    InviteContact: {"role", "name", "mail"},
     ListInvoices: {"limit", "after", "totals"},
     Import: {"kind", "path", "mapping", "preset", "dry_run", "update"},
     AttachTestMethod: {"token", "label"},

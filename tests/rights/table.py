@@ -227,7 +227,7 @@ NAMES_NOTHING = {
     "payments receipt": {"dir", "view", "stdout"},
     "mail list": {"all", "sent", "limit"},
     "mail send": {"now"},
-    "contacts invite": {"role", "name"},
+    "contacts invite": {"role", "name", "mail"},
     "tokens create": {"label", "days"},
     "tokens list": {"all"},
     "import": {"kind", "file", "mapping", "preset", "dry_run", "update"},

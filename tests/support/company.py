@@ -16,7 +16,7 @@ from invoicepay.billing.errors import Refused
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import Invoice, InvoiceDetail
 from invoicepay.billing.payment import Payment
-from invoicepay.billing.ports import Message, Receipt
+from invoicepay.billing.ports import Document, Message, Receipt
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import App, Request
@@ -77,14 +77,14 @@ class NoDocuments:
 
     def invoices(
         self, company: Company, details: Iterable[InvoiceDetail], today: date
-    ) -> Iterator[bytes]:
-        return (b"%PDF" for _ in details)
+    ) -> Iterator[Document]:
+        return (Document(b"%PDF", "") for _ in details)
 
     def logo(self, content: bytes) -> bytes:
         return content
 
-    def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
-        return b"%PDF"
+    def receipt(self, receipt: Receipt, *, mode: Mode) -> Document:
+        return Document(b"%PDF", "")
 
 
 @dataclass

@@ -243,15 +243,15 @@ def _import_all() -> None:
 def _make_plain_fonts() -> None:
     """Those of nearly every document: a run would make the same, in 0.2 s."""
     from invoicepay import documents
-    from invoicepay.documents.fonts import Fonts, make_fonts, needed
+    from invoicepay.documents.fonts import Fonts, Needed, make_fonts
 
     plain = make_fonts(())
 
-    def fonts_for(texts: Iterable[str]) -> Fonts:
-        texts = tuple(texts)
-        return plain if needed(texts) == plain.characters else make_fonts(texts)
+    def fonts_for(every: Iterable[Needed]) -> Fonts:
+        every = tuple(every)
+        return plain if all(map(plain.covers, every)) else make_fonts(every)
 
-    documents.make_fonts = fonts_for  # type: ignore[attr-defined]
+    documents.make_fonts = fonts_for  # type: ignore[attr-defined, assignment]
 
 
 def _make_passwords_cheap() -> None:

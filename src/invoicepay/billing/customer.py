@@ -41,7 +41,8 @@ class Customer:
 
     number: str
     name: str
-    email: str = ""
+    emails: tuple[str, ...] = ()
+    """Where news of payments goes: to each, in an e-mail of its own."""
     address: Address = Address()
     currency: str = ""
     """What it is usually billed in; empty for the company's."""
@@ -49,6 +50,24 @@ class Customer:
     """Days from issue to due where an invoice does not say."""
     gateway_id: str = ""
     """The gateway's customer; empty until the first payment method or payment."""
+
+    @property
+    def email(self) -> str:
+        """The first address, for where there is room for one; empty for none."""
+        return self.emails[0] if self.emails else ""
+
+
+_BETWEEN = "; "
+
+
+def emails_text(emails: tuple[str, ...]) -> str:
+    """E-mail addresses as one text, which files and ledgers have: `a@x.example; b@x.example`."""
+    return _BETWEEN.join(emails)
+
+
+def emails_of(text: str) -> tuple[str, ...]:
+    """The addresses of `emails_text`."""
+    return tuple(text.split(_BETWEEN)) if text else ()
 
 
 class Role(StrEnum):

@@ -6,6 +6,7 @@ tests/errors/ has a reproducer for each.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, TypeVar
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class Usage(InvoicepayError):
         {
             "usage",
             "ambiguous_selection",
+            "amount_not_chargeable",
             "currency_not_supported",
             "guard_needed",
             "input_needed",
@@ -195,10 +197,14 @@ FAMILIES: tuple[type[InvoicepayError], ...] = (
 )
 
 
-def not_found(what: str, name: str) -> NotFound:
-    """The one wording for what is absent or out of scope, e.g. `no invoice INV-9`."""
+def not_found(what: str, name: str, near: Sequence[str] = ()) -> NotFound:
+    """The one wording for what is absent or out of scope, e.g. `no invoice INV-9`. `near`: what
+    may have been meant."""
     shown = name if len(name) <= 60 else name[:57] + "..."
-    return NotFound("not_found", f"no {what} {shown}", f"Check it with `{_LISTED_BY[what]}`.")
+    hint = f"Check it with `{_LISTED_BY[what]}`."
+    if near:
+        hint = f"Did you mean {' or '.join(near)}? {hint}"
+    return NotFound("not_found", f"no {what} {shown}", hint)
 
 
 _LISTED_BY = {

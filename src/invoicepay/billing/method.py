@@ -62,27 +62,3 @@ class Method:
     def name(self) -> str:
         """`Visa ending 4242`: what payments and receipts call it."""
         return f"{self.brand} ending {self.last4}"
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeLimits:
-    """What the gateway takes in one charge, in minor units, both inclusive."""
-
-    minimum: int
-    maximum: int
-
-
-# Stripe, "Minimum and maximum charge amounts": 0.50 USD or its equivalent, at most eight digits.
-# For currencies not in Stripe's table the minimum is one unit; the gateway has the last word.
-MAXIMUM_CHARGE = 99_999_999
-MINIMUM_CHARGE = {
-    "USD": 50, "AED": 200, "AUD": 50, "BGN": 100, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500,
-    "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50,
-    "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200, "SEK": 300,
-    "SGD": 50, "THB": 1000,
-}  # fmt: skip
-
-
-def charge_limits(currency: str) -> ChargeLimits:
-    """Limits of one charge in `currency`."""
-    return ChargeLimits(MINIMUM_CHARGE.get(currency, 1), MAXIMUM_CHARGE)

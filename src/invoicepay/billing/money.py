@@ -11,23 +11,24 @@ from invoicepay.billing.errors import BadInput
 MAX_MINOR = 2**63 - 1
 """Largest amount kept anywhere: SQLite's and PostgreSQL's signed 64-bit integer."""
 
-# Stripe's table, not ISO 4217's: https://docs.stripe.com/currencies (zero- and three-decimal).
-ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
-THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
-# Sent with two decimals that must be zero.
-ZERO_CENTS = frozenset("ISK UGX".split())
-TWO_DECIMAL = (
-    frozenset(
-        "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BWP BYN BZD "
-        "CAD CDF CHF CNY COP CRC CVE CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ GYD "
-        "HKD HNL HTG HUF IDR ILS INR JMD KES KGS KHR KYD KZT LAK LBP LKR LRD LSL MAD MDL MKD MMK "
-        "MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON "
-        "RSD RUB SAR SBD SCR SEK SGD SHP SLE SOS SRD STD SZL THB TJS TOP TRY TTD TWD TZS UAH USD "
-        "UYU UZS WST XCD YER ZAR ZMW".split()
-    )
-    | ZERO_CENTS
-)
-CURRENCIES = ZERO_DECIMAL | TWO_DECIMAL | THREE_DECIMAL
+# ISO 4217, list one, without what has no decimals there (gold, test codes), and the codes that were
+# withdrawn since 2010: old bills stay as they were billed. Three stay as ledgers have had them from
+# the beginning: MGA in whole ariary, ISK and UGX with the decimals that ISO gave them before 2008.
+_CODES_BY_DECIMALS = {
+    0: "BIF BYR CLP DJF GNF JPY KMF KRW MGA PYG RWF UYI VND VUV XAF XOF XPF",
+    2: "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP "
+    "BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUC CUP CVE CZK DKK DOP DZD EEK EGP ERN ETB EUR "
+    "FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IRR ISK JMD KES KGS KHR "
+    "KPW KYD KZT LAK LBP LKR LRD LSL LTL LVL MAD MDL MKD MMK MNT MOP MRO MRU MUR MVR MWK MXN MXV "
+    "MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK "
+    "SGD SHP SLE SLL SOS SRD SSP STD STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH UGX USD "
+    "USN UYU UZS VED VEF VES WST XAD XCD XCG YER ZAR ZMK ZMW ZWG ZWL",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+DECIMALS = {code: n for n, codes in _CODES_BY_DECIMALS.items() for code in codes.split()}
+"""Currency code → number of decimals that the ledger keeps."""
+CURRENCIES = frozenset(DECIMALS)
 
 # ASCII only and bounded before any conversion: int() and Decimal() accept `1_000`, `１２` and
 # exponents that take minutes.
@@ -35,10 +36,8 @@ _AMOUNT = r"(-?)([0-9]{1,19})(?:\.([0-9]{1,6}))?"
 
 
 def decimals(currency: str) -> int:
-    """Number of decimals that `currency` (ISO code, upper case) has on the wire."""
-    if currency in ZERO_DECIMAL:
-        return 0
-    return 3 if currency in THREE_DECIMAL else 2
+    """Number of decimals of `currency` (ISO code, upper case) in the ledger."""
+    return DECIMALS.get(currency, 2)
 
 
 def check_currency(code: str) -> str:
@@ -131,10 +130,6 @@ def parse_minor(text: str, currency: str, *, negative: bool = False) -> int:
     if fraction[places:].strip("0"):
         raise BadInput("bad_amount", f"{text} has more decimals than {currency} ({places})")
     minor = bounded(int(found[2] + fraction[:places]))
-    if currency in ZERO_CENTS and minor % 100:
-        raise BadInput("bad_amount", f"{currency} is charged without cents, {text} has them")
-    if currency in THREE_DECIMAL and minor % 10:
-        raise BadInput("bad_amount", f"the last digit of {currency} amounts must be 0: {text}")
     return -minor if found[1] else minor
 
 

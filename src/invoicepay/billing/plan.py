@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from invoicepay.billing.charge import CHARGED, charge_limits
 from invoicepay.billing.errors import Refused, Usage
 from invoicepay.billing.invoice import Invoice, InvoiceKind, InvoiceStatus
-from invoicepay.billing.method import Method, MethodStatus, MethodType, charge_limits
+from invoicepay.billing.method import Method, MethodStatus, MethodType
 from invoicepay.billing.money import Money, plain_text
 from invoicepay.billing.payment import Allocation
 
@@ -53,6 +54,9 @@ class PaymentPlan:
     """Invoices of the selection that payments under way hold."""
     disputed: tuple[str, ...] = ()
     """Invoices of the selection that are left out because they are disputed."""
+    not_chargeable: tuple[str, ...] = ()
+    """Invoices of the selection that are left out because the gateway charges neither their
+    currency nor their amount."""
 
     @property
     def allocations(self) -> tuple[Allocation, ...]:
@@ -67,7 +71,17 @@ class PaymentPlan:
     def too_small_to_pay_later(self) -> tuple[PlanLine, ...]:
         """Lines that leave something, but less than one charge may be."""
         least = charge_limits(self.currency).minimum
-        return tuple(line for line in self.lines if 0 < line.leaves_minor < least)
+        return tuple(
+            line
+            for line in self.lines
+            if 0 < line.leaves_minor < least and line not in self.too_fine_to_pay_later
+        )
+
+    @property
+    def too_fine_to_pay_later(self) -> tuple[PlanLine, ...]:
+        """Lines that leave more decimals than the gateway charges."""
+        step = charge_limits(self.currency).step
+        return tuple(line for line in self.lines if line.leaves_minor % step)
 
     @property
     def digest(self) -> str:
@@ -107,13 +121,14 @@ def one_customer_and_currency(invoices: Sequence[Invoice], *, named: bool) -> tu
     customer = one_customer(invoices, named=named)
     currencies = sorted({i.currency for i in invoices})
     if len(currencies) > 1:
-        those = [i.number for i in invoices if i.currency == currencies[0]]
+        one = next((c for c in currencies if c in CHARGED), currencies[0])
+        those = [i.number for i in invoices if i.currency == one]
         raise Usage(
             "ambiguous_selection",
             f"one payment is in one currency; this selection has {_some(currencies)}",
-            f"Name those in one alone; in {currencies[0]}: {' '.join(those)}."
+            f"Name those in one alone; in {one}: {' '.join(those)}."
             if named
-            else f"Narrow it with --currency, e.g. --currency {currencies[0]}.",
+            else f"Narrow it with --currency, e.g. --currency {one}.",
         )
     return customer, currencies[0]
 
@@ -173,9 +188,29 @@ def check_method(method: Method, currency: str, today: date) -> None:
         )
 
 
-def check_limits(total_minor: int, currency: str) -> None:
-    """Raises Usage when the gateway would not take `total_minor` in one charge."""
+PAY_OUTSIDE = (
+    "Pay it in another way, e.g. by wire, which finance records with `invoicepay import payments`"
+)
+"""For what the gateway does not charge."""
+
+
+def check_limits(lines: Sequence[PlanLine], currency: str) -> None:
+    """Raises Usage when the gateway would not take the sum of `lines` in one charge."""
+    if currency not in CHARGED:
+        raise Usage(
+            "currency_not_supported",
+            f"no card and no bank account is charged in {currency}",
+            f"{PAY_OUTSIDE}.",
+        )
     limits = charge_limits(currency)
+    total_minor = sum(line.amount_minor for line in lines)
+    if total_minor % limits.step:
+        raise Usage(
+            "amount_not_chargeable",
+            f"{Money(total_minor, currency)} cannot be charged, only multiples of "
+            f"{Money(limits.step, currency)}",
+            f"{PAY_OUTSIDE}{_or_a_part(lines, total_minor % limits.step)}.",
+        )
     if total_minor < limits.minimum:
         raise Usage(
             "under_limit",
@@ -190,6 +225,27 @@ def check_limits(total_minor: int, currency: str) -> None:
             f"{Money(limits.maximum, currency)}",
             "Pay in parts: fewer invoices, or --amount NUMBER=AMOUNT.",
         )
+
+
+def _or_a_part(lines: Sequence[PlanLine], excess_minor: int) -> str:
+    """The other way: to pay that much less of an invoice, where one is large enough."""
+    line = max(lines, key=lambda line: line.amount_minor)
+    part, invoice = line.amount_minor - excess_minor, line.invoice
+    if part < charge_limits(invoice.currency).minimum:
+        return ""
+    return f", or less here: --amount {invoice.number}={plain_text(part, invoice.currency)}"
+
+
+def chargeable(invoices: Sequence[Invoice], amounts: Mapping[str, int]) -> list[Invoice]:
+    """Those of `invoices`, all in one currency that is charged, that one charge can pay, with
+    `amounts` as in `plan_lines`: all, or else those whose own amount can be charged."""
+    if not invoices:
+        return []
+    step = charge_limits(invoices[0].currency).step
+    wanted = {i.number: amounts.get(i.number, i.payable_minor) for i in invoices}
+    if sum(wanted.values()) % step == 0:
+        return list(invoices)
+    return [i for i in invoices if wanted[i.number] % step == 0]
 
 
 def _some(names: Sequence[str]) -> str:

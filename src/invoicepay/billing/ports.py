@@ -55,6 +55,9 @@ class CompanyStore(Protocol):
 
 class CustomerStore(Protocol):
     def get(self, number: str, scope: Scope) -> Customer | None: ...
+    def alike(self, text: str, scope: Scope) -> list[Customer]:
+        """Those whose numbers look like `text` (billing.spelling), by number."""
+
     def all(self, scope: Scope) -> list[Customer]:
         """By number."""
 
@@ -77,6 +80,9 @@ class ContactStore(Protocol):
 
     def end_invites(self) -> int:
         """None works any more; how many there were."""
+
+    def whose_invite(self, code_hash: str, now: datetime) -> str | None:
+        """The contact's id, None if the code is not valid. Spends nothing."""
 
     def take_invite(self, code_hash: str, now: datetime) -> str | None:
         """The contact's id, once: the code is spent by this call. None if it is not valid."""
@@ -113,6 +119,13 @@ class InvoiceStore(Protocol):
         """Keyset page of `selection`; `after` is an earlier page's `next`."""
 
     def get(self, number: str, scope: Scope) -> Invoice | None: ...
+    def near(self, number: str, scope: Scope) -> list[str]:
+        """The few numbers that somebody may have meant who wrote `number`: the same letters and
+        digits, or these at the end, in any case and with other marks between them."""
+
+    def alike(self, text: str, scope: Scope) -> list[Invoice]:
+        """Those whose numbers look like `text` (billing.spelling), by number."""
+
     def detail(self, number: str, scope: Scope) -> InvoiceDetail | None: ...
     def reserve(self, allocations: Sequence[Allocation]) -> None:
         """Add to what is reserved. The caller has checked the payable balance in this unit."""
@@ -378,6 +391,10 @@ class BooksStore(Protocol):
     def differences_of(self, invoices: Collection[str]) -> list[Difference]:
         """Of these invoices only, by the same formulas: their lines, what is paid and reserved."""
 
+    def look_alikes(self) -> list[tuple[str, ...]]:
+        """Numbers of invoices with something to pay that look alike (billing.spelling), together.
+        Imports refuse the second; earlier versions took both."""
+
     def rebuild(self, numbers: Collection[str]) -> None:
         """Make what is paid and reserved on these invoices, and since when they are paid, the
         sums of their payments again."""
@@ -422,7 +439,8 @@ class ComparisonStore(Protocol):
 
 
 class LoadedCustomer(NamedTuple):
-    """A customer as imports see it. Row ids hold within one unit; addresses are lines of text."""
+    """A customer as imports see it. Row ids hold within one unit; addresses are lines of text, and
+    `email` is what `emails_text` makes of those of e-mail."""
 
     id: int
     number: str
@@ -503,6 +521,11 @@ class LoadingStore(Protocol):
     def finish(self) -> None: ...
     def next_id(self, table: str) -> int:
         """The row id that the next row of customers, invoices or payments gets."""
+
+    def alike(self, table: str, numbers: Sequence[str]) -> dict[str, list[str]]:
+        """Skeleton → the numbers in `table` (customers or invoices) that have it, sorted, of
+        the skeletons of `numbers` (billing.spelling). Those that only ASCII has are left out:
+        there a number looks like itself only."""
 
     def customer(self, number: str) -> LoadedCustomer | None: ...
     def customers(self, numbers: Sequence[str]) -> dict[str, LoadedCustomer]: ...
@@ -704,7 +727,15 @@ class AttachedMethod:
 
 
 class NoAnswer(Exception):
-    """The call may or may not have been carried out: timeout, reset, cut body, 5xx, 409, 429."""
+    """The call may or may not have been carried out: timeout, reset, cut body, 5xx, 409, 429.
+
+    `hint`: what may make the next one arrive, empty where nothing is known. It is for whoever runs
+    this machine, and no part of what is recorded.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class Unreadable(NoAnswer):
@@ -794,17 +825,25 @@ class Receipt:
     """Those of the allocations, in their order."""
 
 
+class Document(NamedTuple):
+    """A PDF."""
+
+    content: bytes
+    missing: str
+    """The characters of its texts that no font here has, each once; a box stands for each."""
+
+
 class Documents(Protocol):
     def invoices(
         self, company: Company, details: Iterable[InvoiceDetail], today: date
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Document]:
         """A PDF for each, in order. One call shares the work on fonts."""
 
     def logo(self, content: bytes) -> bytes:
         """What is kept of a company's logo, from a PNG or JPEG. Raises BadInput for what cannot
         be drawn."""
 
-    def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
+    def receipt(self, receipt: Receipt, *, mode: Mode) -> Document:
         """A PDF; for a payment that is processing it says `initiated`, not `received`."""
 
 

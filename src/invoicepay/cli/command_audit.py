@@ -12,6 +12,7 @@ from invoicepay.cli.differences import difference_line, journal_differs
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import time_column
 
 app = new_app(group=True)
 
@@ -29,7 +30,11 @@ def list_(
         str, typer.Option(metavar="K", help="One kind; `payment.` for all that begin so.")
     ] = "",
     subject: Annotated[
-        str, typer.Option(metavar="S", help="About one payment's id, invoice number, …")
+        str,
+        typer.Option(
+            metavar="S",
+            help="About one payment, method, customer or contact: its id, number or e-mail.",
+        ),
     ] = "",
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
@@ -41,7 +46,7 @@ def list_(
     page = state.call(ListJournal(since_date, kind, subject, limit))
     columns: list[Column[JournalEntry]] = [
         Column("Entry", lambda e: str(e.seq), right=True),
-        Column("Recorded (UTC)", lambda e: f"{e.recorded_at:%Y-%m-%d %H:%M:%S}"),
+        time_column("Recorded", page.items, lambda e: e.recorded_at, state, seconds=True),
         Column("Kind", lambda e: e.kind),
         Column("Subject", lambda e: e.subject),
         Column("By", lambda e: e.actor),

@@ -89,18 +89,19 @@ def _read_logo(path: Path) -> bytes:
 
 def _answer(company: Company, state: State) -> None:
     from invoicepay.cli.records import company_record
+    from invoicepay.operations.email_address import readable
 
     facts = {
         "Name": company.name,
-        "Address": ", ".join(company.address.lines),
-        "E-mail": company.email,
+        "Address": " / ".join(company.address.lines),
+        "E-mail": readable(company.email),
         "Phone": company.phone,
         "Website": company.website,
         "Tax id": company.tax_id,
         "Time zone": company.time_zone,
         "Currency": company.currency,
-        "Terms": company.terms,
-        "Remit to": company.remit_to,
+        "Terms": " / ".join(company.terms.splitlines()),
+        "Remit to": " / ".join(company.remit_to.splitlines()),
         "Logo": f"{len(company.logo):,} bytes" if company.logo else "none",
     }
     state.out.one(company_record(company), lambda: state.out.facts(facts))

@@ -92,7 +92,7 @@ def in_force(state: State) -> list[Setting]:
 
     settings = state.settings
     sources = settings.sources
-    smtp = settings.smtp
+    smtp, gateway = settings.smtp, settings.gateway
     mail = f"{smtp.host}:{smtp.port} ({smtp.security})" if smtp else ""
     shown = [
         Setting("config", str(settings.config), sources["config"]),
@@ -100,10 +100,17 @@ def in_force(state: State) -> list[Setting]:
         Setting("outbox", str(settings.outbox), sources["outbox"]),
         Setting("secrets", str(settings.secrets), sources["secrets"]),
         Setting("smtp", mail or "none: e-mail goes to the outbox folder", sources["smtp"]),
+        Setting("gateway.proxy", gateway.proxy or "none: straight to it", sources["gateway.proxy"]),
+        Setting("gateway.ca_file", gateway.ca_file or "the usual", sources["gateway.ca_file"]),
         Setting(
             "keyring.backend",
             settings.keyring_backend or "the machine's own",
             sources["keyring.backend"],
+        ),
+        Setting(
+            "documents.fonts",
+            ", ".join(map(str, settings.fonts)) or "those installed",
+            sources["documents.fonts"],
         ),
         Setting("sandbox.url", settings.sandbox_url or "in each process", sources["sandbox.url"]),
     ]
@@ -111,6 +118,13 @@ def in_force(state: State) -> list[Setting]:
         shown.append(Setting("sandbox.key", "(in a file)", str(settings.sandbox_key)))
     if smtp and smtp.password_file:
         shown.append(Setting("smtp.password", "(in a file)", smtp.password_file))
+    if gateway.proxy_user:
+        shown.append(Setting("gateway.proxy_user", gateway.proxy_user, "file"))
+        shown.append(Setting("gateway.proxy_password", "(in a file)", gateway.proxy_password_file))
+    if settings.unused_proxy_variable:
+        shown.append(
+            Setting(settings.unused_proxy_variable, "(not used: see gateway.proxy)", "environment")
+        )
     for name in ("INVOICEPAY_TOKEN", "INVOICEPAY_STRIPE_KEY_FILE"):
         if os.environ.get(name):
             value = "(set)" if name.endswith("TOKEN") else os.environ[name]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from invoicepay.billing.customer import Role
+from invoicepay.billing.errors import PartlyDone
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import day_text
 
 if TYPE_CHECKING:
     from invoicepay.operations.contact_view import ContactView
@@ -28,28 +30,50 @@ def invite(
     ] = None,
     role: Annotated[Optional[Role], typer.Option(help="customer unless told otherwise.")] = None,  # noqa: UP045
     name: Annotated[str, typer.Option(metavar="N", help="The person's name.")] = "",
+    mail: Annotated[bool, typer.Option("--mail", help="Send them the code by e-mail.")] = False,
 ) -> None:
-    """Invite a person: prints a one-time code for `invoicepay login --invite`.
+    """Invite a person: prints a one-time code for `invoicepay login --invite`, or mails it.
 
     For somebody who is here already, the code sets a new password.
     """
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.invite_contact import InviteContact
 
     state = state_of(context)
-    invited = state.call(InviteContact(email, tuple(customer or ()), role, name))
+    server = state.settings.smtp is not None
+    invited = state.call(
+        InviteContact(email, tuple(customer or ()), role, name, mail=mail and server)
+    )
     record = {
         "email": invited.email,
         "role": invited.role.value,
         "customers": list(invited.customers),
-        "code": invited.code,
+        "code": "" if invited.mailed else invited.code,
         "expires_at": invited.expires_at.isoformat(timespec="seconds"),
         "reset": invited.reset,
+        "was_disabled": invited.was_disabled,
+        "mailed": invited.mailed,
     }
-    state.out.one(record, lambda: state.out.text(invited.code))
-    state.out.note(
-        f"Give this code to {invited.email}; it works once, until {invited.expires_at:%Y-%m-%d}: "
-        "invoicepay login --invite"
-    )
+    who = readable(invited.email)
+    done = f"The code is on its way to {who}." if invited.mailed else invited.code
+    state.out.one(record, lambda: state.out.text(done))
+    if invited.was_disabled:
+        whom = f", for {', '.join(invited.customers)} only" if invited.customers else ""
+        state.out.note(f"{who} was disabled, and is let in again{whom}.")
+    day = day_text(invited.expires_at, state)
+    until = f"it works once, until {day}: invoicepay login --invite"
+    if invited.mailed:
+        state.out.note(f"What is mailed: {until}")
+        return
+    state.out.note(f"Give this code to {who}; {until}")
+    if mail:
+        why = invited.not_mailed or "the settings name no mail server"
+        hint = "" if server else " E-mail needs a [smtp] host in the settings file."
+        raise PartlyDone(
+            "partly_done",
+            f"{who} is invited, but the code was not mailed: {why}",
+            f"Give them the code above yourself.{hint}",
+        )
 
 
 @app.command("list")
@@ -58,11 +82,12 @@ def list_(
     customer: Annotated[Optional[str], typer.Option(metavar="C", help="Who act for one.")] = None,  # noqa: UP045
 ) -> None:
     """List the people who can log in."""
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.list_contacts import ListContacts
 
     state = state_of(context)
     columns: list[Column[ContactView]] = [
-        Column("E-mail", lambda c: c.email),
+        Column("E-mail", lambda c: readable(c.email)),
         Column("Name", lambda c: c.name),
         Column("Role", lambda c: c.role.value),
         Column("Customers", lambda c: ", ".join(c.customers)),
@@ -77,10 +102,13 @@ def list_(
 def disable(context: typer.Context, email: Email) -> None:
     """Shut a person out, at once: sessions, tokens, invites and password."""
     from invoicepay.operations.disable_contact import DisableContact
+    from invoicepay.operations.email_address import readable
 
     state = state_of(context)
     contact = state.call(DisableContact(email))
-    state.out.one(_record(contact), lambda: state.out.text(f"{contact.email} is disabled."))
+    state.out.one(
+        _record(contact), lambda: state.out.text(f"{readable(contact.email)} is disabled.")
+    )
 
 
 _FIELDS = ("email", "name", "role", "customers", "status")

@@ -29,7 +29,7 @@ def list_(context: typer.Context) -> None:
     columns: list[Column[Customer]] = [
         Column("Customer", lambda c: c.number),
         Column("Name", lambda c: c.name),
-        Column("E-mail", lambda c: c.email, gives_way=2),
+        Column("E-mail", _emails, gives_way=2),
         Column("Terms", lambda c: f"{c.terms_days} days", right=True, gives_way=1),
         Column("Currency", lambda c: c.currency),
     ]
@@ -48,6 +48,7 @@ def show(
     number: Annotated[str, typer.Argument(metavar="CUSTOMER", autocompletion=complete.customers)],
 ) -> None:
     """Show a customer and what is open."""
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.show_customer import ShowCustomer
 
     state = state_of(context)
@@ -56,9 +57,9 @@ def show(
     facts = {
         "Customer": f"{customer.name} ({customer.number})",
         "Address": ", ".join(customer.address.lines),
-        "E-mail": customer.email,
+        "E-mail": _emails(customer),
         "Terms": f"{customer.terms_days} days",
-        "Contacts": ", ".join(c.email for c in view.contacts),
+        "Contacts": ", ".join(readable(c.email) for c in view.contacts),
         "Open": "; ".join(
             f"{t.count} invoice(s), {grouped_text(t.balance_minor, t.currency)} {t.currency}"
             for t in view.open
@@ -68,10 +69,17 @@ def show(
     state.out.one(_record(view), lambda: state.out.facts(facts))
 
 
+def _emails(customer: Customer) -> str:
+    from invoicepay.operations.email_address import readable
+
+    return "; ".join(map(readable, customer.emails))
+
+
 def _record(view: CustomerView) -> dict[str, Any]:
     from invoicepay.cli.records import amounts, customer_record
 
     return customer_record(view.customer) | {
+        "emails": list(view.customer.emails),
         "contacts": [c.email for c in view.contacts],
         "open": [
             {

@@ -36,7 +36,8 @@ def init(
     from invoicepay.billing.errors import Usage
     from invoicepay.billing.identity import Mode
     from invoicepay.cli.prompts import Secrets, ask, can_ask
-    from invoicepay.operations.plain_text import check_email, check_line
+    from invoicepay.operations.email_address import check_email, readable
+    from invoicepay.operations.plain_text import check_line
     from invoicepay.wiring.ledgers import check_new_ledger, found_ledger
 
     if live and test:
@@ -51,7 +52,7 @@ def init(
             "--company-email",
         )
     biller = Company(name=name, email=check_email(company_email) if company_email else "")
-    password = Secrets(password_stdin).new(f"Password for {email}")
+    password = Secrets(password_stdin).new(f"Password for {readable(email)}")
     found_ledger(state.settings, biller, admin_email=email, admin_password=password, mode=mode)
     record = {
         "ledger": str(state.settings.ledger),

@@ -30,18 +30,22 @@ def login(
     """Log in. The session is kept in the operating system's keyring."""
     from invoicepay.cli.prompts import Secrets, ask
     from invoicepay.operations.accept_invite import AcceptInvite
+    from invoicepay.operations.check_invite import CheckInvite
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.log_in import LogIn
 
     state = state_of(context)
     secrets = Secrets(password_stdin)
     sessions = state.local.sessions  # a ledger that cannot be opened is said before asking
-    if invite and not insecure_storage:
-        state.local.keyring()  # a code is spent only where what it gives can be kept
+    name = email if invite else email or ask("E-mail", "--email E")
+    secrets.check_askable("Code" if invite else "Password")
+    if invite or not password_stdin:  # nothing is chosen, spent or typed in vain
+        sessions.check_place(insecure=insecure_storage)
     if invite:
         code = secrets.get("Code")
-        logged_in = state.call(AcceptInvite(code, secrets.new("New password"), email))
+        state.call(CheckInvite(code, name))
+        logged_in = state.call(AcceptInvite(code, secrets.new("New password"), name))
     else:
-        name = email or ask("E-mail", "--email E")
         logged_in = state.call(LogIn(name, secrets.get("Password")))
     sessions.set(logged_in.token, insecure=insecure_storage)
     record = {
@@ -51,6 +55,6 @@ def login(
         "customers": list(logged_in.customers),
         "expires_at": logged_in.expires_at.isoformat(timespec="seconds"),
     }
-    state.out.one(record, lambda: state.out.text(f"Logged in as {logged_in.email}."))
+    state.out.one(record, lambda: state.out.text(f"Logged in as {readable(logged_in.email)}."))
     if sessions.source() == "environment":
         state.out.note("INVOICEPAY_TOKEN is set, and is used instead of this login: unset it.")

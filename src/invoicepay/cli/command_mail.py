@@ -10,6 +10,7 @@ from invoicepay.billing.errors import PartlyDone, Usage
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import time_column
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import OutboxMail
@@ -35,8 +36,9 @@ def list_(
     """List e-mail about payments that is owed, the last first: when it is tried again, and why it
     could not be sent."""
     from invoicepay.billing.ports import OWED
-    from invoicepay.cli.mail_view import at, name_of
+    from invoicepay.cli.mail_view import name_of
     from invoicepay.cli.records import MAIL_FIELDS, mail_record
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.list_mail import ALL, SENT, ListMail
 
     if all and sent:
@@ -46,12 +48,12 @@ def list_(
     page = state.call(ListMail(wanted, payment, limit))
     columns: list[Column[OutboxMail]] = [
         Column("ID", name_of),
-        Column("To", lambda m: m.to),
-        Column("Created (UTC)", lambda m: at(m.created_at)),
+        Column("To", lambda m: readable(m.to)),
+        time_column("Created", page.items, lambda m: m.created_at, state),
         Column("Status", lambda m: m.status.value, style=lambda m: STATUS_STYLE.get(m.status, "")),
         Column("Tries", lambda m: str(m.attempts), right=True),
-        Column("Next try (UTC)", lambda m: at(m.due_at) if m.owed else ""),
-        Column("Sent (UTC)", lambda m: at(m.sent_at)),
+        time_column("Next try", page.items, lambda m: m.due_at if m.owed else None, state),
+        time_column("Sent", page.items, lambda m: m.sent_at, state),
         Column("Error", lambda m: m.last_error),
     ]
     if not (all or sent):
@@ -124,12 +126,13 @@ def discard(context: typer.Context, ids: Ids) -> None:
     that."""
     from invoicepay.cli.records import MAIL_FIELDS, mail_record
     from invoicepay.operations.discard_mail import DiscardMail
+    from invoicepay.operations.email_address import readable
 
     state = state_of(context)
     discarded = state.call(DiscardMail(tuple(ids or ())))
     columns: list[Column[OutboxMail]] = [
         Column("Discarded", lambda m: m.message_id),
-        Column("To", lambda m: m.to),
+        Column("To", lambda m: readable(m.to)),
     ]
     state.out.many(
         discarded, mail_record, columns, empty="nothing is owed about that", fields=MAIL_FIELDS

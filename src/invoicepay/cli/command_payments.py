@@ -14,6 +14,7 @@ from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.parameters import OfCustomer, PaymentId
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import day_text
 
 app = new_app(group=True)
 
@@ -38,27 +39,39 @@ def list_(
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
     """List payments, the last recorded first."""
-    from invoicepay.cli.payment_view import SHORT
     from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
+    from invoicepay.cli.text import SHORT
     from invoicepay.operations.list_payments import ListPayments
 
     state = state_of(context)
     since_date = first_day(since, state)
     page = state.call(ListPayments(since_date, status, customer, limit))
     items = page.items
+
+    def date_of(payment: Payment) -> str:
+        received = payment.effective_on
+        return received.isoformat() if received else day_text(payment.created_at, state)
+
     columns: list[Column[Payment]] = [
         Column("Payment", lambda p: p.id[:SHORT]),
-        Column("Date", lambda p: (p.effective_on or p.created_at.date()).isoformat()),
-        Column("Customer", lambda p: p.customer, gives_way=2),
-        Column("Method", lambda p: p.method_label, gives_way=3),
+        Column(
+            "Date",
+            lambda p: (
+                p.effective_on.isoformat() if p.effective_on else day_text(p.created_at, state)
+            ),
+        ),
+        Column("Customer", lambda p: p.customer, gives_way=1),
+        Column("Method", lambda p: p.method_label, gives_way=2),
         Column("Status", lambda p: p.status.value, style=lambda p: STATUS_STYLE.get(p.status, "")),
-        Column("Invoices", lambda p: _invoices(p), gives_way=1),
+        Column("Invoices", lambda p: _invoices(p), gives_way=3),
         Column("Amount", lambda p: grouped_text(p.amount_minor, p.currency), right=True),
         Column("", lambda p: p.currency),
     ]
     if len({p.customer for p in items}) <= 1:
         del columns[2]
-    state.out.many(items, payment_record, columns, empty="no payments yet", fields=PAYMENT_FIELDS)
+    narrowed = since or status or customer
+    empty = "no payment is in this selection" if narrowed else "no payments yet"
+    state.out.many(items, payment_record, columns, empty=empty, fields=PAYMENT_FIELDS)
 
 
 @app.command()
@@ -85,7 +98,13 @@ def receipt(
     """Download a payment's receipt, or the notice of one under way, as PDF."""
     import sys
 
-    from invoicepay.cli.downloads import check_stdout, open_file, safe_name, write_whole
+    from invoicepay.cli.downloads import (
+        check_stdout,
+        open_file,
+        safe_name,
+        say_missing,
+        write_whole,
+    )
     from invoicepay.operations.render_receipt import RenderReceipt
 
     state = state_of(context)
@@ -94,10 +113,13 @@ def receipt(
     rendered = state.call(RenderReceipt(payment_id))
     if stdout:
         sys.stdout.buffer.write(rendered.content)
+        say_missing(state.out, {rendered.name: rendered.missing})
         return
     path = dir / safe_name(rendered.name, ".pdf")
     write_whole(path, rendered.content)
-    state.out.one({"file": str(path)}, lambda: state.out.text(str(path)))
+    record = {"file": str(path), "missing": rendered.missing}
+    state.out.one(record, lambda: state.out.text(str(path)))
+    say_missing(state.out, {rendered.name: rendered.missing})
     if view:
         open_file(path)
 

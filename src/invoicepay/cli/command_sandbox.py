@@ -12,6 +12,7 @@ from invoicepay.billing.identity import Mode
 from invoicepay.cli import complete
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
+from invoicepay.cli.times import time_text
 
 app = new_app(group=True)
 clock = new_app(group=True)
@@ -107,5 +108,5 @@ def _answer(state: State) -> None:
     at = state.local.clock.now()
     state.out.one(
         {"now": at.isoformat(timespec="seconds")},
-        lambda: state.out.text(f"{at:%Y-%m-%d %H:%M:%S} UTC"),
+        lambda: state.out.text(time_text(at, state, seconds=True)),
     )

@@ -9,6 +9,7 @@ import typer
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import day_text
 
 if TYPE_CHECKING:
     from invoicepay.operations.token_view import TokenView
@@ -34,7 +35,7 @@ def create(
         "expires_at": made.expires_at.isoformat(timespec="seconds"),
     }
     state.out.one(record, lambda: state.out.text(made.token))
-    state.out.note(f"Works until {made.expires_at:%Y-%m-%d}. Keep it like a password.")
+    state.out.note(f"Works until {day_text(made.expires_at, state)}. Keep it like a password.")
 
 
 @app.command("list")
@@ -46,13 +47,18 @@ def list_(
     from invoicepay.operations.list_tokens import ListTokens
 
     state = state_of(context)
+
+    def last_used(token: TokenView) -> str:
+        used = token.last_used_at > token.created_at
+        return day_text(token.last_used_at, state) if used else "never"
+
     columns: list[Column[TokenView]] = [
         Column("Token", lambda t: t.id[:8]),
         Column("Label", lambda t: t.label),
         Column("Status", lambda t: t.status),
-        Column("Created", lambda t: f"{t.created_at:%Y-%m-%d}", gives_way=1),
-        Column("Last used", _last_used, gives_way=2),
-        Column("Until", lambda t: f"{t.expires_at:%Y-%m-%d}"),
+        Column("Created", lambda t: day_text(t.created_at, state), gives_way=1),
+        Column("Last used", last_used, gives_way=2),
+        Column("Until", lambda t: day_text(t.expires_at, state)),
     ]
     state.out.many(
         state.call(ListTokens(ended=all)), _record, columns, empty="no tokens", fields=_FIELDS
@@ -67,10 +73,6 @@ def revoke(context: typer.Context, token_id: Annotated[str, typer.Argument(metav
     state = state_of(context)
     revoked = state.call(RevokeToken(token_id))
     state.out.one(_record(revoked), lambda: state.out.text(f"Revoked {revoked.label}."))
-
-
-def _last_used(token: TokenView) -> str:
-    return f"{token.last_used_at:%Y-%m-%d}" if token.last_used_at > token.created_at else "never"
 
 
 _FIELDS = ("id", "label", "status", "created_at", "last_used_at", "expires_at")

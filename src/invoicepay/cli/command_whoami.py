@@ -6,6 +6,7 @@ import typer
 
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
+from invoicepay.cli.times import day_text
 
 app = new_app()
 
@@ -13,6 +14,7 @@ app = new_app()
 @app.command()
 def whoami(context: typer.Context) -> None:
     """Show who is logged in, for whom, and where."""
+    from invoicepay.operations.email_address import readable
     from invoicepay.operations.who_am_i import WhoAmI
 
     state = state_of(context)
@@ -31,13 +33,14 @@ def whoami(context: typer.Context) -> None:
         "label": me.label,
         "expires_at": me.expires_at.isoformat(timespec="seconds"),
     }
+    until = day_text(me.expires_at, state)
     facts = {
-        "E-mail": me.email,
+        "E-mail": readable(me.email),
         "Name": me.name,
         "Role": me.role.value,
         "For": ", ".join(me.customers) or "every customer",
         "Company": me.company,
         "Ledger": f"{state.settings.ledger} ({me.mode})",
-        "Until": f"{me.expires_at:%Y-%m-%d} ({me.kind}{' ' + me.label if me.label else ''})",
+        "Until": f"{until} ({me.kind}{' ' + me.label if me.label else ''})",
     }
     state.out.one(record, lambda: state.out.facts(facts))

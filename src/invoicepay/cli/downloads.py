@@ -8,12 +8,14 @@ import subprocess
 import sys
 import webbrowser
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from errno import EINVAL
+from importlib.util import find_spec
 from pathlib import Path
 
 from invoicepay.billing.errors import Unreachable, Usage
+from invoicepay.cli.output import Output
 from invoicepay.cli.progress import bar
 from invoicepay.cli.state import State
 from invoicepay.durable import replace_file
@@ -23,6 +25,8 @@ from invoicepay.operations.render_invoices import RenderedInvoice, RenderInvoice
 _ALLOWED = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.ASCII)
 _LENGTH = 100
+_NAMED, _SHOWN = 5, 20
+"""How many documents and characters are told of those that are not drawn."""
 
 
 def safe_name(text: str, suffix: str, *, marked: bool = False) -> str:
@@ -79,6 +83,29 @@ def check_stdout() -> None:
         raise Usage("usage", "a PDF is not for a terminal", "Send it on: --stdout > FILE.")
 
 
+def say_missing(out: Output, missing: Mapping[str, str]) -> None:
+    """Say on stderr which documents have boxes in place of characters, and what helps. `missing`:
+    of each document, by what it is called, the characters that no font here has."""
+    names = [name for name, characters in missing.items() if characters]
+    if not names:
+        return
+    characters = _each_once(missing.values())
+    shown = characters[:_SHOWN] + ("…" if len(characters) > _SHOWN else "")
+    where = ", ".join(names[:_NAMED])
+    if len(names) > _NAMED:
+        where += f" and {len(names) - _NAMED} more"
+    help = (
+        "Name a font that has them in the settings file: [documents] fonts."
+        if find_spec("uharfbuzz")
+        else "`pip install 'invoicepay[fonts]'` brings fonts for more scripts."
+    )
+    out.note(f"{where}: a box (□) stands for each character that no font has here: {shown}. {help}")
+
+
+def _each_once(texts: Iterable[str]) -> str:
+    return "".join(sorted(set("".join(texts))))
+
+
 def save_invoices(
     state: State,
     request: RenderInvoices,
@@ -96,16 +123,33 @@ def save_invoices(
     results = state.call(request)
     first = next(results)
     assert isinstance(first, Started)
-    rendered = bar(state.out, (r for r in results if isinstance(r, RenderedInvoice)), first.total)
+    missing: dict[str, str] = {}
+
+    def noted() -> Iterator[RenderedInvoice]:
+        for result in results:
+            assert isinstance(result, RenderedInvoice)
+            missing[result.number] = result.missing
+            yield result
+
+    rendered = bar(state.out, noted(), first.total)
     if to_stdout:
         sys.stdout.buffer.write(next(iter(rendered)).content)
+        say_missing(state.out, missing)
         return
     written = [_zip(zip_file, rendered)] if zip_file else list(_files(folder, rendered))
     if state.out.for_people:
         for path in written:
             state.out.text(str(path))
     else:
-        state.out.many(written, lambda path: {"file": str(path)}, [], empty="", fields=("file",))
+        each = [_each_once(missing.values())] if zip_file else list(missing.values())
+        state.out.many(
+            list(zip(written, each, strict=True)),
+            lambda file: {"file": str(file[0]), "missing": file[1]},
+            [],
+            empty="",
+            fields=("file", "missing"),
+        )
+    say_missing(state.out, missing)
     if view:
         for path in written:
             open_file(path)

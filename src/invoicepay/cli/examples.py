@@ -39,7 +39,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "methods remove": ("methods remove card-4242-23e89475",),
     "customers list": ("customers list",),
     "customers show": ("customers show C-1007",),
-    "contacts invite": ("contacts invite dana@harborfinch.example --customer C-1007",),
+    "contacts invite": (
+        "contacts invite dana@harborfinch.example --customer C-1007",
+        "contacts invite dana@harborfinch.example --mail",
+    ),
     "contacts list": ("contacts list",),
     "contacts disable": ("contacts disable dana@harborfinch.example",),
     "tokens create": ("tokens create 'nightly report' --days 90",),

@@ -8,6 +8,7 @@ from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceLine, Invo
 from invoicepay.billing.money import grouped_text
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Output
+from invoicepay.cli.text import SHORT
 
 
 def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
@@ -24,7 +25,7 @@ def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
         kind: f"{invoice.number} · {invoice.status}" + (" · disputed" if invoice.disputed else ""),
         "Customer": f"{invoice.customer_name} ({invoice.customer})",
         "Issued": invoice.issued_on.isoformat(),
-        "Due": invoice.due_on.isoformat() + (f", {late} days overdue" if late else ""),
+        "Due": invoice.due_on.isoformat() + (_overdue(late)),
         "Paid on": invoice.paid_on.isoformat() if invoice.paid_on else "",
         "PO number": invoice.po_number,
         "Order": invoice.order_number,
@@ -56,13 +57,17 @@ def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
     if detail.payments:
         out.text()
         paid: list[Column[InvoicePayment]] = [
-            Column("Payment", lambda p: p.payment_id),
+            Column("Payment", lambda p: p.payment_id[:SHORT]),
             Column("Date", lambda p: p.paid_on.isoformat()),
             Column("Method", lambda p: p.method_label),
             Column("Status", lambda p: p.status),
             Column("Amount", lambda p: amount(p.amount_minor), right=True),
         ]
         out.table(detail.payments, paid)
+
+
+def _overdue(days: int) -> str:
+    return f", {days} day{'s' if days > 1 else ''} overdue" if days else ""
 
 
 def pending(invoice: Invoice) -> str:

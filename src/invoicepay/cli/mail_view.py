@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from invoicepay.cli.payment_view import SHORT
+from invoicepay.cli.text import SHORT
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import OutboxMail
@@ -16,10 +15,6 @@ def name_of(mail: OutboxMail) -> str:
     """Its Message-ID as far as it tells it from others; commands take it."""
     whole, payment = mail.local_part, mail.payment_id
     return payment[:SHORT] + whole.removeprefix(payment) if whole.startswith(payment) else whole
-
-
-def at(instant: datetime | None) -> str:
-    return f"{instant:%Y-%m-%d %H:%M}" if instant else ""
 
 
 def trouble_in(report: DeliveryReport) -> str:

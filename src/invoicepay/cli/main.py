@@ -86,8 +86,8 @@ class LazyGroup(TyperGroup):
             from difflib import get_close_matches
 
             if matches := get_close_matches(args[0], COMMANDS):
-                names = " or ".join(f"`{name}`" for name in matches)
-                error.message = f"no command '{args[0]}'; did you mean {names}?"
+                names = " or ".join(f"'{name}'" for name in matches)
+                error.message = f"No such command '{args[0]}'. Did you mean {names}?"
             raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 from invoicepay.billing.errors import Declined, OutcomeUnknown, Refused
 from invoicepay.billing.money import Money, grouped_text
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus, sync_finds_out
-from invoicepay.billing.plan import PaymentPlan, PlanLine
+from invoicepay.billing.plan import PAY_OUTSIDE, PaymentPlan, PlanLine
 from invoicepay.cli.invoice_view import pending
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Output
 from invoicepay.cli.records import allocation_record, amounts, payment_record
 from invoicepay.cli.state import State
-from invoicepay.cli.text import clean
+from invoicepay.cli.text import SHORT, clean
+from invoicepay.cli.times import time_text
 
 DRY_RUN = "Dry run: nothing was changed."
 
@@ -57,12 +58,22 @@ def note_plan(plan: PaymentPlan, out: Output) -> None:
             f"Left out, since they are disputed: {', '.join(plan.disputed)}. "
             "Name them, or say --include-disputed, to pay them."
         )
+    if plan.not_chargeable:
+        out.note(
+            "Left out, since their currency or amount cannot be charged: "
+            f"{', '.join(plan.not_chargeable)}. {PAY_OUTSIDE}."
+        )
     if paid := [line.invoice.number for line in plan.lines if line.invoice.disputed]:
         out.note(f"Among them disputed: {', '.join(paid)}.")
     for line in plan.too_small_to_pay_later:
         out.note(
             f"This leaves {Money(line.leaves_minor, plan.currency)} of {line.invoice.number}, less "
             "than can be charged by itself: pay it in full, or the rest with other invoices."
+        )
+    for line in plan.too_fine_to_pay_later:
+        out.note(
+            f"This leaves {Money(line.leaves_minor, plan.currency)} of {line.invoice.number}, more "
+            f"decimals than can be charged. {PAY_OUTSIDE}."
         )
 
 
@@ -79,13 +90,13 @@ def plan_record(plan: PaymentPlan) -> dict[str, Any]:
         "digest": plan.digest,
         "left_out": list(plan.left_out),
         "left_out_disputed": list(plan.disputed),
+        "left_out_not_chargeable": list(plan.not_chargeable),
+        "too_fine_to_pay_later": [line.invoice.number for line in plan.too_fine_to_pay_later],
         "too_small_to_pay_later": [line.invoice.number for line in plan.too_small_to_pay_later],
         "allocations": [allocation_record(a, plan.currency) for a in plan.allocations],
     }
 
 
-SHORT = 8
-"""Characters of a payment's id that people are shown; commands take them for the whole."""
 HEADLINES = {
     PaymentStatus.SUCCEEDED: ("Payment received", "bold green"),
     PaymentStatus.PROCESSING: (
@@ -106,12 +117,13 @@ HEADLINES = {
 
 def show_payment(payment: Payment, state: State) -> None:
     """The confirmation: worth printing for people, the record for scripts."""
-    state.out.one(payment_record(payment), lambda: _print_payment(payment, state.out))
+    state.out.one(payment_record(payment), lambda: _print_payment(payment, state))
     if not payment.livemode and payment.gateway_id:
         state.banner()
 
 
-def _print_payment(payment: Payment, out: Output) -> None:
+def _print_payment(payment: Payment, state: State) -> None:
+    out = state.out
     out.headline(*HEADLINES[payment.status])
     out.text()
     settled = payment.effective_on.isoformat() if payment.effective_on else ""
@@ -125,7 +137,7 @@ def _print_payment(payment: Payment, out: Output) -> None:
         else "",
         "Method": payment.method_label,
         "Customer": payment.customer,
-        "Created": payment.created_at.strftime("%Y-%m-%d %H:%M UTC"),
+        "Created": time_text(payment.created_at, state),
         "Received on": settled,
         "Reference": payment.gateway_id or payment.reference,
         "Reason": " ".join(filter(None, (payment.failure_message, f"({payment.failure_code})")))

@@ -49,6 +49,15 @@ class Secrets:
     def __init__(self, from_stdin: bool) -> None:
         self._from_stdin = from_stdin
 
+    def check_askable(self, what: str) -> None:
+        """Raises Usage where there is no terminal, and stdin was not named instead."""
+        if not (self._from_stdin or can_ask()):
+            raise Usage(
+                "input_needed",
+                f"{what} is needed, and there is no terminal to ask on",
+                "Pipe it in with --password-stdin.",
+            )
+
     def get(self, what: str) -> str:
         """Raises Usage where there is neither a terminal nor a line."""
         if self._from_stdin:
@@ -56,12 +65,7 @@ class Secrets:
             if not line:
                 raise Usage("input_needed", f"{what} is missing on stdin", "Give one a line.")
             return line.rstrip("\r\n")
-        if not can_ask():
-            raise Usage(
-                "input_needed",
-                f"{what} is needed, and there is no terminal to ask on",
-                "Pipe it in with --password-stdin.",
-            )
+        self.check_askable(what)
         from getpass import getpass
 
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from invoicepay.billing.customer import emails_text
 from invoicepay.billing.money import plain_text
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ METHOD_FIELDS = (
     "id", "type", "label", "brand", "last4", "expires", "status", "default", "preferred",
     "customer",
 )  # fmt: skip
+# `email` has all addresses, as files of customers do.
 CUSTOMER_FIELDS = ("number", "name", "email", "address", "currency", "terms_days")
 MAIL_FIELDS = (
     "id", "kind", "status", "payment", "to", "created_at", "attempts", "next_try_at", "sent_at",
@@ -155,7 +157,7 @@ def customer_record(customer: Customer) -> dict[str, Any]:
     return {
         "number": customer.number,
         "name": customer.name,
-        "email": customer.email,
+        "email": emails_text(customer.emails),
         "address": list(customer.address.lines),
         "currency": customer.currency,
         "terms_days": customer.terms_days,

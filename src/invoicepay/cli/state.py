@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -68,6 +69,18 @@ class State:
         with suppress(InvoicepayError):
             self.out.flush()
             self.call(AcknowledgePayments(payment_ids))
+
+    @cached_property
+    def zone(self) -> tzinfo:
+        """The company's time zone; UTC where it cannot be had, as when nobody is logged in."""
+        from zoneinfo import ZoneInfo
+
+        from invoicepay.operations.show_company import ShowCompany
+
+        try:
+            return ZoneInfo(self.call(ShowCompany()).company.time_zone)
+        except Exception:  # noqa: BLE001 - what became of a payment is told in any case
+            return UTC
 
     @property
     def mode(self) -> Mode:

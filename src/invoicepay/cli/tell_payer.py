@@ -148,6 +148,7 @@ class Teller:
     def _send_mail(self, payment: Payment) -> None:
         """Say to whom it goes, then try: a mail server may be slow. The outcome stands, whatever
         befalls its e-mail."""
+        from invoicepay.operations.email_address import readable
         from invoicepay.operations.list_mail import ListMail
         from invoicepay.operations.send_mail import SendMail
 
@@ -157,7 +158,8 @@ class Teller:
         try:
             owed = call(ListMail(payment_id=payment.id)).items
             if owed:
-                note(f"E-mail goes to {', '.join(sorted({mail.to for mail in owed}))}.")
+                to = ", ".join(sorted({readable(mail.to) for mail in owed}))
+                note(f"E-mail goes to {to}.")
             errors = [failed.error for failed in call(SendMail(payment.id)).not_delivered]
         except InvoicepayError as problem:
             errors = [problem.message]

@@ -33,6 +33,10 @@ class FileSecrets:
         """Whether there is one, good or not: nothing is read."""
         return os.path.lexists(self._path(user))
 
+    def check_place(self, user: str) -> None:
+        """Raises what `set` would, as far as that can be seen without writing."""
+        private_file.check_place(self._path(user))
+
     def set(self, user: str, secret: str) -> None:
         """Keep `secret`. Raises Refused (`insecure_file`) or Unreachable (`write_failed`)."""
         private_file.write(self._path(user), secret + "\n")

@@ -62,23 +62,44 @@ def write(path: Path, text: str) -> None:
     Raises Refused (`insecure_file`) for what `read` would refuse to read from there; Unreachable
     (`write_failed`) when it cannot be written.
     """
-    from invoicepay.durable import make_folder, replace_file, sync_folder
+    from invoicepay.durable import replace_file, sync_folder
 
     try:
-        make_folder(path.parent)
-        # By path: whoever could put another folder there meanwhile gets a file that is not theirs
-        # and closed to them.
-        _check_folder(path, path.parent, path.parent.stat())
-        with contextlib.suppress(FileNotFoundError):
-            _check(path, path.lstat())
+        _make_place(path)
         replace_file(path, text.encode())
         sync_folder(path.parent)
     except OSError as problem:
-        raise Unreachable(
-            "write_failed",
-            f"cannot write {path}: {problem.strerror or 'input/output error'}",
-            "Check the folder's permissions and the free space.",
-        ) from None
+        raise _not_written(path, problem) from None
+
+
+def check_place(path: Path) -> None:
+    """Raises what `write` would, as far as that can be seen without writing; makes the folder."""
+    try:
+        _make_place(path)
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as problem:
+        raise _not_written(path, problem) from None
+
+
+def _make_place(path: Path) -> None:
+    """Raises Refused for a folder, or a file there already, that is not the user's alone."""
+    from invoicepay.durable import make_folder
+
+    make_folder(path.parent)
+    # By path: whoever could put another folder there meanwhile gets a file that is not theirs
+    # and closed to them.
+    _check_folder(path, path.parent, path.parent.stat())
+    with contextlib.suppress(FileNotFoundError):
+        _check(path, path.lstat())
+
+
+def _not_written(path: Path, problem: OSError) -> Unreachable:
+    return Unreachable(
+        "write_failed",
+        f"cannot write {path}: {problem.strerror or 'input/output error'}",
+        "Check the folder's permissions and the free space.",
+    )
 
 
 def delete(path: Path) -> None:

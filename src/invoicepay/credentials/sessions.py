@@ -62,6 +62,13 @@ class SessionTokens:
             return "file"
         return "keyring" if self._keyring.remembers(self._user) else ""
 
+    def check_place(self, *, insecure: bool = False) -> None:
+        """Raises what `set` would, as far as that can be seen without keeping anything."""
+        if insecure:
+            self._file.check_place(self._user)
+        else:
+            self._keyring.machine()
+
     def set(self, token: str, *, insecure: bool = False) -> None:
         """Keep the token of a login: in the keyring, or with `insecure` in a file.
 

@@ -14,7 +14,7 @@ from invoicepay.billing.customer import Company
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceKind, InvoiceStatus
 from invoicepay.billing.money import grouped_text
 from invoicepay.billing.payment import UNDER_WAY, PaymentStatus
-from invoicepay.documents.fonts import Fonts
+from invoicepay.documents.fonts import DocumentFonts
 from invoicepay.documents.letterhead import (
     Badge,
     draw_conclusion,
@@ -47,7 +47,7 @@ def draw_invoice(
     company: Company,
     detail: InvoiceDetail,
     today: date,
-    fonts: Fonts,
+    fonts: DocumentFonts,
     logo_ratio: float | None = None,
 ) -> Sheet:
     """The pages of `detail` as it stands on `today`; `logo_ratio` is width by height."""

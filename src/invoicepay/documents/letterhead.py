@@ -86,7 +86,7 @@ def _draw_company(sheet: Sheet, company: Company, logo_ratio: float | None) -> N
 
 
 def _draw_badge(sheet: Sheet, badge: Badge) -> None:
-    width = sheet.fonts.bold.width(badge.text, SMALL) + 14
+    width = sheet.fonts.width(badge.text, SMALL, bold=True) + 14
     height = SMALL * LEADING + 5
     sheet.y += 5
     sheet.add(Box(sheet.right - width, sheet.y, width, height, badge.color, radius=3, line=0.9))
@@ -131,7 +131,7 @@ def draw_panel(
 ) -> None:
     """The one figure that matters, in a tinted band."""
     size = 18.0
-    room = sheet.width - sheet.fonts.bold.width(amount, size) - 48
+    room = sheet.width - sheet.fonts.width(amount, size, bold=True) - 48
     lines = sheet.wrap(heading, room, size=12, bold=True)
     notes = sheet.wrap(subtext, room, size=_NOTE) if subtext else []
     height = len(lines) * 12 * LEADING + len(notes) * (_NOTE) * LEADING + 18
@@ -214,7 +214,7 @@ def draw_edges(sheet: Sheet, company: Company, what: str, *, notice: str = "") -
 
 
 def _draw_band(sheet: Sheet, notice: str) -> None:
-    width = sheet.fonts.bold.width(notice, NORMAL)
+    width = sheet.fonts.width(notice, NORMAL, bold=True)
     top = (MARGIN - _BAND) / 2
     sheet.add(Box(sheet.left, top, sheet.width, _BAND, AMBER_TINT, radius=3))
     sheet.text((sheet.size[0] - width) / 2, top + (_BAND - NORMAL * LEADING) / 2, notice,

@@ -7,9 +7,11 @@ All lengths are points, measured from the page's upper left corner; a text's y i
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
+from unicodedata import category, combining
 
-from invoicepay.documents.fonts import Fonts
+from invoicepay.documents.fonts import DocumentFonts
 
 Color = tuple[int, int, int]
 
@@ -45,6 +47,8 @@ class Text(NamedTuple):
     size: float
     bold: bool
     color: Color
+    shaped: bool = False
+    """Whether letters join, stack or run from right to left, or other fonts are needed."""
 
 
 class Box(NamedTuple):
@@ -87,7 +91,7 @@ def paper(currency: str) -> tuple[float, float]:
 class Sheet:
     """Marks by page, and `y`: the top of what comes next. Every text is made harmless here."""
 
-    def __init__(self, size: tuple[float, float], fonts: Fonts) -> None:
+    def __init__(self, size: tuple[float, float], fonts: DocumentFonts) -> None:
         self.size, self.fonts = size, fonts
         self.left, self.right = MARGIN, size[0] - MARGIN
         self.bottom = size[1] - FOOT
@@ -143,18 +147,19 @@ class Sheet:
         Returns its width.
         """
         text = self.fonts.shown(text).replace("\n", " ")
-        width = self.fonts.face(bold).width(text, size)
+        width = self.fonts.width(text, size, bold=bold)
         start = x - width if right else x
         if text.strip():
-            self.add(Text(start, y + size * (LEADING - 1) / 2 + size * ASCENT, text, size, bold,
-                          color))  # fmt: skip
+            baseline = y + size * (LEADING - 1) / 2 + size * ASCENT
+            shaped = not self.fonts.is_plain(text)
+            self.add(Text(start, baseline, text, size, bold, color, shaped))
         return width
 
     def wrap(
         self, text: str, width: float, *, size: float = NORMAL, bold: bool = False
     ) -> list[str]:
         """The lines of `text` that fit `width`. A word that is too long is broken."""
-        measure = self.fonts.face(bold).width
+        measure = partial(self.fonts.width, bold=bold)
         lines: list[str] = []
         for paragraph in self.fonts.shown(text).split("\n"):
             line = ""
@@ -165,21 +170,10 @@ class Sheet:
                     continue
                 if line:
                     lines.append(line)
-                *full, line = self._pieces(word, width * 1000 / size, bold)
+                *full, line = _pieces(word, width, lambda text: measure(text, size))
                 lines += full
             lines.append(line)
         return lines
-
-    def _pieces(self, word: str, room: float, bold: bool) -> list[str]:
-        """`word` in pieces of at most `room` thousandths of the size, and at least one letter."""
-        advances = self.fonts.face(bold).advances
-        pieces, start, used = [], 0, 0
-        for index, char in enumerate(word):
-            used += advances[char]
-            if used > room and index > start:
-                pieces.append(word[start:index])
-                start, used = index, advances[char]
-        return [*pieces, word[start:]]
 
     def paragraph(
         self,
@@ -198,3 +192,29 @@ class Sheet:
             self.need(height)
             self.text(x, self.y, line, size=size, bold=bold, color=color, right=right)
             self.y += height
+
+
+def _pieces(word: str, room: float, measure: Callable[[str], float]) -> list[str]:
+    """`word` in pieces of at most `room` points, and at least one letter with its marks."""
+    pieces, piece, used = [], "", 0.0
+    for letter in _letters(word):
+        width = measure(letter)
+        if piece and used + width > room:
+            pieces.append(piece)
+            piece, used = "", 0.0
+        piece += letter
+        used += width
+    return [*pieces, piece]
+
+
+def _letters(word: str) -> list[str]:
+    """Each character of `word` with the marks on it; what a virama (class 9) joins stays whole."""
+    if word.isascii():
+        return list(word)
+    letters: list[str] = []
+    for char in word:
+        if letters and (category(char)[0] == "M" or combining(letters[-1][-1]) == 9):
+            letters[-1] += char
+        else:
+            letters.append(char)
+    return letters

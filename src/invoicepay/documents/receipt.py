@@ -9,7 +9,7 @@ from invoicepay.billing.identity import Mode
 from invoicepay.billing.money import grouped_text
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus, ReversalKind
 from invoicepay.billing.ports import Receipt
-from invoicepay.documents.fonts import Fonts
+from invoicepay.documents.fonts import DocumentFonts
 from invoicepay.documents.letterhead import (
     draw_conclusion,
     draw_edges,
@@ -43,7 +43,7 @@ def title_of(payment: Payment) -> str:
 
 
 def draw_receipt(
-    receipt: Receipt, fonts: Fonts, *, mode: Mode, logo_ratio: float | None = None
+    receipt: Receipt, fonts: DocumentFonts, *, mode: Mode, logo_ratio: float | None = None
 ) -> Sheet:
     """The pages of `receipt`; `logo_ratio` is width by height."""
     payment, company = receipt.payment, receipt.company

@@ -63,12 +63,12 @@ def draw_table(sheet: Sheet, columns: Sequence[Column]) -> None:
 
 
 def _widths(sheet: Sheet, columns: Sequence[Column]) -> list[float]:
-    measure, fonts = sheet.fonts.regular.width, sheet.fonts
+    fonts = sheet.fonts
     widths = []
     for column in columns:
-        widest = max((measure(fonts.shown(c).replace("\n", " "), NORMAL) for c in column.cells),
+        widest = max((fonts.width(fonts.shown(c).replace("\n", " "), NORMAL) for c in column.cells),
                      default=0.0)  # fmt: skip
-        title = fonts.bold.width(column.title, SMALL)
+        title = fonts.width(column.title, SMALL, bold=True)
         # A hundredth more than measured: what fits exactly must not be broken by rounding.
         widths.append(max(min(widest, sheet.width * _WIDEST), title) + 0.01)
     gaps = 4 * _PAD * len(columns)
@@ -142,7 +142,7 @@ def _line_height(figure: Figure) -> float:
 
 def _label_lines(sheet: Sheet, figure: Figure, width: float) -> list[str]:
     size = NORMAL + 2 if figure.strong else NORMAL
-    amount = sheet.fonts.face(figure.strong).width(figure.amount, size)
+    amount = sheet.fonts.width(figure.amount, size, bold=figure.strong)
     room = max(width - amount - 6 * _PAD, width / 4)
     return sheet.wrap(figure.label, room, size=size, bold=figure.strong)
 

@@ -40,17 +40,20 @@ def _tidied(char: str) -> str:
     return "" if category == "Cf" or _UNSEEN.match(char) else char
 
 
-def shown(text: str, known: Container[str]) -> str:
-    """`text` tidied, with each character that is not `known` (to the font) replaced.
+def shown(text: str, known: Container[str], shaped: Container[str]) -> str:
+    """`text` tidied, with each character replaced that can neither be drawn letter by letter (it
+    is `known` to the font) nor as shaped text.
 
-    Text from right to left is replaced as well: drawn without the bidirectional algorithm it
-    would read backwards, and a box is more honest than a wrong name.
+    Letter by letter, text from right to left would read backwards, and a box is more honest than
+    a wrong name.
     """
     text = tidy(text)
     if text.isascii():
         return text
     return "".join(
-        char if char == "\n" or (char in known and _left_to_right(char)) else _unknown(char)
+        char
+        if char == "\n" or (char in known and _left_to_right(char)) or char in shaped
+        else _unknown(char)
         for char in text
     )
 

@@ -32,6 +32,7 @@ from invoicepay.deadline import time_limit
 from invoicepay.gateway import metadata, reading
 from invoicepay.gateway.limited_adapter import LimitedAdapter
 from invoicepay.gateway.reading import MODES, Doc, document, said, text
+from invoicepay.gateway.route import Route, refused_status
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0
@@ -47,6 +48,8 @@ _ACCOUNT: Final = re.compile(r"\bacct_[0-9A-Za-z]+\b", re.ASCII)
 _CODE, _BRAND, _MESSAGE = 100, 60, 300
 """Characters that are kept of what it says."""
 
+_STRAIGHT: Final = Route()
+
 T = TypeVar("T")
 
 
@@ -56,17 +59,24 @@ class StripeGateway:
     `livemode` is what every object must say; anything else raises Unreachable.
     """
 
-    def __init__(self, key: str, *, livemode: bool, base_address: str | None = None) -> None:
+    def __init__(
+        self,
+        key: str,
+        *,
+        livemode: bool,
+        base_address: str | None = None,
+        route: Route = _STRAIGHT,
+    ) -> None:
         stripe.enable_telemetry = False  # it writes a file into the home folder and sends an id
         logging.getLogger("stripe").setLevel(logging.WARNING)  # below, it logs whole answers
-        self._livemode = livemode
+        self._livemode, self._route = livemode, route
         addresses: Any = {} if base_address is None else {"api": base_address}
         self._client = stripe.StripeClient(
             key,
             base_addresses=addresses,
             max_network_retries=RETRIES,
             http_client=stripe.RequestsClient(
-                timeout=(CONNECT_SECONDS, READ_SECONDS), session=_DirectSession()
+                timeout=(CONNECT_SECONDS, READ_SECONDS), session=_Session(route)
             ),
         ).v1
 
@@ -76,7 +86,7 @@ class StripeGateway:
 
     def account(self) -> str:
         try:
-            return _call(lambda: _id(document(self._client.accounts.retrieve_current())))
+            return self._call(lambda: _id(document(self._client.accounts.retrieve_current())))
         except _NotPermitted as refusal:
             # Many restricted keys may not read their account, and none may be allowed to.
             named = _ACCOUNT.search(str(refusal.__cause__))  # in full: half an id is another
@@ -89,7 +99,7 @@ class StripeGateway:
             self._client.payment_intents if object_id.startswith("pi_") else self._client.customers
         )
         try:
-            _call(lambda: of_kind.retrieve(object_id))
+            self._call(lambda: of_kind.retrieve(object_id))
         except Rejected as refusal:
             if refusal.code == "resource_missing":
                 return False
@@ -110,11 +120,11 @@ class StripeGateway:
             self._checked(found)
             return reading.customer(found)
 
-        return _call(create)
+        return self._call(create)
 
     def customers(self, *, since: datetime) -> Iterator[GatewayCustomer]:
         params = {"limit": PAGE, "created": {"gte": int(since.timestamp())}}
-        for found in _listed(self._client.customers.list, params):
+        for found in self._listed(self._client.customers.list, params):
             ours = metadata.LEDGER in reading.written_on(found) and reading.id_of(found)
             if ours and reading.flag(found, "livemode") is self._livemode:
                 yield reading.customer(found)
@@ -124,10 +134,10 @@ class StripeGateway:
             found = document(self._client.payment_methods.attach(token, {"customer": customer}))
             return _attached(self._checked(found), found)
 
-        return _call(attach)
+        return self._call(attach)
 
     def detach_method(self, method: str) -> None:
-        _call(lambda: self._client.payment_methods.detach(method))
+        self._call(lambda: self._client.payment_methods.detach(method))
 
     def create(self, order: ChargeOrder) -> Intent:
         def create() -> Intent:
@@ -145,7 +155,7 @@ class StripeGateway:
             )
             return self._intent(created)
 
-        return _call(create)
+        return self._call(create)
 
     def confirm(self, intent_id: str, payment_id: str) -> Intent:
         def confirm() -> Intent:
@@ -155,13 +165,13 @@ class StripeGateway:
             return self._intent(confirmed)
 
         try:
-            return _call(confirm)
+            return self._call(confirm)
         except _Declined:
             # A 402 is what an attempt came to; the intent's own status decides.
             return self.retrieve(intent_id)
 
     def retrieve(self, intent_id: str) -> Intent:
-        return _call(lambda: self._intent(self._client.payment_intents.retrieve(intent_id)))
+        return self._call(lambda: self._intent(self._client.payment_intents.retrieve(intent_id)))
 
     def cancel(self, intent_id: str, *, on_request: bool = False) -> Intent:
         def cancel() -> Intent:
@@ -175,7 +185,7 @@ class StripeGateway:
             )
             return self._intent(canceled)
 
-        return _call(cancel)
+        return self._call(cancel)
 
     def intents(
         self,
@@ -193,8 +203,58 @@ class StripeGateway:
         }
         given = {name: value for name, value in params.items() if value}
         # The account may have charges that no ledger made, or another: they are not ours.
-        listed = _listed(self._client.payment_intents.list, given)
+        listed = self._listed(self._client.payment_intents.list, given)
         return reading.of_ledger(ledger_id, listed, self._livemode)
+
+    def _listed(self, ask: Callable[[Any], object], params: dict[str, Any]) -> Iterator[Doc]:
+        """The objects of a list, a page a call. Raises NoAnswer, Rejected."""
+        last = ""
+        while True:
+            given = params | ({"starting_after": last} if last else {})
+            found, following = self._call(lambda given=given: reading.page(document(ask(given))))  # type: ignore[misc]
+            yield from found
+            if not following:
+                return
+            if following == last:
+                raise NoAnswer("the gateway lists the same again and again")
+            last = following
+
+    def _call(self, call: Callable[[], T]) -> T:
+        """Call the SDK and map its answer, with its errors in the port's words: Rejected only where
+        Stripe says that nothing was done, else NoAnswer."""
+        for pause in (*RATE_LIMIT_PAUSES, None):
+            try:
+                return call()
+            except stripe.RateLimitError as error:
+                if pause is None:
+                    raise NoAnswer("the gateway is busy (429)") from error
+                time.sleep(pause)
+            except stripe.CardError as error:
+                raise _Declined(_code(error), _message(error)) from error
+            except stripe.PermissionError as error:
+                raise _NotPermitted(_code(error), _message(error)) from error
+            except (
+                stripe.InvalidRequestError,
+                stripe.IdempotencyError,
+                stripe.AuthenticationError,
+            ) as error:
+                raise Rejected(_code(error), _message(error)) from error
+            except stripe.StripeError as error:
+                raise self._no_answer(error) from error
+            except (
+                OSError
+            ) as error:  # of the system below the SDK, which wraps only its own requests
+                raise self._route.no_answer(error) from error
+            except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+                # The SDK and our reading fail in these ways on what is not an answer of Stripe's.
+                raise NoAnswer("the gateway answered something that is not an answer") from error
+        raise AssertionError("unreachable")
+
+    def _no_answer(self, error: stripe.StripeError) -> NoAnswer:
+        if isinstance(error, stripe.APIConnectionError):
+            return self._route.no_answer(error)
+        what = error.http_status or "something that is not an answer"
+        return NoAnswer(f"the gateway answered {what}")
 
     def _intent(self, answer: object) -> Intent:
         found = document(answer)
@@ -224,24 +284,32 @@ class StripeGateway:
             )
 
 
-class _DirectSession(requests.Session):
-    """Sends straight to the gateway: no proxy variables, no .netrc, no redirects. A proxy or a
-    307 could otherwise carry the key and the charge elsewhere. No request takes longer than
-    REQUEST_SECONDS, however its answer comes."""
+class _Session(requests.Session):
+    """Sends to the gateway, straight or by the proxy of its route: no proxy variables, no .netrc,
+    no redirects. These or a 307 could otherwise carry the key and the charge elsewhere. No request
+    takes longer than REQUEST_SECONDS, however its answer comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, route: Route) -> None:
         super().__init__()
         self.trust_env = False
-        self.mount("https://", LimitedAdapter())
+        self._ca_file = route.ca_file
+        if route.proxy:
+            self.proxies = {"https": route.proxy}  # never to http, which is on this machine
+        self.mount("https://", LimitedAdapter(route.proxy_headers, route.ca_file))
         self.mount("http://", LimitedAdapter())
 
     def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        if self._ca_file:
+            how["verify"] = self._ca_file
         with time_limit(REQUEST_SECONDS) as limit:
             try:
                 return super().send(request, **how)
             except requests.RequestException as error:
-                if limit.over:  # neither a timeout nor a lost connection, which the SDK tries again
+                # Neither a timeout nor a lost connection, which the SDK tries again.
+                if limit.over:
                     raise requests.RequestException("the whole answer took too long") from error
+                if 400 <= refused_status(error) < 500:  # some lock a user who keeps trying
+                    raise requests.RequestException("the proxy refuses") from error
                 raise
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
@@ -271,56 +339,6 @@ def _attached(id: str, found: Doc) -> AttachedMethod:
     raise Rejected(
         "method_type", f"a {said(kind, _BRAND) or 'nameless method'} cannot be used here"
     )
-
-
-def _listed(ask: Callable[[Any], object], params: dict[str, Any]) -> Iterator[Doc]:
-    """The objects of a list, a page a call. Raises NoAnswer, Rejected."""
-    last = ""
-    while True:
-        after = {"starting_after": last} if last else {}
-        found, following = _call(lambda after=after: reading.page(document(ask(params | after))))  # type: ignore[misc]
-        yield from found
-        if not following:
-            return
-        if following == last:
-            raise NoAnswer("the gateway lists the same again and again")
-        last = following
-
-
-def _call(call: Callable[[], T]) -> T:
-    """Call the SDK and map its answer, with its errors in the port's words: Rejected only where
-    Stripe says that nothing was done, else NoAnswer."""
-    for pause in (*RATE_LIMIT_PAUSES, None):
-        try:
-            return call()
-        except stripe.RateLimitError as error:
-            if pause is None:
-                raise NoAnswer("the gateway is busy (429)") from error
-            time.sleep(pause)
-        except stripe.CardError as error:
-            raise _Declined(_code(error), _message(error)) from error
-        except stripe.PermissionError as error:
-            raise _NotPermitted(_code(error), _message(error)) from error
-        except (
-            stripe.InvalidRequestError,
-            stripe.IdempotencyError,
-            stripe.AuthenticationError,
-        ) as error:
-            raise Rejected(_code(error), _message(error)) from error
-        except stripe.StripeError as error:
-            raise NoAnswer(_no_answer(error)) from error
-        except OSError as error:  # of the system below the SDK, which wraps only its own requests
-            raise NoAnswer("no answer from the gateway") from error
-        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            # The SDK and our reading fail in these ways on what is not an answer of Stripe's.
-            raise NoAnswer("the gateway answered something that is not an answer") from error
-    raise AssertionError("unreachable")
-
-
-def _no_answer(error: stripe.StripeError) -> str:
-    if isinstance(error, stripe.APIConnectionError):
-        return "no answer from the gateway"
-    return f"the gateway answered {error.http_status or 'something that is not an answer'}"
 
 
 def _code(error: stripe.StripeError) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
+from invoicepay.ledger import skeletons
+
 migrations = Migrations("invoicepay")
 
 
@@ -70,6 +72,13 @@ def keys(db: Database) -> None:
 def unplaced(db: Database) -> None:
     """What a charge was for that could not be put on its invoices when it was taken in."""
     db.execute(_UNPLACED)
+
+
+@migrations(name="0009_skeletons")
+def look_alikes(db: Database) -> None:
+    """What numbers look like. They stay as they are: papers, the journal and the gateway have
+    them so."""
+    skeletons.make(db.conn)
 
 
 # Conventions: `…_minor` are minor units, `…_day` days since 1970-01-01 in the company's zone,

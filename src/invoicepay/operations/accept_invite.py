@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from invoicepay.billing.customer import Actor
-from invoicepay.billing.errors import NotAllowed
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
+from invoicepay.operations.check_invite import invited_contact
 from invoicepay.operations.password_rules import check_new_password
 from invoicepay.operations.secret_hash import code_hash
 from invoicepay.operations.start_session import LoggedIn, start_session
-from invoicepay.operations.throttle import login_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +35,7 @@ def accept_invite(request: AcceptInvite, actor: Actor | None, ports: Ports) -> L
     with ports.ledger.write() as unit:
         now = ports.clock.real_now()
         contact_id = unit.contacts.take_invite(code_hash(request.code), now)
-        contact = unit.contacts.get(contact_id) if contact_id else None
-        if contact is None or contact.status == "disabled":
-            raise _invalid()
-        if request.email and login_name(request.email) != contact.email:
-            raise _invalid()
+        contact = invited_contact(unit, contact_id, request.email)
         check_new_password(request.password, company, contact.email, contact.name)
         accepted = replace(contact, status="active", password_hash=password_hash)
         unit.contacts.put(accepted)
@@ -54,11 +49,3 @@ def accept_invite(request: AcceptInvite, actor: Actor | None, ports: Ports) -> L
             {"by": "invite", "was": contact.status},
         )
         return start_session(unit, accepted, ports)
-
-
-def _invalid() -> NotAllowed:
-    return NotAllowed(
-        "invite_invalid",
-        "this code is not valid, was used already, or has expired",
-        "Check it, or ask whoever invited you for a new one.",
-    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invoicepay.billing.customer import Actor
-from invoicepay.billing.errors import Usage, not_found
+from invoicepay.billing.errors import Usage
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
+from invoicepay.operations.find_number import find_customer
 from invoicepay.operations.protocol.gateway_customer import customer_at_gateway
 from invoicepay.operations.protocol.submit import unreachable
 
@@ -33,13 +34,17 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
                 "test methods are for sandbox and test ledgers; this is a live ledger",
                 "Practise on another: `invoicepay demo` makes one.",
             )
-        customer = unit.customers.get(request.customer, actor.scope)
-        if customer is None:
-            raise not_found("customer", request.customer)
+        customer = find_customer(unit, request.customer, actor.scope)
     try:
         gateway_id = customer_at_gateway(customer, actor, ports)
         attached = ports.gateway.attach_method(request.token, gateway_id)
     except (NoAnswer, Rejected) as error:
+        if isinstance(error, Rejected) and error.code == "resource_missing":
+            raise Usage(
+                "usage",
+                f"there is no test method {request.token}",
+                "pm_card_visa and pm_usBankAccount_success pay.",
+            ) from error
         raise unreachable(error) from error
     method = Method(
         id=f"{attached.type}-{attached.last4}-{ports.ids.new()[:8]}",

@@ -25,7 +25,7 @@ def authenticate(secret: str, ports: Ports) -> Actor:
     moving a sandbox's clock logs nobody in or out.
     """
     if not secret:
-        raise NotAllowed("not_logged_in", "nobody is logged in", "Log in with `invoicepay login`.")
+        raise NotAllowed("not_logged_in", "not logged in", "Log in with `invoicepay login`.")
     hashed, now = secret_hash(secret), ports.clock.real_now()
     with ports.ledger.read() as unit:
         session = unit.sessions.by_hash(hashed)

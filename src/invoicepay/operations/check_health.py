@@ -19,6 +19,7 @@ from invoicepay.billing.ports import (
     Rejected,
     UnreadableIntent,
 )
+from invoicepay.billing.spelling import telling_apart
 from invoicepay.operations.app import Request
 from invoicepay.operations.protocol.account import check_account
 from invoicepay.operations.protocol.compare import (
@@ -77,6 +78,7 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
     checks = (
         check_file(ports),
         *_tried("books", lambda: [_books(ports, differences)]),
+        *_tried("numbers", lambda: _numbers(ports)),
         *_tried("journal", lambda: [_journal(ports, replayed)]),
         *_tried("restored", lambda: _restored(ports)),
         *_tried("payments", lambda: [_payments(ports)]),
@@ -121,6 +123,23 @@ def _books(ports: Ports, found: list[Difference]) -> Check:
         found += unit.books.differences()
     said = f"{len(found)} figure(s) do not tie out" if found else "every figure ties out"
     return Check("books", not found, said, "See the lines below; do not edit the file.")
+
+
+def _numbers(ports: Ports) -> list[Check]:
+    """Only where an earlier version took invoices whose numbers nobody can tell apart."""
+    with ports.ledger.read() as unit:
+        found = unit.books.look_alikes()
+    if not found:
+        return []
+    one, other = found[0][:2]
+    said = (
+        f"{len(found)} pair(s) of open invoices look alike: {one} has {telling_apart(one, other)}"
+    )
+    hint = (
+        "Where that is one invoice twice, import the one that is not owed again, with its "
+        "voided_on and --update; until then both can be paid."
+    )
+    return [Check("numbers", False, said, hint)]
 
 
 def _journal(ports: Ports, found: list[JournalCheck]) -> Check:
@@ -171,7 +190,7 @@ def _gateway(everything: bool, ports: Ports, compared: list[Comparison]) -> list
     except Unreachable as error:
         return [Check("gateway", False, error.message, error.hint)]
     except (NoAnswer, Rejected) as error:
-        hint = "Check the key and the network."
+        hint = getattr(error, "hint", "") or "Check the key and the network."
         return [Check("gateway", False, f"cannot be asked: {error}", hint)]
     with ports.ledger.read() as unit:
         mode = unit.company.identity().mode

@@ -200,5 +200,5 @@ def _attachments(
         return ()
     name = "receipt" if kind is MailKind.RECEIVED else "payment-notice"
     number = receipt.payment.receipt_number or receipt.payment.id
-    pdf = ports.documents.receipt(receipt, mode=mode)
+    pdf = ports.documents.receipt(receipt, mode=mode).content
     return (Attachment(f"{name}-{number}.pdf", "application/pdf", pdf),)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from invoicepay.billing.customer import Company, Contact, Role
 from invoicepay.billing.ports import Ids, Passwords
+from invoicepay.operations.email_address import check_email
 from invoicepay.operations.password_rules import check_new_password
-from invoicepay.operations.plain_text import check_email
 
 
 def first_admin(

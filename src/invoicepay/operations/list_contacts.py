@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor
 from invoicepay.operations.app import Request
-from invoicepay.operations.check_customer import check_customer
 from invoicepay.operations.contact_view import ContactView, contact_view
+from invoicepay.operations.find_number import selected_customer
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import Ports
@@ -24,7 +24,6 @@ class ListContacts(Request[tuple[ContactView, ...]]):
 def list_contacts(request: ListContacts, actor: Actor, ports: Ports) -> tuple[ContactView, ...]:
     """By e-mail. Raises NotFound for a customer who is not there."""
     with ports.ledger.read() as unit:
-        check_customer(unit, request.customer, actor.scope)
+        wanted = selected_customer(unit, request.customer, actor.scope)
         contacts = unit.contacts.all()
-    wanted = request.customer
     return tuple(contact_view(c) for c in contacts if wanted is None or wanted in c.customers)

@@ -11,7 +11,7 @@ from invoicepay.billing.dates import local_date
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, Page
 from invoicepay.billing.money import check_currency
 from invoicepay.operations.app import Request
-from invoicepay.operations.check_customer import check_customer
+from invoicepay.operations.find_number import selected_customer
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import Ports
@@ -40,10 +40,10 @@ def list_invoices(request: ListInvoices, actor: Actor, ports: Ports) -> InvoiceL
     if selection.currency:
         selection = replace(selection, currency=check_currency(selection.currency))
     with ports.ledger.read() as unit:
-        check_customer(unit, selection.customer, actor.scope)
+        customer = selected_customer(unit, selection.customer, actor.scope)
         today = local_date(ports.clock.now(), unit.company.get().time_zone)
         page = unit.invoices.page(
-            selection,
+            replace(selection, customer=customer),
             actor.scope,
             today,
             limit=request.limit,

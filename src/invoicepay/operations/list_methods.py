@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import not_found
 from invoicepay.billing.method import Method
 from invoicepay.operations.app import Request
+from invoicepay.operations.find_number import selected_customer
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import Ports
@@ -31,10 +31,7 @@ def list_methods(request: ListMethods, actor: Actor, ports: Ports) -> MethodList
     """Methods by customer, oldest first. Raises NotFound for a customer out of scope."""
     with ports.ledger.read() as unit:
         today = local_date(ports.clock.now(), unit.company.get().time_zone)
-        customers = [c.number for c in unit.customers.all(actor.scope)]
-        if request.customer is not None:
-            if request.customer not in customers:
-                raise not_found("customer", request.customer)
-            customers = [request.customer]
+        named = selected_customer(unit, request.customer, actor.scope)
+        customers = [named] if named else [c.number for c in unit.customers.all(actor.scope)]
         found = [m for c in customers for m in unit.methods.of_customer(c, actor.scope)]
     return MethodList(tuple(found), today)

@@ -11,7 +11,7 @@ from invoicepay.billing.invoice import Page
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import PaymentFilter, Ports
 from invoicepay.operations.app import Request
-from invoicepay.operations.check_customer import check_customer
+from invoicepay.operations.find_number import selected_customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class ListPayments(Request[Page[Payment]]):
 def list_payments(request: ListPayments, actor: Actor, ports: Ports) -> Page[Payment]:
     """Payments that the actor may see, the last recorded first. Raises NotFound."""
     with ports.ledger.read() as unit:
-        check_customer(unit, request.customer, actor.scope)
+        customer = selected_customer(unit, request.customer, actor.scope)
         made_since = None
         if request.since is not None:
             zone = ZoneInfo(unit.company.get().time_zone)
             made_since = datetime.combine(request.since, time(), zone)
         return unit.payments.page(
-            PaymentFilter(request.since, made_since, request.status, request.customer),
+            PaymentFilter(request.since, made_since, request.status, customer),
             actor.scope,
             limit=request.limit,
             after=request.after,

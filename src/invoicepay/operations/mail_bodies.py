@@ -25,9 +25,11 @@ def _lines(letter: Letter) -> Iterator[str]:
     for row in letter.rows:
         owed = f"  left to pay: {row.owed}" if row.owed else ""
         yield f"  {row.name:<{names}}  {row.amount:>{amounts}}{owed}"
-    yield ""
+    if letter.rows:
+        yield ""
+    titles = max(len(name) for name, _ in letter.facts) + 1
     for name, text in letter.facts:
-        yield f"  {f'{name}:':<9}  {text}"
+        yield f"  {f'{name}:':<{titles}}  {text}"
     yield ""
     for step in letter.next_steps:
         yield from textwrap.wrap(step, _WIDTH)
@@ -43,7 +45,7 @@ def as_html(letter: Letter) -> str:
         _NOTICE.format(escape(letter.notice)) if letter.notice else "",
         _paragraph(letter.greeting),
         *map(_paragraph, letter.news),
-        _table(letter),
+        _table(letter) if letter.rows else "",
         _FACTS.format("".join(_FACT.format(n, escape(text)) for n, text in letter.facts)),
         *map(_paragraph, letter.next_steps),
         _COMMAND.format(escape(letter.command)) if letter.command else "",

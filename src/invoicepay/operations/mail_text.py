@@ -10,6 +10,7 @@ from invoicepay.billing.method import MethodType
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import MailKind, Receipt
+from invoicepay.operations.email_address import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What an e-mail says, each text on one line."""
+    """What an e-mail says, each text on one line; rows only where something is paid."""
 
     subject: str
     notice: str
@@ -46,23 +47,23 @@ def letter(
     """What happened, for what, and what happens next. `reader`: the name of whoever it goes to,
     where that is a person; `made_by`: who paid, for a reader who did not."""
     company, customer = receipt.company, receipt.customer
-    contact = " or ".join(filter(None, (company.email, company.phone)))
+    contact = " or ".join(filter(None, (readable(company.email), company.phone)))
     first = receipt.payment.allocations[0].invoice if receipt.payment.allocations else "--open"
     return Letter(
-        subject=_line(_subject(kind, receipt, mode)),
+        subject=line(_subject(kind, receipt, mode)),
         notice=f"{mode.notice}. This is practice, not proof of a payment." if mode.notice else "",
-        greeting=_line(f"Hello {reader or customer.name or customer.number},"),
-        news=tuple(map(_line, _news(kind, receipt))),
+        greeting=line(f"Hello {reader or customer.name or customer.number},"),
+        news=tuple(map(line, _news(kind, receipt))),
         rows=tuple(_rows(kind, receipt)),
-        facts=tuple((name, _line(text)) for name, text in _facts(kind, receipt, made_by) if text),
+        facts=tuple((name, line(text)) for name, text in _facts(kind, receipt, made_by) if text),
         next_steps=tuple(_next_steps(kind, receipt)),
-        command=f"invoicepay pay {_line(first)} --method ID" if kind is MailKind.FAILED else "",
-        questions=_line(f"Questions? Please contact {contact}." if contact else "Thank you."),
-        company=_line(company.name),
+        command=f"invoicepay pay {line(first)} --method ID" if kind is MailKind.FAILED else "",
+        questions=line(f"Questions? Please contact {contact}." if contact else "Thank you."),
+        company=line(company.name),
     )
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
     """A line of ours stays one, whatever stands in it: nobody's name becomes a paragraph."""
     return " ".join(text.splitlines())
 
@@ -100,14 +101,14 @@ def _rows(kind: MailKind, receipt: Receipt) -> Iterator[Row]:
     for allocation, invoice in zip(payment.allocations, receipt.invoices, strict=True):
         owed = invoice.payable_minor if kind is not MailKind.FAILED else 0
         yield Row(
-            _line(allocation.invoice),
+            line(allocation.invoice),
             str(Money(allocation.amount_minor, payment.currency)),
             str(Money(owed, payment.currency)) if owed > 0 else "",
         )
     if rest := payment.amount_minor - payment.allocated_minor:
         order = payment.order_number
         what = f"Deposit for order {order}" if order else "Kept as your credit"
-        yield Row(_line(what), str(Money(rest, payment.currency)))
+        yield Row(line(what), str(Money(rest, payment.currency)))
 
 
 def _facts(kind: MailKind, receipt: Receipt, made_by: str) -> Iterator[tuple[str, str]]:

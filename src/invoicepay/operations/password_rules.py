@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from invoicepay.billing.errors import Refused
 from invoicepay.operations.common_words import KEYBOARD_ROWS, WORDS
+from invoicepay.operations.email_address import readable
 
 SHORTEST = 12
 """Characters: code points after NFKC normalisation, as the hash sees them."""
@@ -46,7 +47,7 @@ def check_new_password(password: str, *own: str) -> None:
         raise _weak(f"the password has fewer than {SHORTEST} characters", "A few words do well.")
     if size > LARGEST:
         raise _weak(f"the password is longer than {LARGEST} bytes", "Choose a shorter one.")
-    if surprises(text, own) < FEWEST_SURPRISES:
+    if surprises(text, tuple(map(readable, own))) < FEWEST_SURPRISES:
         raise _weak(
             "the password is too easy to guess",
             "Use a few words that do not belong together, or let a password manager choose.",

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import BadInput, NotFound, Refused, Usage, not_found
+from invoicepay.billing.errors import BadInput, Refused, Usage, not_found
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceState
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.money import Money, check_currency, parse_minor
@@ -26,8 +26,10 @@ from invoicepay.billing.plan import (
     plan_lines,
 )
 from invoicepay.billing.ports import Ports, Unit
+from invoicepay.billing.spelling import find_spelling, normalized
 from invoicepay.operations.app import Request
-from invoicepay.operations.check_customer import check_customer
+from invoicepay.operations.find_number import find_customer, find_invoice, selected_customer
+from invoicepay.operations.left_out import LeftOut, nothing_left, pass_over, pass_over_amounts
 from invoicepay.operations.protocol.claim import key_reused
 from invoicepay.operations.protocol.holds import check_payable
 from invoicepay.operations.protocol.restored import check_confirmed
@@ -90,17 +92,21 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         settle_what_holds([i.number for i in invoices], actor, ports)
     with ports.ledger.read() as unit:
         invoices = _select(request, actor, unit, ports)
-        held: list[Invoice] = []
-        disputed: list[Invoice] = []
+        left_out = LeftOut()
         if request.state is not None:
-            held = [i for i in invoices if _is_held(i, request)]
-            free = [i for i in invoices if not _is_held(i, request)]
-            disputed = [i for i in free if i.disputed and not request.include_disputed]
-            invoices = [i for i in free if i not in disputed]
+            invoices, left_out = pass_over(
+                invoices,
+                allow_pending=request.allow_pending,
+                include_disputed=request.include_disputed,
+            )
         if not invoices:
-            raise _nothing(len(held), len(disputed))
+            raise nothing_left(left_out)
         customer, currency = one_customer_and_currency(invoices, named=bool(request.numbers))
         amounts = _amounts(request, invoices)
+        if request.state is not None:
+            invoices, left_out = pass_over_amounts(invoices, amounts, left_out)
+            if not invoices:
+                raise nothing_left(left_out)
         check_payable(
             invoices,
             actor,
@@ -108,6 +114,8 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
             with_key=bool(request.key),
             allow_pending=request.allow_pending,
         )
+        lines = plan_lines(invoices, amounts)
+        check_limits(lines, currency)
         method = _method(request.method, customer, actor, unit)
         check_method(method, currency, local_date(ports.clock.now(), unit.company.get().time_zone))
     plan = PaymentPlan(
@@ -115,42 +123,15 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         customer=customer,
         currency=currency,
         method=method,
-        lines=plan_lines(invoices, amounts),
+        lines=lines,
         request_digest=request_digest,
         memo=request.memo,
         with_key=bool(request.key),
         allow_pending=request.allow_pending,
-        left_out=tuple(i.number for i in held if i.customer == customer),
-        disputed=tuple(i.number for i in disputed if i.customer == customer),
+        **left_out.numbers(customer),
     )
-    check_limits(plan.total_minor, currency)
     _check_total(plan.total_minor, currency, request)
     return Quoted(plan)
-
-
-def _nothing(held: int, disputed: int) -> NotFound:
-    """`held`: invoices of the selection that payments under way are for."""
-    what = "nothing is open to pay in this selection"
-    if disputed:
-        return NotFound(
-            "nothing_selected",
-            f"{what}; {disputed} invoice(s) are disputed",
-            "Name those that you want to pay, or say --include-disputed.",
-        )
-    if held:
-        return NotFound(
-            "nothing_selected",
-            f"{what}; payments under way hold {held} invoice(s)",
-            "`invoicepay payments list` shows them; `invoicepay sync` asks the bank.",
-        )
-    return NotFound("nothing_selected", what, "`invoicepay invoices list` shows what is open.")
-
-
-def _is_held(invoice: Invoice, request: Quote) -> bool:
-    """Whether a filter passes it over: a payment under way holds it."""
-    if request.allow_pending:
-        return not invoice.payable_minor
-    return invoice.reserved_minor > 0
 
 
 def settle_what_holds(numbers: Sequence[str], actor: Actor, ports: Ports) -> None:
@@ -195,7 +176,7 @@ def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str,
                 break
             attempts[existing.id] = existing
     request_digest = f"{key_id}:{content}"
-    # Earlier versions wrote amounts as they were typed, and before, the content alone.
+    # Earlier versions wrote numbers and amounts as typed, and before, the content alone.
     typed = _content_digest(request, customer, as_typed=True)
     same = {request_digest, f"{key_id}:{typed}", content, typed}
     for payment in attempts.values():
@@ -208,14 +189,15 @@ def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str,
 
 
 def _content_digest(request: Quote, customer: str, *, as_typed: bool = False) -> str:
-    amounts = [(n, a if as_typed else _one_spelling(a)) for n, a in request.amounts]
+    number = str if as_typed else normalized
+    amount = str if as_typed else _one_spelling
     return digest(
         {
-            "numbers": sorted(set(request.numbers)),
+            "numbers": sorted(set(map(number, request.numbers))),
             "state": request.state,
             "customer": customer,
             "currency": request.currency and request.currency.upper(),
-            "amounts": sorted(amounts),
+            "amounts": sorted((number(n), amount(a)) for n, a in request.amounts),
             "method": request.method,
             "memo": request.memo,
             "allow_pending": request.allow_pending,
@@ -237,10 +219,10 @@ def _one_spelling(amount: str) -> str:
 
 
 def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> str:
-    """The customer whose key it is: named (and not looked up yet), of the named invoices whatever
-    their status, or the contact's only one. Raises Usage where that is nobody."""
+    """The customer whose key it is: named, of the named invoices whatever their status, or the
+    contact's only one. Raises Usage where that is nobody, NotFound."""
     if request.customer is not None:
-        return request.customer
+        return find_customer(unit, request.customer, actor.scope).number
     if request.numbers:
         return one_customer(_select(request, actor, unit, ports), named=True)
     if actor.scope.customers is not None and len(actor.scope.customers) == 1:
@@ -253,29 +235,29 @@ def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> 
 
 
 def _select(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> list[Invoice]:
-    check_customer(unit, request.customer, actor.scope)
+    customer = selected_customer(unit, request.customer, actor.scope)
     currency = None if request.currency is None else check_currency(request.currency)
     if request.state is not None:
         if request.numbers:
             raise Usage("usage", f"name invoices or say --{request.state}, not both")
-        selection = InvoiceFilter(request.state, customer=request.customer, currency=currency)
+        selection = InvoiceFilter(request.state, customer=customer, currency=currency)
         today = local_date(ports.clock.now(), unit.company.get().time_zone)
         return list(unit.invoices.page(selection, actor.scope, today, totals=False).items)
     if not request.numbers:
         raise Usage("input_needed", "which invoices? Name them, or say --open or --overdue")
-    invoices = []
-    for number in dict.fromkeys(request.numbers):
-        invoice = unit.invoices.get(number, actor.scope)
-        if invoice is None or (request.customer and invoice.customer != request.customer):
-            raise not_found("invoice", number)
+    invoices: dict[str, Invoice] = {}
+    for text in request.numbers:
+        invoice = find_invoice(unit, text, actor.scope)
+        if customer and invoice.customer != customer:
+            raise not_found("invoice", text)
         if currency and invoice.currency != currency:
             raise Usage(
                 "ambiguous_selection",
-                f"{number} is in {invoice.currency}",
+                f"{text} is in {invoice.currency}",
                 f"Leave it out, or say --currency {invoice.currency}.",
             )
-        invoices.append(invoice)
-    return invoices
+        invoices[invoice.number] = invoice
+    return list(invoices.values())
 
 
 def _method(wanted: str, customer: str, actor: Actor, unit: Unit) -> Method:
@@ -310,9 +292,10 @@ def _other_method(wanted: str, customer: str, methods: Sequence[Method], unit: U
 def _amounts(request: Quote, invoices: Sequence[Invoice]) -> dict[str, int]:
     by_number = {i.number: i for i in invoices}
     amounts: dict[str, int] = {}
-    for number, text in request.amounts:
-        if number not in by_number:
-            raise Usage("usage", f"--amount names {number}, which is not being paid")
+    for typed, text in request.amounts:
+        number = find_spelling(typed, by_number)
+        if number is None:
+            raise Usage("usage", f"--amount names {typed}, which is not being paid")
         if number in amounts:
             raise Usage("usage", f"--amount names {number} twice")
         amounts[number] = parse_minor(text, by_number[number].currency)

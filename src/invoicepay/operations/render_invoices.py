@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.dates import local_date
@@ -11,7 +11,7 @@ from invoicepay.billing.errors import NotFound, not_found
 from invoicepay.billing.invoice import InvoiceDetail, InvoiceFilter
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
-from invoicepay.operations.check_customer import check_customer
+from invoicepay.operations.find_number import find_invoice, selected_customer
 from invoicepay.operations.progress import Started
 
 
@@ -19,6 +19,8 @@ from invoicepay.operations.progress import Started
 class RenderedInvoice:
     number: str
     content: bytes
+    missing: str
+    """The characters that no font here has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +39,14 @@ def render_invoices(
     with ports.ledger.read() as unit:
         company = unit.company.get()
         today = local_date(ports.clock.now(), company.time_zone)
-        numbers = list(request.numbers)
+        numbers = []
         if request.selection is not None:
-            check_customer(unit, request.selection.customer, actor.scope)
-            page = unit.invoices.page(request.selection, actor.scope, today, totals=False)
-            numbers += [i.number for i in page.items]
-        for number in request.numbers:
-            if unit.invoices.get(number, actor.scope) is None:
-                raise not_found("invoice", number)
-    numbers = list(dict.fromkeys(numbers))
+            customer = selected_customer(unit, request.selection.customer, actor.scope)
+            selection = replace(request.selection, customer=customer)
+            page = unit.invoices.page(selection, actor.scope, today, totals=False)
+            numbers = [i.number for i in page.items]
+        named = [find_invoice(unit, text, actor.scope).number for text in request.numbers]
+    numbers = list(dict.fromkeys(named + numbers))
     if not numbers:
         raise NotFound(
             "nothing_selected",
@@ -62,7 +63,7 @@ def render_invoices(
                 raise not_found("invoice", number)
             yield detail
 
-    for number, content in zip(
+    for number, document in zip(
         numbers, ports.documents.invoices(company, details(), today), strict=True
     ):
-        yield RenderedInvoice(number, content)
+        yield RenderedInvoice(number, document.content, document.missing)

@@ -15,10 +15,12 @@ from invoicepay.operations.receipt import receipt_of
 
 @dataclass(frozen=True, slots=True)
 class RenderedReceipt:
-    """`name`: what to call its file, without an ending."""
+    """`name`: what to call its file, without an ending; `missing`: the characters that no font here
+    has."""
 
     name: str
     content: bytes
+    missing: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,6 @@ def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> Render
             )
         receipt = receipt_of(unit, payment)
         mode = unit.company.identity().mode
-    content = ports.documents.receipt(receipt, mode=mode)
+    document = ports.documents.receipt(receipt, mode=mode)
     name = f"payment-notice-{payment.id}" if accepted else payment.receipt_number
-    return RenderedReceipt(name, content)
+    return RenderedReceipt(name, document.content, document.missing)

@@ -17,6 +17,7 @@ ADMIN = frozenset({Role.ADMIN})
 RIGHTS: dict[str, frozenset[Role]] = {
     # Who am I
     "LogIn": PUBLIC,
+    "CheckInvite": PUBLIC,
     "AcceptInvite": PUBLIC,
     "LogOut": EVERYONE,
     "WhoAmI": EVERYONE,

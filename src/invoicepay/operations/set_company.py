@@ -12,7 +12,8 @@ from invoicepay.billing.money import check_currency
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
 from invoicepay.operations.authenticate import reread_actor
-from invoicepay.operations.plain_text import check_email, check_line, check_lines
+from invoicepay.operations.email_address import check_email
+from invoicepay.operations.plain_text import check_line, check_lines
 
 LARGEST_LOGO = 1 << 20
 """Bytes, as it is given and as it is kept: it is read for every document."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Customer, Role
 from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import not_found
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceTotals
 from invoicepay.operations.app import Request
 from invoicepay.operations.contact_view import ContactView, contact_view
+from invoicepay.operations.find_number import find_customer
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import Ports
@@ -33,9 +33,7 @@ class ShowCustomer(Request[CustomerView]):
 def show_customer(request: ShowCustomer, actor: Actor, ports: Ports) -> CustomerView:
     """Raises NotFound, the same for a customer that is not the actor's."""
     with ports.ledger.read() as unit:
-        customer = unit.customers.get(request.number, actor.scope)
-        if customer is None:
-            raise not_found("customer", request.number)
+        customer = find_customer(unit, request.number, actor.scope)
         today = local_date(ports.clock.now(), unit.company.get().time_zone)
         wanted = InvoiceFilter(customer=customer.number)
         totals = unit.invoices.page(wanted, actor.scope, today, limit=1).totals or {}

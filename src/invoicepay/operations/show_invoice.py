@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import not_found
+from invoicepay.billing.errors import must_be_there
 from invoicepay.billing.invoice import InvoiceDetail
 from invoicepay.operations.app import Request
+from invoicepay.operations.find_number import find_invoice
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import Ports
@@ -30,7 +31,6 @@ class ShowInvoice(Request[ShownInvoice]):
 def show_invoice(request: ShowInvoice, actor: Actor, ports: Ports) -> ShownInvoice:
     """The invoice with lines, payments and what is under way. Raises NotFound."""
     with ports.ledger.read() as unit:
-        detail = unit.invoices.detail(request.number, actor.scope)
-        if detail is None:
-            raise not_found("invoice", request.number)
+        number = find_invoice(unit, request.number, actor.scope).number
+        detail = must_be_there(unit.invoices.detail(number, actor.scope), f"invoice {number}")
         return ShownInvoice(detail, local_date(ports.clock.now(), unit.company.get().time_zone))

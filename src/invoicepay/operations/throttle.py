@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from invoicepay.billing.errors import NotAllowed
 from invoicepay.billing.ports import Unit
+from invoicepay.operations.email_address import with_ascii_domain
 
 FREE_FAILURES = 5
 FIRST_DELAY = timedelta(seconds=30)
@@ -25,7 +26,7 @@ CLOCK_SLACK = timedelta(minutes=1)
 
 def login_name(email: str) -> str:
     """`email` as it is looked up and counted, whatever was typed."""
-    return email.strip().lower().encode("utf-8", "replace").decode()[:254]
+    return with_ascii_domain(email).strip().lower().encode("utf-8", "replace").decode()[:254]
 
 
 def count_attempt(unit: Unit, email: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.app import App
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from invoicepay.billing.ports import Clock, Documents, Gateway, Ids, Mailer, Passwords
     from invoicepay.credentials.keyring_store import KeyringSecrets
     from invoicepay.credentials.sessions import SessionTokens
+    from invoicepay.gateway.route import Route
     from invoicepay.mail.smtp import SmtpSettings
     from invoicepay.operations.check_health import Check
     from invoicepay.wiring.practice_bank import PracticeBank
@@ -88,7 +90,8 @@ class Local:
         from invoicepay.credentials.gateway_key import gateway_key
 
         key = gateway_key(self.settings.secrets, self.identity.id, mode, keyring=self._keyring)
-        return StripeGateway(key, livemode=mode.livemode)
+        route = _route(self.settings)
+        return StripeGateway(key, livemode=mode.livemode, route=route)
 
     @cached_property
     def practice_bank(self) -> PracticeBank:
@@ -129,7 +132,7 @@ class Local:
     def documents(self) -> Documents:
         from invoicepay.documents import PdfDocuments
 
-        return PdfDocuments()
+        return PdfDocuments(self.settings.fonts)
 
     @cached_property
     def mailer(self) -> Mailer:
@@ -163,9 +166,36 @@ class SystemClock:
     real_now = now
 
 
+def _route(settings: Settings) -> Route:
+    """To Stripe. Raises Unreachable or Refused where the proxy's password cannot be had, Usage for
+    certificates that are none."""
+    from invoicepay.credentials.private_file import read
+    from invoicepay.gateway.route import Route
+
+    gateway, password = settings.gateway, ""
+    if gateway.proxy_password_file:
+        found = read(Path(gateway.proxy_password_file))
+        if found is None:
+            raise Unreachable(
+                "key_missing",
+                f"the proxy's password is not in {gateway.proxy_password_file}",
+                "Put it there, or take [gateway] proxy_user and proxy_password_file out of the "
+                "settings.",
+            )
+        password = found.strip()
+    return Route(
+        proxy=gateway.proxy.rstrip("/"),
+        user=gateway.proxy_user,
+        password=password,
+        ca_file=gateway.ca_file,
+        unused_variable=settings.unused_proxy_variable,
+    )
+
+
 def _smtp(smtp: Smtp) -> SmtpSettings:
     from invoicepay.credentials.private_file import read
     from invoicepay.mail.smtp import SmtpSettings
+    from invoicepay.operations.email_address import with_ascii_domain
 
     def password() -> str:
         return (read(Path(smtp.password_file)) or "").strip() if smtp.password_file else ""
@@ -176,6 +206,6 @@ def _smtp(smtp: Smtp) -> SmtpSettings:
         security=smtp.security,
         user=smtp.user,
         password=password,
-        sender=smtp.sender,
+        sender=with_ascii_domain(smtp.sender),
         ca_file=smtp.ca_file,
     )

@@ -51,7 +51,25 @@ def test_nothing_falls_back_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
         tokens.set("secret")
     assert caught.value.code == "keyring_unavailable"
     assert "--insecure-storage" in caught.value.hint
+    with pytest.raises(Unreachable) as early:
+        tokens.check_place()
+    assert (early.value.code, early.value.hint) == (caught.value.code, caught.value.hint)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_is_looked_at_and_nothing_is_kept_there(
+    tokens: SessionTokens, tmp_path: Path, kept: type[Kept]
+) -> None:
+    tokens.check_place()
+    tokens.check_place(insecure=True)
+    assert (kept.kept, list(tmp_path.iterdir())) == ({}, [])
+
+    tokens.set("from-file", insecure=True)
+    tokens.check_place(insecure=True)
+    assert tokens.get() == "from-file"
+    (tmp_path / f"{LEDGER}.secret").chmod(0o644)
+    with pytest.raises(Refused):
+        tokens.check_place(insecure=True)
 
 
 def test_environment_beats_file_beats_keyring(

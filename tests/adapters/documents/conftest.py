@@ -18,7 +18,7 @@ from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceLine
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Receipt
-from invoicepay.documents import PdfDocuments
+from invoicepay.documents import PdfDocuments, scripts
 
 TODAY = date(2026, 10, 10)
 MARINA = Address(("88 Marina Way", "Astoria, OR 97103"))
@@ -27,6 +27,12 @@ MARINA = Address(("88 Marina Way", "Astoria, OR 97103"))
 @pytest.fixture(scope="session")
 def documents() -> PdfDocuments:
     return PdfDocuments()
+
+
+@pytest.fixture
+def without_other_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine without the `fonts` extra."""
+    monkeypatch.setattr(scripts, "find_spec", lambda name: None)
 
 
 @pytest.fixture
@@ -106,7 +112,7 @@ def make_receipt(
 @pytest.fixture
 def invoice_pdf(documents: PdfDocuments, company: Company) -> Callable[..., bytes]:
     def make(detail: InvoiceDetail, today: date = TODAY, biller: Company = company) -> bytes:
-        return next(iter(documents.invoices(biller, [detail], today)))
+        return next(iter(documents.invoices(biller, [detail], today))).content
 
     return make
 

@@ -118,12 +118,13 @@ def test_nothing_of_a_receipt_leaves_the_margins(
     make_receipt: Callable[..., Receipt],
     poppler_pages: Pictures,
 ) -> None:
-    pdf = documents.receipt(make_receipt(**{field: HUGE}), mode=Mode.LIVE)
+    pdf = documents.receipt(make_receipt(**{field: HUGE}), mode=Mode.LIVE).content
     check_margins(poppler_pages(pdf))
 
 
-def check_margins(pictures: list[tuple[int, int, bytes]]) -> None:
-    """White at every edge, something on each page, and its foot in the foot's place."""
+def check_margins(pictures: list[tuple[int, int, bytes]], descent: int = 3) -> None:
+    """White at every edge, something on each page, and its foot in the foot's place. `descent`:
+    how many points letters may reach below the last line."""
     for width, height, pixels in pictures:
         rows = [pixels[y * width : (y + 1) * width] for y in range(height)]
         inked = [y for y, row in enumerate(rows) if min(row) < 200]
@@ -132,7 +133,7 @@ def check_margins(pictures: list[tuple[int, int, bytes]]) -> None:
         edge = int(MARGIN) - 2
         assert all(min(row[:edge]) > 200 and min(row[-edge:]) > 200 for row in rows)
         # Between the text and the foot's rule there is nothing.
-        gap = rows[int(height - FOOT) + 3 : height - 48]
+        gap = rows[int(height - FOOT) + descent : height - 48]
         assert all(min(row) > 200 for row in gap)
 
 
@@ -161,7 +162,7 @@ def test_a_logo_of_any_shape(
 ) -> None:
     biller = replace(company, logo=logo(kind, size))
     details = [make_detail(lines(40), number=f"INV-{n}") for n in range(3)]
-    for pdf in documents.invoices(biller, details, TODAY):
+    for pdf, _ in documents.invoices(biller, details, TODAY):
         (image,) = PdfReader(BytesIO(pdf)).pages[0].images
         assert image.image is not None
         assert len(pdf) < 200_000, "a large logo is not part of every invoice at its full size"
@@ -193,7 +194,7 @@ def test_what_cannot_be_drawn_is_refused_and_left_out_where_it_was_set_before(
     with pytest.raises(BadInput, match=f"{size[0]:,} × {size[1]:,} pixels"):
         documents.logo(content)
     biller = replace(company, logo=content)
-    (pdf,) = documents.invoices(biller, [make_detail()], TODAY)
+    ((pdf, _),) = documents.invoices(biller, [make_detail()], TODAY)
     assert not PdfReader(BytesIO(pdf)).pages[0].images
 
 
@@ -244,9 +245,9 @@ def test_the_same_data_gives_the_same_bytes_alone_or_in_a_batch(
     assert alone[0] == batch[2] == batch[4]
     assert batch[1] == batch[3]
     documents = PdfDocuments()
-    first = documents.receipt(make_receipt(), mode=Mode.SANDBOX)
+    first = documents.receipt(make_receipt(), mode=Mode.SANDBOX).content
     list(documents.invoices(biller, others, TODAY))
-    assert documents.receipt(make_receipt(), mode=Mode.SANDBOX) == first
+    assert documents.receipt(make_receipt(), mode=Mode.SANDBOX).content == first
 
 
 SCRIPT = """
@@ -259,7 +260,7 @@ from invoicepay.documents import PdfDocuments
 day = date(2026, 9, 15)
 detail = InvoiceDetail(Invoice("I-1", "C", day, day, "EUR", 100), (InvoiceLine("Жук Ωμέγα"),), (),
                        Address())
-pdf, = PdfDocuments().invoices(Company("C"), [detail], day)
+(pdf, _), = PdfDocuments().invoices(Company("C"), [detail], day)
 print(hashlib.sha256(pdf).hexdigest())
 """
 

@@ -31,7 +31,7 @@ TITLES = {
 def test_only_money_that_arrived_is_called_received(
     status: PaymentStatus, documents: PdfDocuments, make_receipt: Make, read: Read
 ) -> None:
-    (text,) = read(documents.receipt(make_receipt(status), mode=Mode.LIVE))
+    (text,) = read(documents.receipt(make_receipt(status), mode=Mode.LIVE).content)
     assert TITLES[status] in text
     received = status is PaymentStatus.SUCCEEDED
     for claim in ("Payment received", "Total received", "Applied", "Paid with", "Thank you"):
@@ -41,7 +41,7 @@ def test_only_money_that_arrived_is_called_received(
 
 
 def test_it_is_itemised(documents: PdfDocuments, make_receipt: Make, read: Read) -> None:
-    (text,) = read(documents.receipt(make_receipt(), mode=Mode.LIVE))
+    (text,) = read(documents.receipt(make_receipt(), mode=Mode.LIVE).content)
     for part in (
         "Receipt R-000318", "Received 2026-10-08", "Northwind Boatworks LLC", "88 Marina Way",
         "Customer C-0042", "Paid with First Cascade Bank ending 6789", "pi_3QabcDEF12345678",
@@ -57,7 +57,7 @@ def test_poppler_reads_it_too(
     documents: PdfDocuments, make_receipt: Make, poppler_text: Callable[[bytes], str]
 ) -> None:
     text = poppler_text(
-        documents.receipt(make_receipt(PaymentStatus.PROCESSING), mode=Mode.SANDBOX)
+        documents.receipt(make_receipt(PaymentStatus.PROCESSING), mode=Mode.SANDBOX).content
     )
     assert "Payment initiated – not yet received" in text
     assert "SANDBOX – no money moved" in text
@@ -65,20 +65,20 @@ def test_poppler_reads_it_too(
 
 def test_the_day_is_the_company_s(documents: PdfDocuments, make_receipt: Make, read: Read) -> None:
     settled = datetime(2026, 10, 12, 2, tzinfo=UTC)
-    (text,) = read(documents.receipt(make_receipt(settled_at=settled), mode=Mode.LIVE))
+    (text,) = read(documents.receipt(make_receipt(settled_at=settled), mode=Mode.LIVE).content)
     assert "Received 2026-10-11" in text
     effective = make_receipt(settled_at=settled, effective_on=date(2026, 10, 10))
-    (text,) = read(documents.receipt(effective, mode=Mode.LIVE))
+    (text,) = read(documents.receipt(effective, mode=Mode.LIVE).content)
     assert "Received 2026-10-10" in text
 
 
 def test_money_that_is_for_no_invoice(
     documents: PdfDocuments, make_receipt: Make, read: Read
 ) -> None:
-    (text,) = read(documents.receipt(make_receipt(amount_minor=100000), mode=Mode.LIVE))
+    (text,) = read(documents.receipt(make_receipt(amount_minor=100000), mode=Mode.LIVE).content)
     assert "Applied to invoices 900.00 Not applied: kept as your credit 100.00" in text
     deposit = make_receipt(allocations=(), order_number="SO-5519")
-    (text,) = read(documents.receipt(deposit, mode=Mode.LIVE))
+    (text,) = read(documents.receipt(deposit, mode=Mode.LIVE).content)
     assert "Deposit for order SO-5519 900.00" in text
     assert "Invoice total" not in text
 
@@ -90,7 +90,7 @@ def test_money_that_went_back(documents: PdfDocuments, make_receipt: Make, read:
         Reversal(ReversalKind.RETURN, 30000, day, "R01"),
         Reversal(ReversalKind.DISPUTE, 55000, day, ""),
     )
-    (text,) = read(documents.receipt(make_receipt(reversals=reversals), mode=Mode.LIVE))
+    (text,) = read(documents.receipt(make_receipt(reversals=reversals), mode=Mode.LIVE).content)
     assert "Refunded 2026-10-20: damaged -50.00" in text
     assert "Returned by the bank 2026-10-20: R01 -300.00" in text
     assert "Disputed 2026-10-20 -550.00" in text
@@ -99,7 +99,7 @@ def test_money_that_went_back(documents: PdfDocuments, make_receipt: Make, read:
 def test_a_failure_says_why(documents: PdfDocuments, make_receipt: Make, read: Read) -> None:
     receipt = make_receipt(PaymentStatus.FAILED, failure_message="Your card was declined.",
                            receipt_number="")  # fmt: skip
-    (text,) = read(documents.receipt(receipt, mode=Mode.LIVE))
+    (text,) = read(documents.receipt(receipt, mode=Mode.LIVE).content)
     assert "Your card was declined." in text
     assert "The invoices are still owed." in text
 
@@ -109,7 +109,7 @@ def test_where_no_money_moved_every_page_says_so(
     documents: PdfDocuments, make_receipt: Make, read: Read, mode: Mode
 ) -> None:
     receipt = make_receipt(allocations=tuple(Allocation(f"INV-{n}", 100) for n in range(70)))
-    pages = read(documents.receipt(replace(receipt, invoices=()), mode=mode))
+    pages = read(documents.receipt(replace(receipt, invoices=()), mode=mode).content)
     assert len(pages) == 3
     assert f"{mode.upper()} – no money moved. This is not proof of a payment." in pages[-1]
     for number, page in enumerate(pages, 1):

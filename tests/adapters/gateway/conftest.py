@@ -48,7 +48,7 @@ def objects(tmp_path_factory: pytest.TempPathFactory) -> Objects:
             StripeGateway(server.key, livemode=False, base_address=server.url),
             Bare(server.url, server.key),
         )
-        customer = gateway.create_customer(Customer("C-1", "A", "a@example.com"), LEDGER, "k").id
+        customer = gateway.create_customer(Customer("C-1", "A", ("a@example.com",)), LEDGER, "k").id
 
         def method(token: str) -> str:
             return gateway.attach_method(token, customer).gateway_id

@@ -18,11 +18,12 @@ from invoicepay.billing.payment import Allocation
 from invoicepay.billing.ports import ChargeOrder, NoAnswer, Rejected
 from invoicepay.deadline import connect
 from invoicepay.gateway.limited_adapter import LimitedAdapter
+from invoicepay.gateway.route import Route
 from invoicepay.gateway.stripe_gateway import (
     CONNECT_SECONDS,
     READ_SECONDS,
     StripeGateway,
-    _DirectSession,
+    _Session,
 )
 from tests.adapters.gateway.conftest import LEDGER, Answering, Doc, Objects, listed, says
 from tests.support.false_stripe import Answer, error, reset
@@ -70,7 +71,7 @@ def _cancel(reason: str) -> Request:
 
 CASES = {
     "create a customer": Case(
-        lambda g: g.create_customer(Customer("C-1", "Harbor", "h@example.com"), LEDGER, "key-1"),
+        lambda g: g.create_customer(Customer("C-1", "Harbor", ("h@example.com",)), LEDGER, "key-1"),
         Request(
             "POST /v1/customers",
             {
@@ -264,7 +265,7 @@ def test_stripe_is_where_it_is_unless_told_otherwise(monkeypatch: pytest.MonkeyP
 
 def test_every_request_is_limited(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
     """Connecting, each read, and all of it."""
-    session = _DirectSession()
+    session = _Session(Route())
     for address in ("https://api.stripe.com/v1/account", "http://127.0.0.1:9/v1/account"):
         assert isinstance(session.get_adapter(address), LimitedAdapter)
     limits: list[object] = []

@@ -18,6 +18,7 @@ from invoicepay.billing.identity import Mode
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import (
+    Document,
     Mailer,
     MailKind,
     MailNotSent,
@@ -59,11 +60,11 @@ class Pages:
     asked: list[tuple[Receipt, Mode]] = field(default_factory=list)
     error: Exception | None = None
 
-    def receipt(self, receipt: Receipt, *, mode: Mode) -> bytes:
+    def receipt(self, receipt: Receipt, *, mode: Mode) -> Document:
         if self.error:
             raise self.error
         self.asked.append((receipt, mode))
-        return b"%PDF " + receipt.payment.id.encode()
+        return Document(b"%PDF " + receipt.payment.id.encode(), "")
 
 
 @dataclass

@@ -13,6 +13,7 @@ from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import InvoicepayError, NotAllowed
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.accept_invite import AcceptInvite, accept_invite
+from invoicepay.operations.check_invite import CheckInvite
 from invoicepay.operations.create_token import CreateToken
 from invoicepay.operations.disable_contact import DisableContact
 from invoicepay.operations.invite_contact import InviteContact, invite_contact
@@ -47,6 +48,23 @@ def test_an_invited_person_chooses_a_password_and_is_in(world: World) -> None:
     for secret in (made.code, made.code.replace("-", ""), NEW_PASSWORD, result.token):
         assert not world.holds(secret)
         assert secret not in str(world.journal())
+
+
+def test_a_person_whose_domain_has_other_letters_than_ascii(world: World) -> None:
+    """Is one person, however the address is typed."""
+    kept = "anna@xn--mller-kva.example"
+    forms = ("Anna@müller.example", "anna@mu\u0308ller.example", kept)
+    for typed in forms:
+        code = invite(world, typed, "C-1")
+    made = world.contact(kept)
+    world.call(AcceptInvite(code, NEW_PASSWORD, email=forms[1]))
+    for typed in forms:
+        token = world.call(LogIn(typed, NEW_PASSWORD)).token
+        assert world.call(WhoAmI(), token).email == kept
+    disabled = world.call(DisableContact(forms[0]), world.log_in(ADMIN))
+    assert (disabled.id, disabled.status) == (made.id, "disabled")
+    with pytest.raises(NotAllowed, match="e-mail or password is wrong"):
+        world.call(LogIn(forms[0], NEW_PASSWORD))
 
 
 def test_however_the_code_is_typed(world: World) -> None:
@@ -86,7 +104,7 @@ def test_codes_that_do_not_work_all_read_the_same(world: World) -> None:
     current = invite(world, "new@one.example", "C-1")
     gone = invite(world, "gone@one.example", "C-1")
     world.call(DisableContact("gone@one.example"), world.log_in(ADMIN))
-    requests = [
+    requests: list[AcceptInvite | CheckInvite] = [
         AcceptInvite(spent, NEW_PASSWORD),
         AcceptInvite(replaced, NEW_PASSWORD),
         AcceptInvite(gone, NEW_PASSWORD),
@@ -95,12 +113,23 @@ def test_codes_that_do_not_work_all_read_the_same(world: World) -> None:
         AcceptInvite("\udcff", NEW_PASSWORD),
         AcceptInvite(current, NEW_PASSWORD, email="bob@one.example"),
     ]
+    requests += [CheckInvite(r.code, r.email) for r in requests if isinstance(r, AcceptInvite)]
     said = {(e.code, e.message) for e in map(world.error, requests)}
     world.clock.move(days=7)
     expired = world.error(AcceptInvite(current, NEW_PASSWORD))
+    assert world.code(CheckInvite(current)) == "invite_invalid"
     assert said == {(expired.code, expired.message)}
     assert expired.code == "invite_invalid"
     assert world.contact("new@one.example").status == "invited"
+
+
+def test_looking_at_a_code_spends_nothing(world: World) -> None:
+    code = invite(world, "new@one.example", "C-1")
+    for _ in range(3):
+        world.call(CheckInvite(code.lower(), "NEW@one.example"))
+
+    world.call(AcceptInvite(code, NEW_PASSWORD))
+    assert world.code(CheckInvite(code)) == "invite_invalid"
 
 
 @pytest.mark.parametrize(
@@ -130,9 +159,15 @@ def test_inviting_somebody_active_is_a_way_back_in_and_adds_customers(world: Wor
 def test_a_disabled_contact_starts_afresh(world: World) -> None:
     admin = world.log_in(ADMIN)
     world.call(DisableContact(BOB), admin)
-    assert world.code(InviteContact(BOB), admin) == "input_needed"
+    error = world.error(InviteContact(BOB), admin)
+    assert (error.code, error.message, error.hint) == (
+        "input_needed",
+        f"{BOB} is disabled; to let them in again, say for which customers",
+        f"As before: `invoicepay contacts invite {BOB} --customer C-1`.",
+    )
+    assert world.contact(BOB).status == "disabled"
     made = world.call(InviteContact(BOB, ("C-2",)), admin)
-    assert (made.reset, made.customers) == (False, ("C-2",))
+    assert (made.reset, made.customers, made.was_disabled) == (False, ("C-2",), True)
     assert world.code(LogIn(BOB, "kettle-orbit-plum")) == "login_failed"
     world.call(AcceptInvite(made.code, NEW_PASSWORD))
     world.log_in(BOB, NEW_PASSWORD)

@@ -86,3 +86,9 @@ def test_every_text_gets_an_answer_and_never_more_surprises_than_characters(
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789-", min_size=12, max_size=40))
 def test_capitals_buy_nothing(text: str) -> None:
     assert surprises(text) == surprises(text.upper())
+
+
+def test_a_domain_counts_as_people_read_it() -> None:
+    with pytest.raises(Refused, match="too easy to guess"):
+        check_new_password("müllermüller-müller", "anna@xn--mller-kva.example")
+    check_new_password("müllermüller-müller", "anna@one.example")

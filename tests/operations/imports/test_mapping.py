@@ -168,6 +168,13 @@ def test_receivables_like_the_real_ones(office: Office) -> None:
     assert office.everything() == before
 
 
+def test_the_sample_export_fits_the_sample_mapping(office: Office) -> None:
+    path = ROOT / "sample_data" / "exports" / "receivables.csv"
+    result = office.run(Import("invoices", str(path), str(RECEIVABLES)))
+    assert (result.invoices.added, result.customers.added, result.payments.added) == (8, 4, 8)
+    assert result.added_minor == {"USD": 320591}
+
+
 @pytest.mark.skipif(not REAL.exists(), reason="the real export is not beside the project")
 def test_the_real_receivables(office: Office) -> None:
     result = office.run(Import("invoices", str(REAL), str(RECEIVABLES)))

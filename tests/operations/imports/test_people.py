@@ -79,6 +79,37 @@ def test_a_customer_twice_in_one_file(office: Office) -> None:
         assert problem.reason == f"{number} stands twice in this file"
 
 
+def test_a_customer_has_several_addresses(office: Office) -> None:
+    """As QuickBooks and Xero write them."""
+    text = (
+        CUSTOMERS
+        + 'K1,One,"A@x.example; b@müller.example",,,\nK2,Two,"a@x.example,a@X.example",,,\n'
+    )
+    office.take("customers", text)
+    assert customer(office, "K1").emails == ("a@x.example", "b@xn--mller-kva.example")
+    assert customer(office, "K1").email == "a@x.example"
+    assert customer(office, "K2").emails == ("a@x.example",)
+    assert office.take("customers", text).customers.unchanged == 2
+    record = {"number": "K1", "name": "One", "email": ["a@x.example", "b@xn--mller-kva.example"]}
+    assert office.json("customers", record).customers.unchanged == 1
+    (problem,) = office.problems("customers", "number,name,email\nK1,One,c@x.example\n")
+    assert (problem.code, problem.column) == ("changed_record", "email")
+    office.take("customers", "number,name,email\nK1,One,c@x.example\n", update=True)
+    assert customer(office, "K1").emails == ("c@x.example",)
+    many = "; ".join(f"a{n}@x.example" for n in range(11))
+    (problem,) = office.problems("customers", CUSTOMERS + f'K3,Three,"{many}",,,\n')
+    assert str(problem) == "line 2, email: it has more than 10 e-mail addresses"
+
+
+def test_a_contact_has_one_address_in_one_kept_form(office: Office) -> None:
+    office.take("contacts", CONTACTS + "Ann@müller.example,Ann,customer,C1\n")
+    assert contact(office, "ann@xn--mller-kva.example").name == "Ann"
+    again = CONTACTS + "ann@xn--mller-kva.example,Ann,customer,C1\n"
+    assert office.take("contacts", again).contacts.unchanged == 1
+    (problem,) = office.problems("contacts", CONTACTS + "a@x.example;b@x.example,Ann,,C1\n")
+    assert problem.column == "email"
+
+
 def test_contacts(office: Office) -> None:
     text = CONTACTS + "Ann@Example.com,Ann,customer,C2;C1\nbo@example.com,Bo,,C1\n"
     assert office.take("contacts", text).contacts.added == 2

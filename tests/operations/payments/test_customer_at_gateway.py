@@ -177,7 +177,7 @@ def test_whoever_changed_name_or_address_is_found(bank: Bank, ledger: Path, tmp_
     company.call(VISA)
     restored = bank.open(tmp_path / "backup.db")
     with restored.ledger.write() as unit:
-        unit.loading.put_customers([Customer("C-1", "Another name", "another@example.com")])
+        unit.loading.put_customers([Customer("C-1", "Another name", ("another@example.com",))])
         told(unit)
 
     restored.call(VISA)

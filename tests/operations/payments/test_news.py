@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 import pytest
 
 from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.pay import Pay
 from invoicepay.operations.quote import Quote
@@ -26,7 +28,7 @@ def has_address(company: SmallCompany, tmp_path: Path) -> Set:
 
     def set_(address: str) -> None:
         file = tmp_path / "addresses.csv"
-        file.write_text(f"number,name,email\nC-1,Harbor Finch,{address}\n")
+        file.write_text(f"number,name,email\nC-1,Harbor Finch,{address}\n", "utf-8")
         company.finance.call(Import("customers", str(file), update=True))
 
     return set_
@@ -171,3 +173,46 @@ def test_it_is_owed_once_however_often_it_is_recorded(
         list(company.finance.call(Sync()))
     assert company.payment(payment.id).status is PaymentStatus.SUCCEEDED
     assert sorted(told(company)) == [(ACCOUNTS, "received.customer"), (PAYER, "received")]
+
+
+# --- Several addresses ---
+
+
+def test_each_address_is_told_by_an_e_mail_of_its_own(
+    company: SmallCompany, has_address: Set
+) -> None:
+    has_address(f"{ACCOUNTS}; {PAYER}; second@one.example; rechnung@müller.example")
+    company.pay("INV-1", method="card")
+    assert told(company) == [
+        (PAYER, "received"),
+        (ACCOUNTS, "received.customer"),
+        ("second@one.example", "received.customer-2"),
+        ("rechnung@xn--mller-kva.example", "received.customer-3"),
+    ]
+    assert len({m.message_id for m in company.mailer.sent}) == 4
+    for message in company.mailer.sent:
+        others = {m.to for m in company.mailer.sent} - {message.to, PAYER}
+        assert not any(other in message.text + message.html for other in others)
+
+
+def test_an_address_that_is_refused_holds_back_no_other(
+    company: SmallCompany, has_address: Set, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And when it is tried again, the others get nothing a second time."""
+    has_address(f"{ACCOUNTS}; second@one.example")
+    send, refusing = company.mailer.send, True
+
+    def refuse_one(message: Message, *, seconds: float = inf) -> None:
+        if message.to == ACCOUNTS and refusing:
+            raise MailNotSent("the server refused the recipient: 550 no such user")
+        send(message, seconds=seconds)
+
+    monkeypatch.setattr(company.mailer, "send", refuse_one)
+    payment = company.pay("INV-1", method="card")
+    assert [to for to, _ in told(company)] == [PAYER, "second@one.example"]
+
+    refusing = False
+    report = company.finance.call(SendMail(mails=(f"{payment.id}.received.customer",)))
+    assert report.sent_to == (ACCOUNTS,)
+    assert company.finance.call(SendMail(now=True)).sent == ()
+    assert [to for to, _ in told(company)] == [PAYER, "second@one.example", ACCOUNTS]

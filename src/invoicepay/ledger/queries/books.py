@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Collection
@@ -98,6 +99,15 @@ _REBUILD = (
     f"THEN coalesce({LAST_PAID}, paid_day) END "
     "WHERE kind = 'invoice' AND number IN (SELECT value FROM json_each(?))"
 )
+_LOOK_ALIKES = """
+    SELECT json_group_array(number) FROM
+        (SELECT skeleton, number, open_minor FROM invoice_skeletons
+         JOIN invoices ON id = invoice_id
+         UNION ALL
+         SELECT number, number, open_minor FROM invoices
+         WHERE number IN (SELECT skeleton FROM invoice_skeletons)
+         AND number NOT GLOB '*[^ -~]*' ORDER BY number)
+    WHERE open_minor > 0 GROUP BY skeleton HAVING count(*) > 1 ORDER BY skeleton"""
 
 
 class Books:
@@ -120,6 +130,9 @@ class Books:
             for what, query in _SUMS.items()
             for name, found, expected in self._db.execute(_of_selected(query), numbers)
         ]
+
+    def look_alikes(self) -> list[tuple[str, ...]]:
+        return [tuple(json.loads(numbers)) for (numbers,) in self._db.execute(_LOOK_ALIKES)]
 
     def rebuild(self, numbers: Collection[str]) -> None:
         # A sum that the schema's checks refuse means that the payments are wrong: all stays.

@@ -61,6 +61,13 @@ class Contacts:
     def end_invites(self) -> int:
         return self._db.execute("DELETE FROM invites").rowcount
 
+    def whose_invite(self, code_hash: str, now: datetime) -> str | None:
+        row = self._db.execute(
+            "SELECT contact_id FROM invites WHERE code_hash = ? AND expires_at > ?",
+            (code_hash, instant_text(now)),
+        ).fetchone()
+        return row[0] if row else None
+
     def take_invite(self, code_hash: str, now: datetime) -> str | None:
         row = self._db.execute(
             "DELETE FROM invites WHERE code_hash = ? AND expires_at > ? RETURNING contact_id",

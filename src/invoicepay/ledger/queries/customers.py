@@ -6,10 +6,11 @@ import re
 import sqlite3
 from datetime import datetime
 
-from invoicepay.billing.customer import Address, Company, Customer, Scope
+from invoicepay.billing.customer import Address, Company, Customer, Scope, emails_of
 from invoicepay.billing.dates import check_time_zone
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.identity import LedgerIdentity, Mode
+from invoicepay.billing.spelling import skeleton
 from invoicepay.ledger.queries.scope import customer_in
 from invoicepay.ledger.rows import (
     Row,
@@ -18,6 +19,7 @@ from invoicepay.ledger.rows import (
     optional_instant,
     reads,
 )
+from invoicepay.ledger.skeletons import ids_alike
 
 _COMPANY = (
     "name, address, email, phone, website, tax_id, time_zone, currency, terms, remit_to, logo"
@@ -122,6 +124,16 @@ class Customers:
         ).fetchone()
         return _customer(row) if row else None
 
+    def alike(self, text: str, scope: Scope) -> list[Customer]:
+        if scope.customers is not None:  # nothing is read of another's, so time tells nothing
+            form = skeleton(text)
+            numbers = sorted(n for n in scope.customers if skeleton(n) == form)
+        else:
+            ids, values = ids_alike(text, "customers")
+            rows = self._db.execute(f"SELECT number FROM customers WHERE id IN {ids}", values)
+            numbers = sorted(number for (number,) in rows)
+        return [customer for number in numbers if (customer := self.get(number, scope))]
+
     def all(self, scope: Scope) -> list[Customer]:
         where, values = customer_in(scope, "id")
         rows = self._db.execute(
@@ -146,7 +158,9 @@ class Customers:
 @reads("a customer", "s s s s s i s")
 def _customer(row: Row) -> Customer:
     number, name, email, address, currency, terms_days, gateway_id = row
-    return Customer(number, name, email, address_of(address), currency, terms_days, gateway_id)
+    return Customer(
+        number, name, emails_of(email), address_of(address), currency, terms_days, gateway_id
+    )
 
 
 def address_text(address: Address) -> str:

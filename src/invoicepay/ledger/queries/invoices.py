@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -21,7 +23,7 @@ from invoicepay.billing.invoice import (
     InvoiceTotals,
     Page,
 )
-from invoicepay.billing.money import MAX_MINOR, THREE_DECIMAL, ZERO_DECIMAL
+from invoicepay.billing.money import DECIMALS, MAX_MINOR
 from invoicepay.ledger.queries.books import LAST_PAID
 from invoicepay.ledger.queries.customers import address_of
 from invoicepay.ledger.queries.scope import customer_in
@@ -35,6 +37,7 @@ from invoicepay.ledger.rows import (
     reads,
     row_limit,
 )
+from invoicepay.ledger.skeletons import ids_alike
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Allocation
@@ -55,6 +58,8 @@ _SORT_COLUMNS = {
 }
 # `open_minor <> 0` is implied by what follows it; it is what the partial indexes are on.
 _OPEN = "i.open_minor <> 0 AND i.open_minor > 0"
+_ENOUGH, _MOST_NEAR = 3, 3
+"""So many letters and digits of a number's end tell which is meant; so many numbers are told."""
 _STATES = {
     InvoiceState.OPEN: _OPEN,
     InvoiceState.OVERDUE: f"{_OPEN} AND i.due_day < :today",
@@ -125,6 +130,29 @@ class Invoices:
             f"SELECT {_COLUMNS} {_FROM} WHERE i.number = ?", (number,)
         ).fetchone()
         return _invoice(row) if row and scope.has(row[1]) else None
+
+    def near(self, number: str, scope: Scope) -> list[str]:
+        wanted = _letters_and_digits(number)
+        ending = re.search("[0-9]{1,6}$|[a-z]$", wanted)
+        if ending is None:
+            return []
+        condition, values = customer_in(scope, "i.customer_id")
+        rows = self._db.execute(
+            f"SELECT i.number FROM invoices i WHERE {condition} AND i.number LIKE :ending "
+            "LIMIT 10000",
+            {**values, "ending": f"%{ending[0]}"},
+        )
+        plain = {number: _letters_and_digits(number) for (number,) in rows}
+        enough = len(wanted) >= _ENOUGH
+        near = [n for n, p in plain.items() if p == wanted or (enough and p.endswith(wanted))]
+        return sorted(near, key=lambda n: (plain[n] != wanted, len(n), n))[:_MOST_NEAR]
+
+    def alike(self, text: str, scope: Scope) -> list[Invoice]:
+        ids, values = ids_alike(text, "invoices")
+        # No more is read of another's than whose it is: time must not tell that it is there.
+        rows = self._db.execute(f"SELECT i.number, c.number {_FROM} WHERE i.id IN {ids}", values)
+        numbers = sorted(number for number, customer in rows if scope.has(customer))
+        return [invoice for number in numbers if (invoice := self.get(number, scope))]
 
     def detail(self, number: str, scope: Scope) -> InvoiceDetail | None:
         invoice = self.get(number, scope)
@@ -207,19 +235,25 @@ def _where(
         ("max", "<=", selection.max_total, "ROUND_FLOOR"),
     ):
         if amount is not None:
-            for places in (0, 2, 3):
+            for places in set(DECIMALS.values()):
                 minor = int((amount * 10**places).to_integral_value(rounding))
                 values[f"{name}{places}"] = max(min(minor, MAX_MINOR), -MAX_MINOR)
-            terms.append(
-                f"i.total_minor {sign} CASE WHEN i.currency IN ({_quoted(ZERO_DECIMAL)}) "
-                f"THEN :{name}0 WHEN i.currency IN ({_quoted(THREE_DECIMAL)}) THEN :{name}3 "
-                f"ELSE :{name}2 END"
-            )
+            terms.append(f"i.total_minor {sign} {_by_decimals(name)}")
     return " AND ".join(terms), values
 
 
-def _quoted(codes: frozenset[str]) -> str:
-    return ", ".join(f"'{code}'" for code in sorted(codes))
+def _letters_and_digits(number: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", number).casefold() if c.isalnum())
+
+
+def _by_decimals(name: str) -> str:
+    """An expression: of the parameters `<name>0`, `<name>2` and so on, the one for the decimals of
+    the invoice's currency."""
+    cases = []
+    for places in set(DECIMALS.values()) - {2}:
+        codes = ", ".join(f"'{code}'" for code, n in DECIMALS.items() if n == places)
+        cases.append(f"WHEN i.currency IN ({codes}) THEN :{name}{places}")
+    return f"CASE {' '.join(cases)} ELSE :{name}2 END"
 
 
 def _cursor(after: str) -> tuple[str | int, str]:

@@ -20,6 +20,7 @@ from invoicepay.billing.journal import (
     JournalFilter,
     JournalHead,
 )
+from invoicepay.billing.spelling import spellings
 from invoicepay.ledger import records
 from invoicepay.ledger.rows import (
     Row,
@@ -119,8 +120,9 @@ class Journal:
             terms.append("substr(kind, 1, length(:kind)) = :kind" if several else "kind = :kind")
             values["kind"] = selection.kind
         if selection.subject:
-            terms.append("subject = :subject")
-            values["subject"] = selection.subject
+            names = {f"subject{n}": name for n, name in enumerate(spellings(selection.subject))}
+            terms.append(f"subject IN ({', '.join(f':{name}' for name in names)})")
+            values |= names
         if after is not None:
             terms.append("seq < :after")
             values["after"] = row_cursor(after)

@@ -11,6 +11,7 @@ from typing import Final
 
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import check_currency, parse_minor
+from invoicepay.billing.spelling import named, normalized
 from invoicepay.billing.unseen import UNSEEN
 from invoicepay.operations.imports.problems import CellError, shown
 
@@ -181,13 +182,26 @@ def normal_number(decimal_mark: str, thousands_mark: str) -> Callable[[str], str
     return plain
 
 
+def needs_cleaning(text: str) -> bool:
+    """Whether `text`, or a part of it, is not to be kept as it is: see `identifier`."""
+    if text.isascii():
+        return not text.isprintable()
+    return hides(text) or not unicodedata.is_normalized("NFC", text)
+
+
 def hides(text: str) -> bool:
     """Whether there is anything in `text` that does not show."""
     return not text.isprintable() or (not text.isascii() and _UNSEEN.search(text) is not None)
 
 
 def identifier(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
-    """`text`, trimmed: one line without any character that does not show. Raises CellError."""
+    """`text`, trimmed, in its one spelling (NFC): one line without any character that does not
+    show. Raises CellError."""
+    return normalized(as_spelled(text, field, required=required, most=most))
+
+
+def as_spelled(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
+    """An identifier as the file spells it. Raises CellError."""
     text = text.strip()
     if hides(text):
         bad = next(c for c in text if hides(c))
@@ -200,8 +214,9 @@ def identifier(text: str, field: str, *, required: bool = False, most: int = NUM
 
 
 def record_number(text: str, field: str) -> str:
-    """An identifier that can be typed as an argument. Raises CellError."""
-    text = identifier(text, field, required=True)
+    """An identifier that can be typed as an argument, as the file spells it: what the ledger has
+    decides how it is kept (spellings.py). Raises CellError."""
+    text = as_spelled(text, field, required=True)
     if text[0] == "-":
         raise CellError(field, f"{shown(text)} begins with '-': it could not be typed as a number")
     return text
@@ -223,13 +238,7 @@ def free_text(text: str, field: str, *, most: int = TEXT_LENGTH, lines: bool = T
 
 
 def _named(character: str) -> str:
-    if character == "\n":
-        return "a line break"
-    if unicodedata.category(character) == "Cs":
-        return f"half of a surrogate pair (U+{ord(character):04X})"
-    name = unicodedata.name(character, "")
-    what = f" {name}" if name else " a control character"
-    return f"U+{ord(character):04X},{what}"
+    return "a line break" if character == "\n" else named(character)
 
 
 def decimal_text(decimal_mark: str, thousands_mark: str) -> Callable[[str], str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from invoicepay.billing.customer import Contact, Role
+from invoicepay.billing.errors import BadInput
 from invoicepay.billing.ports import Ids
-from invoicepay.operations.imports.cells import NAME_LENGTH, Words, free_text
-from invoicepay.operations.imports.customers import email_address
+from invoicepay.operations.email_address import check_email
+from invoicepay.operations.imports.cells import NAME_LENGTH, Words, as_spelled, free_text
+from invoicepay.operations.imports.customers import find_customer
 from invoicepay.operations.imports.job import Job, twice
 from invoicepay.operations.imports.problems import CellError, shown
 
@@ -31,18 +33,18 @@ def load_contacts(job: Job, ids: Ids) -> None:
 
 def _contact(job: Job, row: list[str], roles: Words) -> Contact:
     index = job.table.shape.index
-    email = email_address(row[index["email"]], "email")
-    if not email:
+    if not row[index["email"]].strip():
         raise CellError("email", "it is empty")
+    try:
+        email = check_email(row[index["email"]])
+    except BadInput as error:
+        raise CellError("email", error.message) from None
     try:
         role = Role(roles[row[index["role"]]])
     except ValueError as error:
         raise CellError("role", str(error)) from None
-    numbers = sorted({n.strip() for n in row[index["customers"]].split(";") if n.strip()})
-    known = job.unit.loading.customers(numbers)
-    for number in numbers:
-        if number not in known:
-            raise CellError("customers", f"there is no customer {shown(number)}")
+    named = {n.strip() for n in row[index["customers"]].split(";") if n.strip()}
+    numbers = sorted({_customer(job, text) for text in sorted(named)})
     if role is Role.CUSTOMER and not numbers:
         raise CellError("customers", "a contact with the role customer acts for at least one")
     if role is not Role.CUSTOMER and numbers:
@@ -51,6 +53,14 @@ def _contact(job: Job, row: list[str], roles: Words) -> Contact:
     if not name:
         raise CellError("name", "it is empty")
     return Contact("", email, name, role, tuple(numbers))
+
+
+def _customer(job: Job, text: str) -> str:
+    """The number of the customer called `text`. Raises CellError."""
+    customer = find_customer(job, as_spelled(text, "customers"), "customers")
+    if customer is None:
+        raise CellError("customers", f"there is no customer {shown(text)}")
+    return customer.number
 
 
 def _put(job: Job, new: Contact, ids: Ids) -> None:

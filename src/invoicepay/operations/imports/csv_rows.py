@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
+from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.cells import DateFormat
 from invoicepay.operations.imports.layouts import Layout
 from invoicepay.operations.imports.mapping import Mapping
@@ -111,7 +112,11 @@ _TOO_LONG = "a record beginning here is longer than 4 MiB: is a quote left open?
 
 def _split(line: str, delimiter: str) -> set[str]:
     try:
-        return {name.strip() for row in csv.reader([line], delimiter=delimiter) for name in row}
+        return {
+            normalized(name.strip())
+            for row in csv.reader([line], delimiter=delimiter)
+            for name in row
+        }
     except csv.Error:
         return set()
 

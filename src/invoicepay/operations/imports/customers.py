@@ -5,24 +5,33 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from invoicepay.billing.customer import Address, Customer
+from invoicepay.billing.customer import Address, Customer, emails_of
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.ports import LoadedCustomer
+from invoicepay.billing.spelling import normalized
+from invoicepay.operations.email_address import check_emails
 from invoicepay.operations.imports.cells import (
     NAME_LENGTH,
     NUMBER_LENGTH,
     Currencies,
+    as_spelled,
     free_text,
-    identifier,
     record_number,
 )
 from invoicepay.operations.imports.job import BATCH, Job, Seen, twice
 from invoicepay.operations.imports.problems import CellError, shown
 from invoicepay.operations.imports.shape import ABSENT
-from invoicepay.operations.plain_text import check_email
+from invoicepay.operations.imports.spellings import Spellings
 
 _REMEMBERED = 100_000
-_COMPARED = ("name", "email", "address", "currency", "terms_days")
+_COMPARED = {
+    "name": "name",
+    "email": "emails",
+    "address": "address",
+    "currency": "currency",
+    "terms_days": "terms_days",
+}
+"""Column → what it is of a Customer."""
 
 
 class _Read(NamedTuple):
@@ -47,20 +56,12 @@ def load_customers(job: Job) -> None:
             job.refuse(line, error)
             continue
         index = job.table.shape.index
-        said = tuple(f for f in _COMPARED if row[index[f]] is not ABSENT)
+        said = tuple(of for column, of in _COMPARED.items() if row[index[column]] is not ABSENT)
         batch[customer.number] = _Read(line, customer, said)
         if len(batch) >= BATCH:
             _put(job, batch, seen)
             batch.clear()
     _put(job, batch, seen)
-
-
-def email_address(text: str, field: str) -> str:
-    """`text` in lower case; empty stays empty. Raises CellError."""
-    try:
-        return check_email(text) if text.strip() else ""
-    except BadInput as error:
-        raise CellError(field, error.message) from None
 
 
 def _customer(job: Job, row: list[str], currencies: Currencies) -> Customer:
@@ -81,16 +82,24 @@ def _customer(job: Job, row: list[str], currencies: Currencies) -> Customer:
     return Customer(
         number=number,
         name=name,
-        email=email_address(row[index["email"]], "email"),
+        emails=_emails(row[index["email"]]),
         address=Address(tuple(address.split("\n")) if address else ()),
         currency=currency,
         terms_days=int(terms) if terms else 30,
     )
 
 
+def _emails(text: str) -> tuple[str, ...]:
+    try:
+        return check_emails(text)
+    except BadInput as error:
+        raise CellError("email", error.message) from None
+
+
 def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
     """Compare `batch` with the ledger, and write what is new or changed."""
     tally = job.tallies.customers
+    batch = _find_numbers(job, batch)
     stored = job.unit.loading.customers(list(batch))
     written, changed = [], []
     for number, (line, customer, said) in batch.items():
@@ -103,7 +112,12 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
             continue
         # A column that the file lacks says nothing, nor does a key that a JSON object lacks.
         before = Customer(
-            old.number, old.name, old.email, _address(old.address), old.currency, old.terms_days
+            old.number,
+            old.name,
+            emails_of(old.email),
+            _address(old.address),
+            old.currency,
+            old.terms_days,
         )
         after = replace(before, **{f: getattr(customer, f) for f in said})
         if after == before:
@@ -111,7 +125,11 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
         elif job.update:
             changed.append(after)
         else:
-            what = next(f for f in _COMPARED if getattr(after, f) != getattr(before, f))
+            what = next(
+                column
+                for column, of in _COMPARED.items()
+                if getattr(after, of) != getattr(before, of)
+            )
             reason = f"customer {number} is in the ledger with another {what}"
             job.refuse(line, CellError(what, reason, "changed_record"))
     job.unit.loading.put_customers(written + changed)
@@ -120,8 +138,31 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
     tally.changed += len(changed)
 
 
+def _find_numbers(job: Job, batch: dict[str, _Read]) -> dict[str, _Read]:
+    """`batch` under the numbers that the ledger has, or is to have, without those that look like
+    another's."""
+    spellings = Spellings(job.unit.loading, "customers", list(batch))
+    found = dict(spellings.find_new(list(batch), "number"))
+    named = dict[str, _Read]()
+    for place, (text, read) in enumerate(batch.items()):
+        number = found.get(place, text)
+        if isinstance(number, str) and number in named:
+            number = twice("number", number)
+        if isinstance(number, CellError):
+            job.refuse(read.line, number)
+        else:
+            named[number] = read._replace(customer=replace(read.customer, number=number))
+    return named
+
+
 def _address(text: str) -> Address:
     return Address(tuple(text.split("\n")) if text else ())
+
+
+def find_customer(job: Job, text: str, field: str) -> LoadedCustomer | None:
+    """The customer called `text`, None for none. Raises CellError where it looks like another."""
+    loading = job.unit.loading
+    return loading.customer(Spellings(loading, "customers", [text]).find(text, field))
 
 
 class Owners(dict[str, LoadedCustomer | None]):
@@ -134,8 +175,8 @@ class Owners(dict[str, LoadedCustomer | None]):
         self.number_of: dict[int, str] = {}
 
     def __missing__(self, text: str) -> LoadedCustomer | None:
-        number = identifier(text, "customer")
-        owner = self._job.unit.loading.customer(number) if number else None
+        number = as_spelled(text, "customer")
+        owner = find_customer(self._job, number, "customer") if number else None
         if owner is not None:
             self._remember(text, owner)
         return owner
@@ -143,7 +184,7 @@ class Owners(dict[str, LoadedCustomer | None]):
     def add(self, text: str, name: str) -> LoadedCustomer:
         """A customer that an invoice brings along. Raises CellError unless the mapping says
         `create_customers`."""
-        number = record_number(text, "customer")
+        number = normalized(record_number(text, "customer"))
         if not self._job.mapping.create_customers:
             raise CellError("customer", f"there is no customer {shown(number)}")
         name = free_text(name, "customer_name", most=NAME_LENGTH, lines=False) or number

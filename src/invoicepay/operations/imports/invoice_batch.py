@@ -12,6 +12,7 @@ from invoicepay.operations.imports.invoice_lines import Lines
 from invoicepay.operations.imports.job import NOTHING_IMPORTED, Job, Seen, twice
 from invoicepay.operations.imports.problems import CellError
 from invoicepay.operations.imports.received import Receipts, Received, content_digest
+from invoicepay.operations.imports.spellings import Spellings
 
 _BYTES_A_ROW = 80
 """A guess, to tell a large load from a small one."""
@@ -25,6 +26,11 @@ class Batch:
     rows: list[InvoiceRow] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     items: list[Lines] = field(default_factory=list)
+
+    def remove(self, place: int) -> None:
+        for each in (self.rows, self.lines, self.items):
+            if each:
+                del each[place]
 
     def clear(self) -> None:
         self.rows.clear()
@@ -43,6 +49,7 @@ class InvoiceWriter:
         self._measured = False
 
     def write(self, batch: Batch) -> None:
+        self._find_numbers(batch)
         if not batch.rows:
             return
         self._job.weigh([row.total_minor for row in batch.rows], batch.lines)
@@ -59,6 +66,20 @@ class InvoiceWriter:
         refused = self._compare(batch, stored, fresh) if stored else set()
         self._settle(batch, stored, refused)
         self._receipts.flush()
+
+    def _find_numbers(self, batch: Batch) -> None:
+        """Each number as the ledger has it, or is to have it; without the rows of those that
+        look like another."""
+        numbers = [row.number for row in batch.rows]
+        spellings, refused = Spellings(self._loading, "invoices", numbers), []
+        for place, found in spellings.find_new(numbers, "number"):
+            if isinstance(found, CellError):
+                self._job.refuse(batch.lines[place], found)
+                refused.append(place)
+            else:
+                batch.rows[place] = batch.rows[place]._replace(number=found)
+        for place in reversed(refused):
+            batch.remove(place)
 
     def _count(self, batch: Batch, fresh: list[bool]) -> None:
         """Control totals of what was added."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import Money, bounded
 from invoicepay.billing.ports import LineRow
+from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.cells import (
     TEXT_LENGTH,
     amounts,
@@ -76,7 +77,7 @@ def groups(job: Job, key: tuple[str, ...]) -> Iterator[Rows]:
     group: Rows = []
     last: list[str] = []
     for line, row in job.table.rows():
-        now = [row[place].strip() for place in places]
+        now = [normalized(row[place].strip()) for place in places]
         if now != last and group:
             yield group
             group = []
@@ -96,11 +97,15 @@ def same_head(job: Job, rows: Rows, own: tuple[str, ...]) -> list[tuple[int, Cel
     for line, row in rows[1:]:
         for name in own:
             cell = row[index[name]]
-            if cell and cell.strip() != first[index[name]].strip():
+            if cell and _differ(cell.strip(), first[index[name]].strip()):
                 reason = f"it differs from line {rows[0][0]}, which begins the record"
                 found.append((line, CellError(name, reason)))
                 break
     return found
+
+
+def _differ(cell: str, first: str) -> bool:
+    return cell != first and normalized(cell) != normalized(first)
 
 
 ReadLine = Callable[[list[str], list[str]], Line | None]

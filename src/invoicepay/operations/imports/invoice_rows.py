@@ -16,9 +16,10 @@ from invoicepay.operations.imports.cells import (
     Flags,
     Words,
     amounts,
+    as_spelled,
     free_text,
-    hides,
     identifier,
+    needs_cleaning,
     record_number,
 )
 from invoicepay.operations.imports.customers import Owners
@@ -27,6 +28,8 @@ from invoicepay.operations.imports.job import Job
 from invoicepay.operations.imports.problems import CellError
 
 FREE_TEXT = ("memo", "customer_name", "line_description")
+NUMBERS = ("number", "customer")
+"""How these are kept is for what the ledger has to decide: spellings.py."""
 _KINDS = ("invoice", "credit_memo")
 
 ReadInvoice = Callable[[list[str], int, Lines | None], InvoiceRow]
@@ -50,8 +53,8 @@ def invoice_reader(job: Job, owners: Owners) -> ReadInvoice:
     def read(row: list[str], invoice_id: int, lines: Lines | None) -> InvoiceRow:
         at = ""
         try:
-            # Most rows have nothing that does not show; the others are looked at cell by cell.
-            if hides(join(row)):
+            # Most rows are kept as they are; the others are looked at cell by cell.
+            if needs_cleaning(join(row)):
                 cleaned(row)
             number = row[i_number].strip()
             if not number or len(number) > NUMBER_LENGTH or number[0] == "-":
@@ -146,7 +149,8 @@ _SIGN = {
 
 
 def text_cleaner(job: Job) -> Callable[[list[str]], None]:
-    """Checks every text of a row in which something does not print, in place."""
+    """Checks every text of a row in which something does not print, and gives identifiers their
+    one spelling, in place."""
     shape = job.table.shape
     cells = [(name, shape.index[name]) for name in sorted(shape.given)]
 
@@ -154,6 +158,8 @@ def text_cleaner(job: Job) -> Callable[[list[str]], None]:
         for name, place in cells:
             if name in FREE_TEXT:
                 row[place] = free_text(row[place], name, lines=name != "customer_name")
+            elif name in NUMBERS:
+                row[place] = as_spelled(row[place], name)
             else:
                 row[place] = identifier(row[place], name)
 

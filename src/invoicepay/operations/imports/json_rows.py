@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.layouts import FLAGS, MOST_ROWS, Layout, did_you_mean
 from invoicepay.operations.imports.mapping import Mapping
 from invoicepay.operations.imports.problems import CellError, Problem, bad_file, shown
@@ -35,7 +36,7 @@ class JsonTable:
             empty = False
             try:
                 rows = self._rows_of(_parse(text))
-                key = [rows[0][place] for place in places]
+                key = [normalized(rows[0][place].strip()) for place in places]
                 if key == last and self._layout.nested:
                     # As rows of CSV they would be one record.
                     raise CellError(self._layout.key[-1], "it is that of the record before, too")
@@ -102,9 +103,9 @@ def _parse(text: str) -> dict[str, Any]:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
+    result = {normalized(name): value for name, value in pairs}
     if len(result) < len(pairs):
-        names = [name for name, _ in pairs]
+        names = [normalized(name) for name, _ in pairs]
         double = next(name for name in names if names.count(name) > 1)
         raise CellError("", f"key {shown(double)} stands twice in one object")
     return result

@@ -56,7 +56,7 @@ LAYOUTS: Mapping[ImportKind, Layout] = {
         key=("number",),
         required=("number", "name"),
         optional=("email", "address", "currency", "terms_days"),
-        listed={"address": "\n"},
+        listed={"address": "\n", "email": ";"},
     ),
     ImportKind.CONTACTS: Layout(
         key=("email",),

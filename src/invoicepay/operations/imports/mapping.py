@@ -10,6 +10,7 @@ from typing import Any
 
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import check_currency
+from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.cells import ISO, DateFormat
 from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind, did_you_mean
 from invoicepay.operations.imports.problems import shown, visible
@@ -59,7 +60,7 @@ def read_mapping(path: Path, kind: ImportKind) -> Mapping:
 def parse_mapping(text: str, name: str, kind: ImportKind) -> Mapping:
     """The mapping in `text` (TOML) for files of `kind`. Raises BadInput."""
     try:
-        content = tomllib.loads(text)
+        content = tomllib.loads(normalized(text))  # as the names in files are
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError
         raise bad_mapping(name, f"not TOML: {error}") from None
     reader = _Reader(name, kind, content)

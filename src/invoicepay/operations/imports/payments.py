@@ -8,13 +8,14 @@ from typing import NamedTuple
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import Money
 from invoicepay.billing.ports import LoadedInvoice
+from invoicepay.billing.spelling import normalized, spellings
 from invoicepay.operations.imports.cells import (
     Currencies,
     Days,
     Words,
     amounts,
+    as_spelled,
     free_text,
-    identifier,
     record_number,
 )
 from invoicepay.operations.imports.customers import Owners
@@ -23,6 +24,7 @@ from invoicepay.operations.imports.job import BATCH, Job, twice
 from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind
 from invoicepay.operations.imports.problems import CellError, shown
 from invoicepay.operations.imports.received import Receipts, Received, content_digest
+from invoicepay.operations.imports.spellings import Spellings
 
 _METHODS = ("check", "wire", "other")
 
@@ -36,11 +38,13 @@ class _Applied(NamedTuple):
 
 
 class _Payment(NamedTuple):
-    """A payment as the file has it; its `received` has no allocations yet."""
+    """A payment as the file has it; its `received` has no allocations yet. `earlier`: ids under
+    which versions that kept every spelling may have it."""
 
     line: int
     received: Received
     applied: tuple[_Applied, ...]
+    earlier: tuple[str, ...]
 
 
 def load_payments(job: Job) -> None:
@@ -74,7 +78,8 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
 
     def read(rows: Rows) -> _Payment:
         line, row = rows[0]
-        reference = identifier(row[index["reference"]], "reference", required=True)
+        spelled = as_spelled(row[index["reference"]], "reference", required=True)
+        reference = normalized(spelled)
         owner = owners[row[index["customer"]]]
         if owner is None:
             raise CellError("customer", f"there is no customer {shown(row[index['customer']])}")
@@ -95,7 +100,7 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
         if whole <= 0:
             raise CellError("amount", "it is not more than zero")
         memo = free_text(row[index["memo"]], "memo")
-        lines = _applied(rows, index, lambda text: amount(text, currency), whole)
+        lines = _applied(rows, index, lambda text: amount(text, currency), whole, job)
         content = [method, day, currency, whole, memo, [p[1:] for p in lines]]
         received = Received(
             id=job.payment_id(owner.number, reference),
@@ -110,13 +115,14 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
             digest=content_digest(content),
             allocations=(),
         )
-        return _Payment(line, received, lines)
+        others = {job.payment_id(owner.number, other) for other in spellings(spelled)}
+        return _Payment(line, received, lines, tuple(sorted(others - {received.id})))
 
     return read
 
 
 def _applied(
-    rows: Rows, index: dict[str, int], amount: Callable[[str], int], whole: int
+    rows: Rows, index: dict[str, int], amount: Callable[[str], int], whole: int, job: Job
 ) -> tuple[_Applied, ...]:
     """What a payment of `whole` says it pays; empty for credit. Raises CellError."""
     found: list[_Applied] = []
@@ -128,6 +134,7 @@ def _applied(
             raise CellError("applied", "it is empty", line=line)
         try:
             number = record_number(number, "invoice")
+            number = Spellings(job.unit.loading, "invoices", [number]).find(number, "invoice")
             part = amount(given) if given else whole
         except BadInput as error:
             raise CellError("applied", error.message, line=line) from None
@@ -149,12 +156,13 @@ def _write(job: Job, receipts: Receipts, batch: list[_Payment]) -> None:
         return
     job.weigh([p.received.amount_minor for p in batch], [p.line for p in batch])
     loading = job.unit.loading
-    known = loading.payments([payment.received.id for payment in batch])
+    known = loading.payments([i for p in batch for i in (p.received.id, *p.earlier)])
     invoices = loading.invoices([part.invoice for payment in batch for part in payment.applied])
     for payment in batch:
         received = payment.received
         try:
-            seq, digest = known.get(received.id, (0, ""))
+            ids = (received.id, *payment.earlier)
+            seq, digest = next((known[i] for i in ids if i in known), (0, ""))
             if seq >= receipts.first_seq:
                 raise twice("reference", received.reference)
             if digest == received.digest:

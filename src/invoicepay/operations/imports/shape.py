@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.layouts import Layout, did_you_mean
 from invoicepay.operations.imports.mapping import Mapping as FileMapping
 from invoicepay.operations.imports.problems import Problem, bad_file, shown
@@ -40,7 +41,7 @@ class Shape:
             if not row[place]:
                 row[place] = text
         for place, words in self.maps:
-            row[place] = words.get(row[place].strip(), row[place])
+            row[place] = words.get(normalized(row[place].strip()), row[place])
         return row
 
 
@@ -63,7 +64,7 @@ def header_shape(
     """The shape of rows under `header`. Raises BadInput for columns that are missing, double
     or, in the generic layout, unknown."""
     where = f"line {line}"
-    names = [name.strip() for name in header]
+    names = [normalized(name.strip()) for name in header]
     wanted = mapping.columns
     if wanted is None:
         unknown = [name for name in names if name not in layout.fields]

@@ -110,8 +110,8 @@ def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, ports: Ports) ->
     if method is None or method.customer != plan.customer:
         raise not_found("payment method", plan.method.id)
     today = local_date(ports.clock.now(), unit.company.get().time_zone)
+    check_limits(plan.lines, plan.currency)
     check_method(method, plan.currency, today)
-    check_limits(plan.total_minor, plan.currency)
     numbers = [line.invoice.number for line in plan.lines]
     if not numbers or len(set(numbers)) < len(numbers):
         raise Usage("usage", "a plan names each of its invoices once")

@@ -1,4 +1,4 @@
-"""Who gets an e-mail about a payment: the contact who paid, and the customer's own address."""
+"""Who gets an e-mail about a payment: the contact who paid, and the customer's own addresses."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ def owe_mail(payment: Payment, kind: MailKind, unit: Unit, now: datetime) -> Non
     """Put the e-mails about `payment` into the outbox, in the caller's transaction.
 
     Whoever paid is told always, also somebody of finance who paid for the customer. Where the
-    customer has an address for news of payments, it is told as well, unless that is the payer's.
+    customer has addresses for news of payments, these are told as well, but for the payer's. Each
+    gets an e-mail of its own: nobody reads who else does, and a mail server that refuses one
+    address holds back no other.
     A charge that was taken in was made by nobody who is known here: then only the customer is.
     """
     found = unit.customers.get(payment.customer, EVERYTHING)
-    to_customer = must_be_there(found, f"{payment.customer}, who paid {payment.id},").email.strip()
+    customer = must_be_there(found, f"{payment.customer}, who paid {payment.id},")
     ledger = unit.company.identity().id
-    recipients = {f"{payment.id}.{kind}": payment.initiated_by}
-    if to_customer.lower() != payment.initiated_by.lower():
-        recipients[f"{payment.id}.{kind}.customer"] = to_customer
+    payer = payment.initiated_by
+    recipients = {f"{payment.id}.{kind}": payer} if payer else {}
+    emails = [email.strip() for email in customer.emails]
+    others = [email for email in emails if email and email.lower() != payer.lower()]
+    for number, email in enumerate(others, 1):
+        which = f"-{number}" if number > 1 else ""
+        recipients[f"{payment.id}.{kind}.customer{which}"] = email
     for name, address in recipients.items():
-        if address:
-            # The same whenever it is sent, so that a second delivery shows.
-            message_id = f"{name}@{ledger}.invoicepay"
-            unit.outbox.add(OutboxMail(message_id, kind, payment.id, address, created_at=now))
+        # The same whenever it is sent, so that a second delivery shows.
+        message_id = f"{name}@{ledger}.invoicepay"
+        unit.outbox.add(OutboxMail(message_id, kind, payment.id, address, created_at=now))

@@ -111,7 +111,10 @@ def unreachable(error: Exception, hint: str = "") -> Unreachable:
         hint = hint or "Nothing was charged. Change what it names, or show finance this line."
         return Unreachable("gateway_refused", said, hint)
     said = f"the gateway cannot be reached: {error}"
-    return Unreachable("gateway_unreachable", said, hint or "Nothing was charged. Try again later.")
+    hint = hint or "Nothing was charged. Try again later."
+    if isinstance(error, NoAnswer) and error.hint:
+        hint = f"{hint} {error.hint}"
+    return Unreachable("gateway_unreachable", said, hint)
 
 
 def _prepare(payment: Payment, ports: Ports) -> Intent:

@@ -12,8 +12,6 @@ from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import (
     CURRENCIES,
     MAX_MINOR,
-    THREE_DECIMAL,
-    ZERO_CENTS,
     decimals,
     parse_minor,
 )
@@ -64,8 +62,7 @@ def test_an_amount_is_what_it_says(text: str, currency: str, negative: bool) -> 
 def _takes(written: Decimal, text: str, currency: str, negative: bool) -> bool:
     """Whether `currency` has the amount, by another way of reckoning."""
     minor = EXACT.scaleb(written, decimals(currency))
-    step = 100 if currency in ZERO_CENTS else 10 if currency in THREE_DECIMAL else 1
-    whole = minor == minor.to_integral_value() and int(minor) % step == 0
+    whole = minor == minor.to_integral_value()
     return whole and abs(minor) <= MAX_MINOR and (negative or not text.startswith("-"))
 
 
