@@ -24,8 +24,7 @@ def owe_mail(payment: Payment, kind: MailKind, unit: Unit, now: datetime) -> Non
     ledger = unit.company.identity().id
     payer = payment.initiated_by
     recipients = {f"{payment.id}.{kind}": payer} if payer else {}
-    emails = [email.strip() for email in customer.emails]
-    others = [email for email in emails if email and email.lower() != payer.lower()]
+    others = [email for email in customer.emails if email.lower() != payer.lower()]
     for number, email in enumerate(others, 1):
         which = f"-{number}" if number > 1 else ""
         recipients[f"{payment.id}.{kind}.customer{which}"] = email
