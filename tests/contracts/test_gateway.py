@@ -48,6 +48,8 @@ class Bank:
     pass_a_day: Callable[[], None] = lambda: None
     spoil: Callable[[str], None] = lambda intent: None
     """Give an intent a status that nobody knows."""
+    make_live: Callable[[str], None] = lambda intent: None
+    """Give an intent the other mode."""
     restricted: Callable[[], Gateway] = lambda: ScriptedGateway(restricted=True)
     """A gateway at the same bank with a restricted key."""
     customer: str = ""
@@ -90,6 +92,9 @@ def bank(
             lambda: scripted.fail_next("confirm", Fault.LOST_ANSWER),
             lambda: days.append(timedelta(days=1, seconds=1)),
             lambda intent: scripted.unreadable.update({intent: True}),
+            lambda intent: void(
+                scripted.found.update({intent: replace(scripted.found[intent], livemode=True)})
+            ),
         )
         return
     monkeypatch.setattr(stripe_gateway, "PAGE", 2)
@@ -100,16 +105,18 @@ def bank(
             lambda intent: void(advance(path, timedelta(days=5))),
             lambda: add_fault(path, CONFIRM, "lose_answer", times=3),
             lambda: void(advance(path, timedelta(days=1, seconds=1))),
-            lambda intent: spoil(path, intent),
+            lambda intent: put(path, intent, "$.status", '"requires_wonder"'),
+            lambda intent: put(path, intent, "$.livemode", "true"),
             lambda: StripeGateway(server.restricted_key, livemode=False, base_address=server.url),
         )
 
 
-def spoil(path: Path, intent: str) -> None:
+def put(path: Path, intent: str, where: str, value: str) -> None:
+    """Give an intent of the sandbox another value, as JSON."""
     with closing(sqlite3.connect(path)) as file, file:
         file.execute(
-            "UPDATE objects SET body = json_set(body, '$.status', 'requires_wonder') WHERE id = ?",
-            (intent,),
+            "UPDATE objects SET body = json_set(body, ?, json(?)) WHERE id = ?",
+            (where, value, intent),
         )
 
 
@@ -267,6 +274,20 @@ def test_what_cannot_be_read_is_named_and_not_touched(bank: Bank) -> None:
         bank.gateway.confirm(intent.id, order.payment_id)
     with pytest.raises(Rejected):
         bank.gateway.cancel(intent.id)
+
+
+def test_an_intent_of_the_other_mode_is_listed_as_unreadable_and_refused_by_itself(
+    bank: Bank,
+) -> None:
+    intent = bank.gateway.create(bank.order())
+    bank.make_live(intent.id)
+
+    (listed,) = bank.gateway.intents(LEDGER)
+    assert isinstance(listed, UnreadableIntent)
+    assert (listed.id, listed.livemode) == (intent.id, True)
+    with pytest.raises(Unreachable) as refusal:
+        bank.gateway.retrieve(intent.id)
+    assert refusal.value.code == "gateway_mismatch"
 
 
 def test_what_other_ledgers_made_is_passed_over(bank: Bank) -> None:

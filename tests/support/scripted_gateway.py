@@ -15,6 +15,7 @@ from functools import partial
 from typing import TypeVar
 
 from invoicepay.billing.customer import Customer
+from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.ports import (
     AccountHidden,
     AttachedMethod,
@@ -278,6 +279,8 @@ class ScriptedGateway:
         return answer
 
     def _answer(self, intent: Intent) -> Intent:
+        if intent.livemode is not self.livemode:
+            raise Unreachable("gateway_mismatch", "it is of another mode")
         shown = self._shown(intent)
         if isinstance(shown, UnreadableIntent):
             raise Unreadable(shown)

@@ -428,7 +428,8 @@ class ComparisonStore(Protocol):
 
     def set_done(self, entry: int) -> None: ...
     def changed(self, after: int, limit: int) -> list[ChargedPayment]:
-        """The first that entries after that one put so, in the entries' order."""
+        """The first that entries after that one put as they are, in the entries' order: each
+        once."""
 
     def all(self, after: int, limit: int) -> list[ChargedPayment]:
         """The first whose `seq` is higher, in that order."""
@@ -764,7 +765,8 @@ class AccountHidden(Rejected):
 
 class Gateway(Protocol):
     """How money moves. Every method raises NoAnswer or Rejected, and nothing of a vendor's; those
-    that return an intent raise Unreadable for one that cannot be read."""
+    that return an intent raise Unreadable for one that cannot be read. What is of the other mode,
+    where one object is asked for, raises Unreachable (`gateway_mismatch`)."""
 
     @property
     def livemode(self) -> bool: ...

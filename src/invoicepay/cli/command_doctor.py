@@ -92,12 +92,13 @@ def _raise_for(health: Health, state: State) -> None:
     """Raises DoesNotTie where a figure or a row is not what it should be."""
     replayed = health.journal.differences if health.journal else ()
     differences = (*health.differences, *replayed)
-    elsewhere = health.comparison.differences if health.comparison else ()
+    comparison = health.comparison
+    elsewhere = comparison.differences if comparison else ()
     if state.out.for_people:
         for d in (*differences, *elsewhere):
             state.out.text(f"  {difference_line(d)}")
-    if elsewhere and not differences:
-        raise gateway_differs(elsewhere)
+    if comparison and elsewhere and not differences:
+        raise gateway_differs(comparison)
     if not differences:
         return
     derived = health.journal is not None and health.journal.all_derived

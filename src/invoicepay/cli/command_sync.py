@@ -86,7 +86,7 @@ def sync(context: typer.Context) -> None:
         if state.out.for_people:
             for difference in comparison.differences:
                 state.out.text(f"  {difference_line(difference)}")
-        raise gateway_differs(comparison.differences)
+        raise gateway_differs(comparison)
     _raise_for(errors, all_failed=all(s.error for s in settled), mail=trouble)
 
 

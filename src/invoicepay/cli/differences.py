@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.journal import Difference, JournalCheck
+
+if TYPE_CHECKING:
+    from invoicepay.operations.protocol.compare import Comparison
 
 LET_NOBODY_PAY = (
     "Let nobody pay; put the last backup that verifies in place: `invoicepay restore BACKUP`."
@@ -27,11 +30,10 @@ def journal_differs(check: JournalCheck, hint: str = LET_NOBODY_PAY) -> DoesNotT
     )
 
 
-def gateway_differs(differences: Sequence[Difference]) -> DoesNotTie:
+def gateway_differs(comparison: Comparison) -> DoesNotTie:
     """The error of payments that are not what the gateway has."""
     return DoesNotTie(
         "books_differ",
-        f"{len(differences)} difference(s) from what the gateway has; first: "
-        f"{difference_line(differences[0])}",
+        f"{comparison.said}; first: {difference_line(comparison.differences[0])}",
         "Let nobody pay until that is understood (docs/operations.md).",
     )

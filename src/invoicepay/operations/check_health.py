@@ -218,8 +218,7 @@ def _compare_changed(looked: _LookedAt, ports: Ports) -> Comparison:
 def _comparison(comparison: Comparison, everything: bool) -> Check:
     """That each payment which the ledger has as charged is what the gateway has."""
     if comparison.differences:
-        found = f"{len(comparison.differences)} difference(s) from what the gateway has"
-        return Check("comparison", False, found, "See the lines below.")
+        return Check("comparison", False, comparison.said, "See the lines below.")
     if comparison.unreadable:
         return _unreadable("comparison", comparison.unreadable)
     if comparison.error:

@@ -279,6 +279,15 @@ def test_a_void_invoice_can_come_back(office: Office) -> None:
     assert office.invoice("A").balance_minor == 10000
 
 
+def test_an_invoice_that_is_voided_is_not_paid_by_that(office: Office) -> None:
+    head, row = HEAD.replace("memo", "voided_on"), "A,C1,2026-10-01,2026-10-31,USD,100.00,{}\n"
+    office.take("invoices", head + row.format(""))
+    office.take("invoices", head + row.format("2026-10-03"), update=True)
+    invoice = office.invoice("A")
+    assert (invoice.status, invoice.balance_minor) == (InvoiceStatus.VOID, 0)
+    assert (invoice.voided_on, invoice.paid_on) == (date(2026, 10, 3), None)
+
+
 def test_nothing_to_pay_is_paid_from_the_start(office: Office) -> None:
     office.take("invoices", HEAD + A.replace("100.00", "0"))
     assert office.invoice("A").status is InvoiceStatus.PAID

@@ -14,7 +14,7 @@ from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.check_health import CheckHealth, Health
 from invoicepay.operations.protocol import compare
-from invoicepay.operations.protocol.compare import Comparison
+from invoicepay.operations.protocol.compare import NOT_CHANGED, Comparison, compare_changed
 from invoicepay.operations.sync import NotReconciled, Sync
 from tests.operations.payments.test_restored import backed_up, put_back
 from tests.operations.payments.test_slow_copies import pay_some
@@ -41,6 +41,26 @@ def doctor(company: SmallCompany, *, everything: bool = False) -> Comparison:
 
 def lines(comparison: Comparison) -> list[tuple[str, str, str]]:
     return [(d.what, d.found, d.expected) for d in comparison.differences]
+
+
+def charges(found: Health) -> str:
+    return next(check.detail for check in found.checks if check.name == "charges")
+
+
+def entry_of(company: SmallCompany, payment: Payment) -> int:
+    """The journal's entry that put it as it is."""
+    with company.ledger.read() as unit:
+        (entry,) = unit._connection.execute(
+            "SELECT seq FROM journal WHERE subject = ? AND kind = ?",
+            (payment.id, f"payment.{payment.status}"),
+        ).fetchone()
+    return int(entry)
+
+
+def names_no_charge(company: SmallCompany, payment: Payment) -> None:
+    with company.ledger.write() as unit:
+        unit._connection.execute("UPDATE payments SET gateway_id = '' WHERE id = ?", (payment.id,))
+        unit.journal.append("test", "", "", company.clock.time, {})
 
 
 def at_gateway(gateway: ScriptedGateway, payment: Payment, change: Change) -> None:
@@ -99,6 +119,10 @@ DIFFERENCES: dict[str, tuple[Change, list[tuple[str, str, str]]]] = {
         lambda intent: replace(intent, customer="", customer_number="C-2"),
         [("customer", "C-1", "C-2 as the gateway's {pi} has it")],
     ),
+    "another mode": (
+        lambda intent: replace(intent, livemode=True),
+        [("mode", "test", "live as the gateway's {pi} has it")],
+    ),
     "two things": (
         lambda intent: replace(intent, amount_minor=1, status=IntentStatus.CANCELED),
         [
@@ -153,9 +177,7 @@ def test_a_payment_of_another_mode_is_a_difference(
 def test_a_payment_that_names_no_charge_is_a_difference(
     company: SmallCompany, paid: Payment
 ) -> None:
-    with company.ledger.write() as unit:
-        unit._connection.execute("UPDATE payments SET gateway_id = ''")
-        unit.journal.append("test", "", "", company.clock.time, {})
+    names_no_charge(company, paid)
 
     for everything in (False, True):
         assert (
@@ -163,6 +185,7 @@ def test_a_payment_that_names_no_charge_is_a_difference(
             "succeeded",
             "absent, since it names no charge",
         ) in lines(doctor(company, everything=everything))
+    assert compare_changed([], company).done_until == entry_of(company, paid) - 1
 
 
 def test_a_debit_that_has_ended_meanwhile_is_settled_and_no_difference(
@@ -332,17 +355,186 @@ def test_all_charges_are_looked_at_in_batches_too(
     assert checks["comparison"].ok
 
 
-def test_after_a_hundred_differences_it_stops(
-    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("batch", [1, 2, 3, 100])
+def test_each_charge_is_listed_once_and_none_is_asked_for_by_itself(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(compare, "BATCH", batch)
+    for day in range(9):
+        company.clock.move(days=day)
+        pay_some(company, "INV-2")
+    gateway.page_size = 1
+    found: list[Health] = []
+
+    calls = asked(gateway, lambda: found.append(health(company, everything=True)))
+
+    assert charges(found[0]) == "9 looked at, each is known here"
+    assert "retrieve" not in calls
+    assert calls.count("intents") <= 10
+
+
+def test_each_charge_is_counted_once_where_a_clock_was_set_back(
+    company: SmallCompany, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "BATCH", 1)
+    for _ in range(4):
+        company.clock.move(hours=-3)
+        pay_some(company, "INV-2")
+
+    assert charges(health(company, everything=True)) == "4 looked at, each is known here"
+
+
+@pytest.mark.parametrize("seconds", [1, 2, 3])
+def test_no_charge_is_passed_over_between_two_batches(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    monkeypatch.setattr(compare, "BATCH", 1)
+    for _ in range(3):
+        company.clock.move(minutes=5)
+        pay_some(company, "INV-2")
+    for intent in list(gateway.found.values()):
+        at = intent.created_at + timedelta(seconds=seconds)
+        name = f"{intent.id}_later"
+        gateway.found[name] = replace(intent, id=name, payment_id=name, created_at=at)
+
+    found = charges(health(company, everything=True))
+
+    assert found.startswith("3 at the gateway that this ledger does not know")
+
+
+@pytest.mark.parametrize("batch", [1, 100])
+def test_after_a_hundred_differences_it_stops_and_begins_there_the_next_time(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     monkeypatch.setattr(compare, "MOST_TOLD", 3)
+    monkeypatch.setattr(compare, "BATCH", batch)
     for _ in range(6):
         pay_some(company, "INV-2")
+    there = gateway.found.copy()
     gateway.found.clear()
 
     calls = asked(gateway, lambda: synced(company))
 
     assert calls.count("retrieve") == 3
+    for everything in (False, True):
+        found = doctor(company, everything=everything)
+        assert len(found.differences) == 3
+        assert found.said == "at least 3 difference(s) from what the gateway has"
+    gateway.found.update(there)
+    found = synced(company)
+    assert (found.count, lines(found), found.error) == (6, [], None)
+
+
+def test_where_it_could_not_look_at_all_there_may_be_more_differences(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "PER_PAGE", 1)  # each is asked for by itself
+    first, second = pay_some(company, "INV-2"), pay_some(company, "INV-2")
+    at_gateway(gateway, first, DIFFERENCES["canceled"][0])
+    assert compare_changed([], company).said == "1 difference(s) from what the gateway has"
+    gateway.unreadable[second.gateway_id] = True  # which is told of by itself
+    assert compare_changed([], company).said == "1 difference(s) from what the gateway has"
+    gateway.unreadable.clear()
+
+    def fail_the_second(call: str) -> None:
+        if len(gateway.calls) == 2:
+            gateway.fail_next(call, Fault.NOT_SENT)
+
+    gateway.calls.clear()
+    gateway.before = fail_the_second
+    found = compare_changed([], company)
+
+    assert found.said == "at least 1 difference(s) from what the gateway has"
+
+
+def test_what_was_not_looked_at_before_it_stopped_is_the_next_time(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "MOST_TOLD", 1)
+    first, second = pay_some(company, "INV-2"), pay_some(company, "INV-2")
+    at_gateway(gateway, first, lambda intent: None)
+    names_no_charge(company, second)
+
+    found = compare_changed([], company)
+
+    assert [what for what, _, _ in lines(found)] == [f"status of payment {second.id}"]
+    assert found.done_until == entry_of(company, first) - 1
+
+
+def test_the_next_look_begins_with_the_first_that_differs(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    payments = [pay_some(company, "INV-2") for _ in range(4)]
+    for odd in payments[2], payments[1]:
+        at_gateway(gateway, odd, DIFFERENCES["canceled"][0])
+
+    assert synced(company).done_until == entry_of(company, payments[1]) - 1
+
+
+def test_where_nothing_differs_the_next_look_begins_with_the_next_entry(
+    company: SmallCompany, paid: Payment
+) -> None:
+    with company.ledger.write() as unit:
+        unit.journal.append("test", "", "", company.clock.time, {})
+        head = unit.journal.head()
+    assert head is not None
+
+    assert compare_changed([], company).done_until == head.seq > entry_of(company, paid)
+
+
+def test_a_debit_that_changed_twice_counts_once(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compare, "BATCH", 1)
+    debit = company.pay("INV-1", method="ach")
+    gateway.bank_settles(debit.gateway_id)
+    list(company.call(Sync()))
+    assert company.payment(debit.id).status is PaymentStatus.SUCCEEDED
+
+    found = doctor(company)
+
+    assert (found.count, lines(found)) == (1, [])
+
+
+# --- What is asked for --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "calls"), [(0, []), (1, ["retrieve"]), (2, ["retrieve"] * 2), (3, ["intents"] * 2)]
+)
+def test_what_is_left_is_listed_where_that_takes_fewer_calls(
+    company: SmallCompany,
+    gateway: ScriptedGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    left: int,
+    calls: list[str],
+) -> None:
+    monkeypatch.setattr(compare, "PER_PAGE", 2)
+    gateway.page_size = 2
+    for _ in range(left):
+        pay_some(company, "INV-2")
+
+    assert asked(gateway, lambda: compare_changed([], company)) == calls
+
+
+@pytest.mark.parametrize("minutes", [-55, 55])
+def test_a_list_has_them_where_clocks_differ(
+    company: SmallCompany, gateway: ScriptedGateway, minutes: int
+) -> None:
+    gateway.now = lambda: company.clock.time + timedelta(minutes=minutes)
+    for _ in range(3):
+        pay_some(company, "INV-2")
+
+    assert asked(gateway, lambda: compare_changed([], company)) == ["intents"]
+
+
+def test_one_that_was_asked_for_and_is_fine_is_not_asked_for_again(
+    company: SmallCompany, gateway: ScriptedGateway, paid: Payment
+) -> None:
+    found = compare_changed([], company)
+
+    assert (found.count, lines(found)) == (1, [])
+    assert found.done_until >= entry_of(company, paid)
 
 
 # --- What is not a difference -------------------------------------------------------------------
@@ -367,6 +559,40 @@ def test_a_list_that_fails_is_no_difference_and_is_made_up_for(
         assert found.comparison.differences == ()
 
     assert synced(company).count == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(Fault.NOT_SENT, "gateway_unreachable"), (Fault.REFUSED, "gateway_refused")],
+)
+@pytest.mark.parametrize("batch", [1, 100])
+def test_what_fails_ends_the_comparison_and_says_what_to_do(
+    company: SmallCompany,
+    gateway: ScriptedGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    code: str,
+    batch: int,
+) -> None:
+    """A gateway that is down is not asked once for each payment."""
+    monkeypatch.setattr(compare, "BATCH", batch)
+    first, *_ = [pay_some(company, "INV-2") for _ in range(4)]
+    found: list[Comparison] = []
+
+    gateway.fail_next("intents", fault)
+    calls = asked(gateway, lambda: found.append(doctor(company, everything=True)))
+    assert calls == ["intents"]
+    call = "intents" if batch > 1 else "retrieve"  # whatever takes fewer
+    gateway.fail_next(call, fault)
+    calls = asked(gateway, lambda: found.append(compare_changed([], company)))
+    assert calls == [call]
+
+    for comparison in found:
+        assert comparison.error is not None
+        assert (comparison.error.code, comparison.error.hint) == (code, NOT_CHANGED)
+        assert comparison.differences == ()
+    assert [c.done_until for c in found] == [0, entry_of(company, first) - 1]
+    assert synced(company).count == 4
 
 
 @pytest.mark.parametrize("fault", [Fault.NOT_SENT, Fault.REFUSED, Fault.UNREADABLE])
@@ -449,3 +675,26 @@ def test_a_customer_may_have_had_another_id_at_the_gateway(
     assert lines(doctor(company)) == []
     at_gateway(gateway, paid, lambda intent: replace(intent, customer=""))
     assert lines(doctor(company)) == []
+
+
+def test_a_charge_that_says_nothing_of_whose_it_is_may_be_this_customers(
+    company: SmallCompany, gateway: ScriptedGateway, paid: Payment
+) -> None:
+    at_gateway(gateway, paid, lambda intent: replace(intent, customer="", customer_number=""))
+
+    assert lines(doctor(company)) == []
+
+
+def test_a_ledger_whose_journal_was_emptied_is_compared_all_the_same(
+    company: SmallCompany, gateway: ScriptedGateway, paid: Payment
+) -> None:
+    """`doctor` says so, and looks at the rest."""
+    emptied = SmallCompany(SqliteLedger(backed_up(company)), gateway, company.clock)
+    with emptied.ledger.write() as unit:
+        unit._connection.execute("DROP TRIGGER journal_stays")
+        unit._connection.execute("DELETE FROM journal")
+
+    for everything in (False, True):
+        wrong = {c.name for c in health(emptied, everything=everything).checks if not c.ok}
+        assert "journal" in wrong
+        assert "comparison" not in wrong

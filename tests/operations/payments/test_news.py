@@ -44,8 +44,10 @@ def test_the_payer_and_the_customers_address(company: SmallCompany, has_address:
     payment = company.pay("INV-1", method="card")
     assert told(company) == [(PAYER, "received"), (ACCOUNTS, "received.customer")]
     to_payer, to_customer = company.mailer.sent
-    ledger = to_payer.message_id.partition("@")[2]
-    assert to_customer.message_id == f"{payment.id}.received.customer@{ledger}"
+    with company.ledger.read() as unit:
+        place = f"{unit.company.identity().id}.invoicepay"
+    assert to_payer.message_id == f"{payment.id}.received@{place}"
+    assert to_customer.message_id == f"{payment.id}.received.customer@{place}"
     assert f"Made by:   {PAYER}" in to_customer.text
     assert "Made by" not in to_payer.text
     assert len(to_customer.attachments) == 1

@@ -16,7 +16,7 @@ _CHARGED = "p.method_type IN ('card', 'ach') AND p.status IN ('succeeded', 'proc
 _CHANGED = (
     f"SELECT p.seq, j.seq, {_COLUMNS} FROM journal j JOIN payments p ON p.id = j.subject "
     "JOIN customers c ON c.id = p.customer_id WHERE j.seq > ? "
-    f"AND j.kind IN ('payment.succeeded', 'payment.processing') AND {_CHARGED} "
+    f"AND {_CHARGED} AND j.kind = 'payment.' || p.status "  # the entry that put it so, once
     "ORDER BY j.seq LIMIT ?"
 )
 _ALL = (

@@ -44,7 +44,7 @@ class Loading:
         self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         indexes = self._db.execute(
             "SELECT name, sql FROM sqlite_master "
-            "WHERE type = 'index' AND tbl_name = 'invoices' AND sql IS NOT NULL ORDER BY name"
+            "WHERE type = 'index' AND tbl_name = 'invoices' AND sql IS NOT NULL"
         ).fetchall()
         for name, statement in indexes:
             self._db.execute(f"DROP INDEX {name}")
@@ -125,7 +125,7 @@ class Loading:
             "UPDATE invoices SET kind = ?, customer_id = ?, issued_day = ?, due_day = ?, "
             "currency = ?, total_minor = ?, tax_minor = ?, po_number = ?, order_number = ?, "
             "memo = ?, disputed = ?, voided_day = ?, content_digest = ? WHERE id = ?",
-            [(*row[2:9], *row[10:14], *row[15:17], row[0]) for row in rows],
+            [(*row[2:9], *row[10:14], *row[15:], row[0]) for row in rows],
         )
         self._db.executemany(
             "UPDATE invoices SET paid_day = CASE WHEN open_minor = 0 AND voided_day IS NULL "

@@ -20,16 +20,16 @@ class Restores:
         # Several are open where a backup was made before its ledger's own restore was confirmed.
         rows = self._db.execute(
             "SELECT restored_at, since, synced_at, wider_rights FROM restores "
-            "WHERE confirmed_at IS NULL ORDER BY restored_at"
+            "WHERE confirmed_at IS NULL"
         ).fetchall()
         found = [_open(row) for row in rows]
         if not found:
             return None
         synced = [each.synced_at for each in found]
         return OpenRestore(
-            restored_at=found[-1].restored_at,
+            restored_at=max(each.restored_at for each in found),
             since=min(each.since for each in found),
-            synced_at=None if None in synced else max(at for at in synced if at),
+            synced_at=None if None in synced else max(filter(None, synced)),
             wider_rights=tuple(sorted({email for each in found for email in each.wider_rights})),
         )
 

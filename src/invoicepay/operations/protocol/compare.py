@@ -32,6 +32,8 @@ PER_PAGE = 100
 """Intents that a call lists; one that is asked for by itself takes a call, too."""
 CLOCKS_DIFFER = timedelta(hours=1)
 """Between here, where a payment is made, and the gateway, where its intent is."""
+_NEXT_SECOND = timedelta(seconds=1)
+"""The gateway's times are whole seconds."""
 MOST_TOLD = 100
 """After so many differences no more are looked for."""
 NOT_CHANGED = "Nothing was changed; run it again later."
@@ -51,31 +53,39 @@ class Comparison:
     """The journal's entry up to which each that it put so is as the gateway has it; 0 where all
     were looked at, whenever they changed."""
 
+    @property
+    def said(self) -> str:
+        """How much differs, for people."""
+        stopped = self.error is not None or len(self.differences) >= MOST_TOLD
+        at_least = "at least " if stopped else ""
+        return f"{at_least}{len(self.differences)} difference(s) from what the gateway has"
+
 
 def compare_changed(known: Iterable[AnyIntent], ports: Ports) -> Comparison:
     """Compare the payments that became succeeded or processing since the last look. `known`:
     intents that the caller has just listed, for which the gateway is not asked again."""
     run, known = _Run(ports), list(known)
     with ports.ledger.read() as unit:
-        done = after = unit.comparison.done_until()
-    more = True
-    while more and not run.ended:
+        after = unit.comparison.done_until()
+    while not run.ended:
         with ports.ledger.read() as unit:
             batch = unit.comparison.changed(after, BATCH)
             head = unit.journal.head()
-        more = len(batch) == BATCH
-        after = batch[-1].entry if more else max(after, head.seq if head else 0)
+        if not batch:
+            after = head.seq if head else after
+            break
+        after = batch[-1].entry
         left = run.begin(batch)
         run.look_in(known, left)
         run.ask_for(left)
-    return run.result(done if run.error else min([after, *(entry - 1 for entry in run.held)]))
+    return run.result(min([after, *(entry - 1 for entry in run.held)]))
 
 
 def compare_all(
     seen: Callable[[Iterator[AnyIntent]], Iterator[AnyIntent]], ports: Ports
 ) -> Comparison:
     """Compare every payment. All intents of the ledger are listed for it, and pass through `seen`
-    on their way, a few of them twice."""
+    on their way, each once."""
     run = _Run(ports)
     after, since = 0, None
     more = True
@@ -85,11 +95,13 @@ def compare_all(
         more = len(batch) == BATCH
         # Bounded in time as in number; the last has all that is left.
         until = max(charge.created_at for charge in batch) if more else None
+        if since and until:  # or a clock was set back
+            until = max(since, until)
         left = run.begin(batch)
         run.look_between(since, until, left, seen)
         run.ask_for(left)
         after = batch[-1].seq if more else after
-        since = until and until - CLOCKS_DIFFER
+        since = until and until + _NEXT_SECOND
     return run.result(0)
 
 
@@ -122,11 +134,12 @@ class _Run:
         """Those that have an intent, by its id."""
         left: dict[str, ChargedPayment] = {}
         for charge in batch:
-            self.count += charge.gateway_id not in left
+            self.count += 1
             if charge.gateway_id:
-                left.setdefault(charge.gateway_id, charge)
+                left[charge.gateway_id] = charge
             else:
-                self._differs(charge, [_absent(charge, "since it names no charge")])
+                self.differences.append(_absent(charge, "since it names no charge"))
+                self.held.append(charge.entry)
         return left
 
     def look_in(self, intents: Iterable[AnyIntent], left: dict[str, ChargedPayment]) -> None:
@@ -154,17 +167,20 @@ class _Run:
             self.error = unreachable(error, NOT_CHANGED)
 
     def ask_for(self, left: dict[str, ChargedPayment]) -> None:
-        """Ask the gateway about what is left, in as few calls as that takes."""
+        """Ask the gateway about what is left, in as few calls as that takes, and take out what is
+        as it says. The rest has to be looked at again."""
         if self._is_shorter_as_list(left):
             times = [charge.created_at for charge in left.values()]
             self.look_between(min(times) - CLOCKS_DIFFER, max(times) + CLOCKS_DIFFER, left)
-        for charge in left.values():
+        for charge in list(left.values()):
             if self.ended:
-                return
+                break
             try:
-                self._ask(charge)
+                if self._agrees(charge):
+                    del left[charge.gateway_id]
             except (NoAnswer, Rejected) as error:
                 self.error = unreachable(error, NOT_CHANGED)
+        self.held += [charge.entry for charge in left.values()]
 
     def _is_shorter_as_list(self, left: Mapping[str, ChargedPayment]) -> bool:
         seqs = [charge.seq for charge in left.values()]
@@ -174,28 +190,23 @@ class _Run:
             between = unit.comparison.charges_between(min(seqs), max(seqs))
         return 1 + between // PER_PAGE < len(seqs)
 
-    def _ask(self, charge: ChargedPayment) -> None:
+    def _agrees(self, charge: ChargedPayment) -> bool:
+        """Whether the gateway, asked for it, has it so. Raises NoAnswer, Rejected."""
         try:
             intent = self.ports.gateway.retrieve(charge.gateway_id)
         except Unreadable as error:
             self.unreadable.append(error.intent)
-            self.held.append(charge.entry)
+            return False
         except Rejected as refusal:
             if refusal.code != "resource_missing":
                 raise
-            why = f"since the gateway has no {charge.gateway_id}"
-            self._differs(charge, [_absent(charge, why)])
-        except Unreachable as error:
-            if error.code != "gateway_mismatch":
-                raise
-            self._differs(charge, [_mode(charge, not self.ports.gateway.livemode)])
+            found = [_absent(charge, f"since the gateway has no {charge.gateway_id}")]
+        except Unreachable:  # of the other mode
+            found = [_mode(charge, not self.ports.gateway.livemode)]
         else:
-            self._differs(charge, _compare(charge, intent, self.ports))
-
-    def _differs(self, charge: ChargedPayment, differences: list[Difference]) -> None:
-        if differences:
-            self.differences += differences
-            self.held.append(charge.entry)
+            found = _compare(charge, intent, self.ports)
+        self.differences += found
+        return not found
 
 
 def _compare(charge: ChargedPayment, intent: Intent, ports: Ports) -> list[Difference]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from invoicepay.billing.customer import EVERYTHING
+from invoicepay.billing.errors import must_be_there
 from invoicepay.billing.payment import Payment
 from invoicepay.billing.ports import MailKind, OutboxMail, Unit
 
@@ -18,12 +19,12 @@ def owe_mail(payment: Payment, kind: MailKind, unit: Unit, now: datetime) -> Non
     address holds back no other.
     A charge that was taken in was made by nobody who is known here: then only the customer is.
     """
-    customer = unit.customers.get(payment.customer, EVERYTHING)
+    found = unit.customers.get(payment.customer, EVERYTHING)
+    customer = must_be_there(found, f"{payment.customer}, who paid {payment.id},")
     ledger = unit.company.identity().id
     payer = payment.initiated_by
     recipients = {f"{payment.id}.{kind}": payer} if payer else {}
-    emails = [email.strip() for email in customer.emails] if customer else []
-    others = [email for email in emails if email and email.lower() != payer.lower()]
+    others = [email for email in customer.emails if email.lower() != payer.lower()]
     for number, email in enumerate(others, 1):
         which = f"-{number}" if number > 1 else ""
         recipients[f"{payment.id}.{kind}.customer{which}"] = email
