@@ -51,12 +51,14 @@ WAYS = [
 @pytest.mark.parametrize(
     ("options", "traced", "mode"),
     [
-        pytest.param(*way.values, mode, id=f"{way.id}-{mode}", marks=[*way.marks, *marks])
-        for way in WAYS
-        for mode, marks in (
-            ("live", []),
-            ("test", [pytest.mark.middle] if way.values[1] else []),
+        pytest.param(
+            *way.values,
+            mode,
+            id=f"{way.id}-{mode}",
+            marks=[*way.marks, *([pytest.mark.middle] if way.values[1] else [])],
         )
+        for way in WAYS
+        for mode in ("live", "test")
     ],
 )
 def test_a_ledger_with_a_key(

@@ -77,8 +77,8 @@ def test_the_same_data_gives_the_same_bytes_alone_or_in_a_batch(
     company: Company, make_detail: Make
 ) -> None:
     every = [
-        make_detail(currency=currency, customer_name=name, memo="手数料 数量 ๑")
-        for currency, name in NAMES.items()
+        make_detail(currency=currency, customer_name=NAMES[currency], memo="手数料 数量 ๑")
+        for currency in ("JPY", "CNY", "SAR", "THB")
     ]
     batch = list(PdfDocuments().invoices(company, every, TODAY))
     for detail, document in zip(every, batch, strict=True):
@@ -241,7 +241,7 @@ DOCUMENTS = PdfDocuments()
 SOME = "".join(NAMES.values()) + "12 (A) ؟،٣۔ ـ ゙゚्ฺ “”"
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.sampled_from(SOME), max_size=80))
 def test_no_mixture_of_scripts_stops_a_bill(text: str) -> None:
     company = Company(text, Address((text,)), terms=text, remit_to=SOME)
