@@ -24,8 +24,9 @@ installed: $(STAMP)  ## the tests of the program, which is started anew for each
 	$(BIN)/python -m pytest -n auto --dist worksteal --program=installed --size=$(SIZE) \
 		tests/acceptance tests/cli tests/errors tests/faults tests/secrets
 
-examples: $(STAMP)  ## more examples of every property, and longer runs of the state machines
+examples: $(STAMP)  ## more examples of every property, longer state machines, all hostile texts
 	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --size=$(SIZE)
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/hostile --size=$(SIZE)
 
 crash: $(STAMP)  ## kills, failing disks, power cuts and races, with a table (12 minutes)
 	$(BIN)/python -m pytest tests/crash --size=$(SIZE)

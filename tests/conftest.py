@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import running
 from tests.running import DemoCompany, Desk, set_up_demo_company
+from tests.support import size as sizes
 from tests.support.size import Size
 
 # `ci` is Hypothesis's own: the same examples in every run, as for the middle size. None has a time
@@ -56,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     running.starts_each = config.getoption("--program") == "installed"
-    chosen = config.getoption("--size")
+    chosen = sizes.chosen = config.getoption("--size")
     settings.load_profile(
         os.environ.get("HYPOTHESIS_PROFILE", chosen) if chosen is Size.SMALL else chosen
     )

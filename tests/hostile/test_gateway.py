@@ -126,7 +126,8 @@ def test_a_card_of_any_brand(company: DemoCompany, bank: HostileBank) -> None:
 def test_customers_of_any_number_reach_the_gateway_and_are_found_again(
     foreign_copy: DemoCompany,
 ) -> None:
-    numbers = typed([*list(STORABLE.values())[::4], *FAMILIES["scripts"].values()])
+    short = [text for text in STORABLE.values() if len(text) <= 64]  # as files may have them
+    numbers = typed([*short[::4], *FAMILIES["scripts"].values()])
     attach = [["sandbox", "attach", "pm_card_visa", f"--customer={number}"] for number in numbers]
     for said in run_each(foreign_copy.as_("admin"), attach):
         assert_ended_well(said)

@@ -136,7 +136,7 @@ def letters(foreign: DemoCompany, tmp_path_factory: pytest.TempPathFactory) -> D
                 [f"{at}@x", "failed" if failed else "received",
                  number_of(text) if failed else id_of(10_000 + at), "ap@customer.example", AT, AT],
             )  # fmt: skip
-        ledger.execute("UPDATE company SET name = ?", [HOSTILE["mail: bcc"]])
+        ledger.execute("UPDATE company SET name = ?", [FAMILIES["mail"]["bcc"]])
     said = run(company, "sync")
     assert_ended_well(said)
     assert said.stderr == f"{len(TEXTS)} e-mail(s) sent.\n"

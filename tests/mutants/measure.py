@@ -7,8 +7,9 @@ until one fails. One process imports the tests and runs them all once; each muta
 whose functions get other code. A change that no test notices has to be explained in
 survivors.toml.
 
-What has been found out is kept in `.mutation/`: run again, it tries only what survived, what is
-new, and the functions that have changed. Exits 1 when there is a survivor that is not explained.
+What has been found out is kept in `.mutation/`: run again, it tries only what survived and is not
+explained, what is new, and the functions that have changed. Exits 1 when there is a survivor that
+is not explained.
 """
 
 from __future__ import annotations
@@ -195,7 +196,8 @@ class Measure:
         if kept and known and kept["by"]:
             self.kills[f"{mutation.file}::{mutation.function}", kept["by"]] += 1
             self.kills[mutation.file, kept["by"]] += 1
-        return known and kept is not None and kept["verdict"] != SURVIVED
+        settled = kept is not None and kept["verdict"] != SURVIVED
+        return known and (settled or mutation.key in explained())
 
     def _start(self, mutation: Mutation, items: dict[str, pytest.Item]) -> tuple[int, Run]:
         tests = self._tests_of(mutation)
