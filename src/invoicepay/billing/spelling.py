@@ -57,6 +57,12 @@ def skeleton(text: str) -> str:
     return normalize("NFKD", text).translate(_LOOKS)
 
 
+def looks(text: str) -> str:
+    """The same for texts that a reader takes for one: those that look alike, with more space in
+    them or less."""
+    return " ".join(skeleton(text).split())
+
+
 def find_spelling(text: str, numbers: Iterable[str]) -> str | None:
     """The one of `numbers` that is `text`: exactly, or else in another spelling of the same."""
     found = None

@@ -288,3 +288,35 @@ def test_the_ledger_keeps_a_skeleton_of_what_is_not_ascii_only(
         ).fetchall()
         assert [c.number for c in unit.customers.alike("C-2", EVERYTHING)] == ["\u0421-2"]
     assert kept == [(DECOMPOSED, COMPOSED)]
+
+
+# --- Payments received elsewhere ----------------------------------------------------------------
+
+CHEQUE = "W-1"
+LIKE_IT = ["W\u20131", "W\u20111", "\uff37-1", "\u2060W-1".replace("\u2060", " "), "W\u22121"]
+
+
+def cheque(reference: str, amount: str = "5.00") -> str:
+    head = "reference,customer,received_on,method_type,amount\n"
+    return f"{head}{reference},C1,2026-01-06,check,{amount}\n"
+
+
+@pytest.mark.parametrize("like", LIKE_IT)
+def test_a_reference_that_looks_like_another_is_the_same_payment(office: Office, like: str) -> None:
+    """The same money is not received twice because somebody typed another dash."""
+    assert office.take("payments", cheque(CHEQUE)).payments.added == 1
+    assert office.take("payments", cheque(like)).payments.unchanged == 1
+    (problem,) = office.problems("payments", cheque(like, "6.00"))
+    assert "is in the ledger with other content" in problem.reason
+
+
+@pytest.mark.parametrize("like", LIKE_IT)
+def test_so_it_is_the_other_way_round(office: Office, like: str) -> None:
+    assert office.take("payments", cheque(like)).payments.added == 1
+    assert office.take("payments", cheque(CHEQUE)).payments.unchanged == 1
+
+
+def test_two_of_a_file_that_look_alike_are_one_twice(office: Office) -> None:
+    text = cheque(CHEQUE) + cheque(LIKE_IT[0]).splitlines()[1] + "\n"
+    (problem,) = office.problems("payments", text)
+    assert "twice" in problem.reason

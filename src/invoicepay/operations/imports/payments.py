@@ -8,7 +8,7 @@ from typing import NamedTuple
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import Money
 from invoicepay.billing.ports import LoadedInvoice
-from invoicepay.billing.spelling import normalized, spellings
+from invoicepay.billing.spelling import looks, normalized, spellings
 from invoicepay.operations.imports.cells import (
     Currencies,
     Days,
@@ -103,7 +103,7 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
         lines = _applied(rows, index, lambda text: amount(text, currency), whole, job)
         content = [method, day, currency, whole, memo, [p[1:] for p in lines]]
         received = Received(
-            id=job.payment_id(owner.number, reference),
+            id=job.payment_id(owner.number, looks(reference)),
             customer_id=owner.id,
             currency=currency,
             amount_minor=whole,
