@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from errno import ENOENT
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -78,8 +79,11 @@ def _installed(region: str) -> Iterable[Path]:
 @cache
 def _known(path: Path) -> frozenset[str]:
     """Every character of the font. One that cannot be read has none: a bill must go out anyway."""
+    logging.getLogger("fontTools").setLevel(logging.ERROR)  # its warnings name no file
     try:
         # TTFont leaves a file open that it cannot read.
+        if not path.is_file():
+            raise OSError(ENOENT, "it is no file")
         with path.open("rb") as file, TTFont(file, lazy=True, fontNumber=0) as font:
             return frozenset(map(chr, font.getBestCmap() or ()))
     except Exception as problem:  # noqa: BLE001 - a reader may raise anything on a broken file

@@ -12,8 +12,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from fpdf import FPDF, ViewerPreferences
+from fpdf.bidi import BidiParagraph
+from fpdf.enums import TextDirection
 from fpdf.image_datastructures import ImageCache
 
 from invoicepay.billing.errors import BadInput
@@ -108,8 +111,11 @@ class Writer:
     def measure(self, text: str, size: float, bold: bool) -> float:
         """The width in points of `text`, shaped, at `size` points."""
         self._set_font(bold, size)
-        with self._shaping():
-            return self._pdf.get_string_width(text)
+        width = 0.0
+        for run, direction in _in_visual_order(text):
+            with self._shaping(direction):
+                width += self._pdf.get_string_width(run)
+        return width
 
     def write(self, sheet: Sheet, about: About) -> bytes:
         """The PDF of `sheet`."""
@@ -138,10 +144,12 @@ class Writer:
                 if not shaped:
                     pdf.text(x, y, text)
                     return
-                # A cell leaves the font of its last piece on the page, and fpdf2 forgets that.
-                with self._shaping(), pdf.local_context():
-                    pdf.set_xy(x, y - _CELL_BASELINE * size)
-                    pdf.cell(h=size, text=text)
+                for run, direction in _in_visual_order(text):
+                    # A cell leaves the font of its last piece on the page, and fpdf2 forgets that.
+                    with self._shaping(direction), pdf.local_context():
+                        pdf.set_xy(x, y - _CELL_BASELINE * size)
+                        pdf.cell(h=size, text=run)
+                        x = pdf.get_x()
             case Rule(x, y, width, color, thickness):
                 pdf.set_draw_color(*color)
                 pdf.set_line_width(thickness)
@@ -162,13 +170,28 @@ class Writer:
             self._font = bold, size
 
     @contextmanager
-    def _shaping(self) -> Iterator[None]:
+    def _shaping(self, direction: TextDirection) -> Iterator[None]:
         """Without it, fpdf2 is three times faster."""
-        self._pdf.set_text_shaping(True)
+        self._pdf.set_text_shaping(True, direction=direction)
         try:
             yield
         finally:
             self._pdf.set_text_shaping(False)
+
+
+def _in_visual_order(text: str) -> Iterator[tuple[str, TextDirection]]:
+    """The runs of one line from left to right, each in the order in which it is read (UAX #9).
+
+    fpdf2 finds them, but lays them out in the order of the text, which is another where numbers
+    stand within text from right to left.
+    """
+    characters = BidiParagraph(text).get_reordered_characters()
+    for level, group in groupby(characters, key=lambda each: each.embedding_level):
+        run = "".join(each.character for each in group)
+        if level % 2:
+            yield run[::-1], TextDirection.RTL
+        else:
+            yield run, TextDirection.LTR
 
 
 def _line(text: str) -> str:

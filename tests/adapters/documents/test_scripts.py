@@ -118,6 +118,15 @@ def test_hebrew_runs_from_right_to_left_and_numbers_in_it_from_left_to_right(
     assert at["מחיר"[::-1]] < at["INV-7"] < at["שולחן"[::-1]], "poppler tells letters as they lie"
 
 
+def test_a_number_within_hebrew_stands_where_its_readers_expect_it(
+    make_detail: Make, invoice_pdf: Render, tmp_path: Path
+) -> None:
+    line = InvoiceLine("First זיכוי 1,000.00 עברית 2,000.00 last", "1", "", 100)
+    at = places(invoice_pdf(make_detail((line,))), tmp_path)
+    words = ["First", "2,000.00", "עברית"[::-1], "1,000.00", "זיכוי"[::-1], "last"]
+    assert [at[word] for word in words] == sorted(at[word] for word in words)
+
+
 @pytest.mark.parametrize(
     ("joined", "parts"),
     [("سلام", ("س", "ل", "ا", "م")), ("क्ष", ("क", "ष"))],
