@@ -203,7 +203,10 @@ def _check_pem(ca_file: str, path: Path) -> None:
     """Whether its certificates are good is seen where they are used."""
     why = "it has no certificate in PEM"
     try:
-        if b"-----BEGIN CERTIFICATE-----" in Path(ca_file).read_bytes():
+        # A pipe or a device would be read for ever.
+        if Path(ca_file).exists() and not Path(ca_file).is_file():
+            why = "it is not a file"
+        elif b"-----BEGIN CERTIFICATE-----" in Path(ca_file).read_bytes():
             return
     except OSError as error:
         why = error.strerror or "it cannot be read"

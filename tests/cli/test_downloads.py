@@ -207,7 +207,7 @@ class TestByTheProgram:
 
 @pytest.mark.parametrize(
     ("installed", "helps"),
-    [(None, "`pip install 'invoicepay[fonts]'` brings"), (object(), "[documents] fonts")],
+    [(None, "The extra `fonts` of the package brings"), (object(), "[documents] fonts")],
 )
 def test_documents_with_boxes_are_named_with_what_helps(
     installed: object, helps: str, monkeypatch: pytest.MonkeyPatch

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from invoicepay.cli.layout import Column, Page, Table, fact_lines, folded
+from invoicepay.cli.layout import PLAIN, Column, Page, Table, fact_lines, folded
 from invoicepay.cli.text import clean, width
 from tests.running import DemoCompany
 from tests.support.program import run, run_at_terminal
@@ -221,3 +221,16 @@ class TestPager:
             command = ["invoices", "list", "--all", "--format", format]
             screen, _ = run_at_terminal(company, [command], variables, rows=5)
             assert screen == run(company, *command).stdout
+
+
+def test_a_figure_stays_under_its_heading_beside_text_from_right_to_left() -> None:
+    """Terminals that order lines by themselves would draw them the other way round."""
+    rows = [("\u05d0-12-34", "2026-12-01", "1,234.56")]
+    columns: list[Column[tuple[str, str, str]]] = [
+        Column(title, lambda row, at=at: row[at])  # type: ignore[misc]
+        for at, title in enumerate(("Invoice", "Due", "Balance"))
+    ]
+    _, line = Table(rows, columns, Page(room=80)).lines()
+    assert line == "\u200e\u05d0-12-34\u200e  2026-12-01  1,234.56"
+    _, line = Table(rows, columns, PLAIN).lines()
+    assert line == "\u05d0-12-34  2026-12-01  1,234.56"

@@ -96,7 +96,8 @@ def test_a_variable_that_names_a_proxy_is_noticed_where_none_is_set(
         ("proxy = 3128", "gateway.proxy must be text in quotes"),
         ('password = "x"', "unknown setting gateway.password"),
         ('ca_file = "nowhere.pem"', "nowhere.pem: No such file or directory"),
-        ('ca_file = "."', "Is a directory"),
+        ('ca_file = "."', "it is not a file"),
+        ('ca_file = "/dev/zero"', "it is not a file"),
         ('ca_file = "invoicepay.toml"', "it has no certificate in PEM"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import bidirectional
 
 # C0, DEL and C1; characters that change direction; line and paragraph separators; lone
 # surrogates; and what is never drawn (Unicode's Default_Ignorable_Code_Point): zero-width ones,
@@ -14,6 +15,19 @@ UNSEEN = (
 )
 """For a class of a regular expression."""
 _APART = set("\t\n\v\f\r\x85\u2028\u2029")
+
+
+_LEFT_TO_RIGHT = "\u200e"
+"""A mark that is not drawn (UAX #9)."""
+
+
+def kept_apart(text: str) -> str:
+    """`text` to stand in one line with figures, where whatever shows it orders lines by itself:
+    text from right to left would draw the figures after it into its own order, and an amount
+    would stand under another's heading."""
+    if text.isascii() or all(bidirectional(char) not in ("R", "AL") for char in text):
+        return text
+    return f"{_LEFT_TO_RIGHT}{text}{_LEFT_TO_RIGHT}"
 
 
 def one_line(text: str) -> str:

@@ -97,7 +97,7 @@ def say_missing(out: Output, missing: Mapping[str, str]) -> None:
     help = (
         "Name a font that has them in the settings file: [documents] fonts."
         if find_spec("uharfbuzz")
-        else "`pip install 'invoicepay[fonts]'` brings fonts for more scripts."
+        else "The extra `fonts` of the package brings fonts for more scripts (see README)."
     )
     out.note(f"{where}: a box (□) stands for each character that no font has here: {shown}. {help}")
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
+from invoicepay.billing.unseen import kept_apart
 from invoicepay.cli.text import clean, width
 
 T = TypeVar("T")
@@ -71,6 +72,8 @@ class Table(Generic[T]):
                 text = texts[at][number] if number < len(texts[at]) else ""
                 space = " " * (wide - width(text))
                 painted = self._page.paint(text, styles[at])
+                if self._page.room is not None:
+                    painted = kept_apart(painted)
                 parts.append(space + painted if self._columns[at].right else painted + space)
             yield _GAP.join(parts).rstrip()
 

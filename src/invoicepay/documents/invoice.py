@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator
 from datetime import date
 
+from invoicepay.billing.charge import CHARGED
 from invoicepay.billing.customer import Company
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceKind, InvoiceStatus
 from invoicepay.billing.money import grouped_text
@@ -206,8 +207,9 @@ def _notes(company: Company, detail: InvoiceDetail) -> Iterator[tuple[str, str]]
     invoice = detail.invoice
     yield "MEMO", invoice.memo
     if invoice.balance_minor > 0 and not _is_credit(invoice):
-        # Quoted as a shell wants it: numbers come from data, and people paste this.
-        yield "HOW TO PAY", f"In a terminal: invoicepay pay {shlex.quote(invoice.number)}"
+        if invoice.currency in CHARGED:
+            # Quoted as a shell wants it: numbers come from data, and people paste this.
+            yield "HOW TO PAY", f"In a terminal: invoicepay pay {shlex.quote(invoice.number)}"
         remit = f"\nPlease quote {invoice.number}." if company.remit_to.strip() else ""
         yield "OR BY CHECK OR TRANSFER", company.remit_to + remit
 

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from html import escape
 
+from invoicepay.billing.unseen import kept_apart
 from invoicepay.operations.mail_text import Letter
 
 _WIDTH = 76
@@ -24,7 +25,7 @@ def _lines(letter: Letter) -> Iterator[str]:
     amounts = max((len(row.amount) for row in letter.rows), default=0)
     for row in letter.rows:
         owed = f"  left to pay: {row.owed}" if row.owed else ""
-        yield f"  {row.name:<{names}}  {row.amount:>{amounts}}{owed}"
+        yield f"  {kept_apart(row.name)}{'':{names - len(row.name)}}  {row.amount:>{amounts}}{owed}"
     if letter.rows:
         yield ""
     titles = max(len(name) for name, _ in letter.facts) + 1

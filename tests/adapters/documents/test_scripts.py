@@ -3,6 +3,7 @@ fonts are installed, and told where not."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -214,6 +215,15 @@ def test_a_font_of_the_settings_comes_first(company: Company, make_detail: Make)
     ((pdf, missing),) = documents.invoices(company, [make_detail(memo="東京")], TODAY)
     assert missing == ""
     assert base_fonts(pdf) == {b"Arimo", b"ArimoBold", b"NotoSansKR", b"NotoSansKRBold"}  # type: ignore[comparison-overlap]
+
+
+def test_a_font_that_is_a_pipe_keeps_nobody_waiting(
+    tmp_path: Path, company: Company, make_detail: Make
+) -> None:
+    os.mkfifo(tmp_path / "font.ttf")
+    documents = PdfDocuments([tmp_path / "font.ttf"])
+    ((_, missing),) = documents.invoices(company, [make_detail(memo="東京")], TODAY)
+    assert missing == ""
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\0\1\0\0 no font", b"OTTO"])
