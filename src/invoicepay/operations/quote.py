@@ -175,12 +175,20 @@ def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str,
             if existing is None:
                 break
             attempts[existing.id] = existing
+        # Ledgers of earlier versions may have one invoice in each spelling of a number.
+        spelled = {
+            find_invoice(unit, number, actor.scope).number
+            for number in request.numbers
+            if not number.isascii()
+        }
     request_digest = f"{key_id}:{content}"
     # Earlier versions wrote numbers and amounts as typed, and before, the content alone.
     typed = _content_digest(request, customer, as_typed=True)
     same = {request_digest, f"{key_id}:{typed}", content, typed}
     for payment in attempts.values():
         if payment.request_digest not in same:
+            raise key_reused(payment)
+        if not spelled <= {part.invoice for part in payment.allocations}:
             raise key_reused(payment)
         settled = settle_if_left(payment, ports) if request.settle_first else payment
         if not settled.given_up:

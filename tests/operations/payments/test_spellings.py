@@ -172,3 +172,20 @@ def test_doctor_names_open_invoices_of_an_earlier_version_that_look_alike(
     file.write_text(f"{head}\nINV\u20117,C-1,2026-10-01,10.00,2026-10-02\n", "utf-8")
     company.finance.call(Import("invoices", str(file), update=True))
     assert checked() == []
+
+
+def test_a_key_of_one_of_two_spellings_that_an_earlier_version_took_is_not_the_other_s(
+    company: SmallCompany, tmp_path: Path
+) -> None:
+    with company.ledger.write() as unit:
+        other = "UPDATE invoices SET number = ? WHERE number = 'INV\u20117'"
+        unit._connection.execute(other, (DECOMPOSED,))
+        told(unit)
+    plan = company.call(Quote(numbers=(COMPOSED,), key="k")).plan
+    assert plan is not None
+    company.call(Pay(plan))
+    again = company.call(Quote(numbers=(COMPOSED,), key="k"))
+    assert again.existing is not None
+    with pytest.raises(Refused) as caught:
+        company.call(Quote(numbers=(DECOMPOSED,), key="k"))
+    assert caught.value.code == "key_reused"
