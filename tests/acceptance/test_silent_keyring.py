@@ -31,7 +31,7 @@ def fifo(tmp_path: Path) -> Iterator[Path]:
         os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
 
 
-@pytest.fixture(params=["Silent", "SilentHelper"])
+@pytest.fixture(params=["Silent", pytest.param("SilentHelper", marks=pytest.mark.middle)])
 def silent(request: pytest.FixtureRequest, desk: Desk, fifo: Path) -> Desk:
     """A live ledger, whose admin's session and gateway key would be in such a keyring."""
     settings = f'ledger = "live.db"\n[keyring]\nbackend = "keyrings_under_test.{request.param}"\n'

@@ -84,7 +84,10 @@ def test_invoices_are_paid_through_it(behind: Behind) -> None:
     assert KEY.encode() not in b"".join(behind.proxy.asked) + behind.proxy.sent
 
 
-@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize(
+    "variable",
+    [VARIABLES[0], *(pytest.param(name, marks=pytest.mark.middle) for name in VARIABLES[1:])],
+)
 def test_a_variable_is_not_used_and_the_hint_says_what_is(behind: Behind, variable: str) -> None:
     """Whoever does what it says gets through."""
     behind.settings('[gateway]\nca_file = "{ca}"\n')

@@ -90,6 +90,9 @@ class ConnectProxy:
             if not more:
                 return
             head += more
+            if not head[:1].isalpha():  # the beginning of TLS, to which real ones answer so
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                return
         self.asked.append(head)
         answer = self.answer(head)
         for byte in answer if self._drip else ():

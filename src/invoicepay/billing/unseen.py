@@ -6,12 +6,12 @@ import re
 from unicodedata import bidirectional
 
 # C0, DEL and C1; characters that change direction; line and paragraph separators; lone
-# surrogates; and what is never drawn (Unicode's Default_Ignorable_Code_Point): zero-width ones,
-# fillers, variation selectors, tags.
+# surrogates; what is never drawn (Unicode's Default_Ignorable_Code_Point): zero-width ones,
+# fillers, variation selectors, tags; and what is drawn as nothing, or stands for an object.
 UNSEEN = (
     "\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
     "\ud800-\udfff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0"
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u2800\ufffc\U00016fe4\U0001d159\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 """For a class of a regular expression."""
 _APART = set("\t\n\v\f\r\x85\u2028\u2029")

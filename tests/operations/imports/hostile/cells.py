@@ -45,6 +45,8 @@ NO_AMOUNTS = [
     _unseen("\u00a0", "NO-BREAK SPACE"),
     _unseen("\u202f", "NARROW NO-BREAK SPACE"),
     _unseen("\u200b", "ZERO WIDTH SPACE"),
+    _unseen("\u2800", "BRAILLE PATTERN BLANK"),
+    _unseen("\ufffc", "OBJECT REPLACEMENT CHARACTER"),
     _unseen("\u202e", "RIGHT-TO-LEFT OVERRIDE"),
     _unseen("\u2212\u2060", "WORD JOINER"),
 ]  # fmt: skip
