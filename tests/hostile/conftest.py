@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.strings import STORABLE
 from tests.running import DemoCompany
 
 AT = "2026-10-31T12:00:00.000000Z"
@@ -21,6 +20,9 @@ DAY = 20_700
 def foreign(demo_template: DemoCompany, tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
     """The demo company, and for each string a customer, a contact, an invoice, a method, two
     payments and an e-mail that have it in all their fields. Not to be changed; seen by finance."""
+    # This module is imported before the size is known, which those depend on.
+    from tests.hostile.strings import STORABLE
+
     company = demo_template.copied_to(tmp_path_factory.mktemp("foreign") / "demo")
     with closing(sqlite3.connect(company.ledger)) as ledger, ledger:
         (finance,) = ledger.execute("SELECT id FROM contacts WHERE role = 'finance'").fetchone()
