@@ -137,6 +137,7 @@ COUNTS = (
     "pay INV-1042 --dry-run --timeout=TEXT",
     "pay INV-1042 --dry-run --expect-total=TEXT",
     "sandbox clock advance -- TEXT",
+    "pay INV-1042 --dry-run --key=k --amount=INV-1042=TEXT",
 )
 
 

@@ -37,6 +37,7 @@ from invoicepay.operations.protocol.settle import settle_if_left
 
 SETTLING_TAKES_AT_MOST = timedelta(seconds=10)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+_AMOUNT = re.compile(r"[0-9]{1,19}(\.[0-9]{1,6})?", re.ASCII)
 _MEMO_LENGTH = 500
 
 
@@ -217,13 +218,12 @@ def _content_digest(request: Quote, customer: str, *, as_typed: bool = False) ->
 
 def _one_spelling(amount: str) -> str:
     """Of `5`, `5.0` and `05.00`, which are one amount. What is none stays as it is, and is refused
-    later."""
-    from decimal import Decimal, InvalidOperation
-
-    try:
-        return f"{Decimal(amount).normalize():f}"
-    except InvalidOperation:
+    later: Decimal takes more than that, and exponents without end."""
+    if not _AMOUNT.fullmatch(amount):
         return amount
+    from decimal import Decimal
+
+    return f"{Decimal(amount).normalize():f}"
 
 
 def _customer_of_key(request: Quote, actor: Actor, unit: Unit, ports: Ports) -> str:

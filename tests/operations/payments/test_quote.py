@@ -462,7 +462,10 @@ def test_amounts_that_only_look_alike_are_not_the_same_for_a_key(company: SmallC
     assert len(digests) == len(amounts) - 1
 
 
-@pytest.mark.parametrize("text", ["x", "", "5,00", "5..0"])
+@pytest.mark.parametrize(
+    "text",
+    ["x", "", "5,00", "5..0", "1e999999999", "1e1", "1_0", "\u0665", "NaN", "sNaN", "9" * 5_000],
+)
 def test_what_is_no_amount_is_refused_with_a_key_too(company: SmallCompany, text: str) -> None:
     request = {"numbers": ("INV-1",), "method": "card", "key": "k"}
     for amounts in ((("INV-1", text),), (("INV-1", text), ("INV-1", "5"))):
