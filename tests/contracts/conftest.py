@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from invoicepay.billing.ports import Unit
 from tests.support.company import SmallCompany, make_template, open_copy
+from tests.support.told import told
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +22,11 @@ def company(template: Path, tmp_path: Path) -> Iterator[SmallCompany]:
     company = open_copy(template, tmp_path)
     yield company
     company.ledger.close()
+
+
+@pytest.fixture
+def unit(company: SmallCompany) -> Iterator[Unit]:
+    """A transaction in a ledger without payments."""
+    with company.ledger.write() as unit:
+        yield unit
+        told(unit)

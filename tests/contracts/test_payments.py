@@ -3,7 +3,6 @@ those that it is about, no others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,20 +20,11 @@ from invoicepay.billing.payment import (
     ReversalKind,
 )
 from invoicepay.billing.ports import PaymentChange, PaymentFilter, Unit
-from tests.support.company import EVERYTHING, START, SmallCompany
-from tests.support.told import told
+from tests.support.company import EVERYTHING, START
 
 CLAIMED, SUBMITTED, PROCESSING, UNKNOWN, SUCCEEDED, FAILED, CANCELED = PaymentStatus
 TODAY = START.date()
 PAYER, FINANCE = "payer@example.com", "finance@example.com"
-
-
-@pytest.fixture
-def unit(company: SmallCompany) -> Iterator[Unit]:
-    """A transaction in a ledger without payments."""
-    with company.ledger.write() as unit:
-        yield unit
-        told(unit)
 
 
 def made(n: int, *on: tuple[str, int], **more: Any) -> Payment:

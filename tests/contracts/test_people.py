@@ -3,28 +3,17 @@ session stays its end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from invoicepay.billing.customer import Contact, Customer, Role, Session
 from invoicepay.billing.ports import Unit
-from tests.support.company import START, SmallCompany
-from tests.support.told import told
+from tests.support.company import START
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TOKEN = Session(
     "s-1", "token", "payer", "hash-1", START, START + DAY, 3600, START + HOUR, "nightly"
 )
-
-
-@pytest.fixture
-def unit(company: SmallCompany) -> Iterator[Unit]:
-    with company.ledger.write() as unit:
-        yield unit
-        told(unit)
 
 
 def test_a_contacts_customers_come_in_the_order_of_their_numbers(unit: Unit) -> None:

@@ -3,24 +3,13 @@ the most cautious of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
-
 from invoicepay.billing.ports import OpenRestore, Unit
-from tests.support.company import START, SmallCompany
-from tests.support.told import told
+from tests.support.company import START
 
 HOUR = timedelta(hours=1)
 PEOPLE = [f"{name}@example.com" for name in "gcahdbfe"]
-
-
-@pytest.fixture
-def unit(company: SmallCompany) -> Iterator[Unit]:
-    with company.ledger.write() as unit:
-        yield unit
-        told(unit)
 
 
 def test_of_several_the_oldest_backup_and_the_last_restore_count(unit: Unit) -> None:

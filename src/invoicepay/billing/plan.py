@@ -70,11 +70,11 @@ class PaymentPlan:
     @property
     def too_small_to_pay_later(self) -> tuple[PlanLine, ...]:
         """Lines that leave something, but less than one charge may be."""
-        least = charge_limits(self.currency).minimum
+        limits = charge_limits(self.currency)
         return tuple(
             line
             for line in self.lines
-            if 0 < line.leaves_minor < least and line not in self.too_fine_to_pay_later
+            if 0 < line.leaves_minor < limits.minimum and not line.leaves_minor % limits.step
         )
 
     @property

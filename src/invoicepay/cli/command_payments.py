@@ -54,12 +54,7 @@ def list_(
 
     columns: list[Column[Payment]] = [
         Column("Payment", lambda p: p.id[:SHORT]),
-        Column(
-            "Date",
-            lambda p: (
-                p.effective_on.isoformat() if p.effective_on else day_text(p.created_at, state)
-            ),
-        ),
+        Column("Date", date_of),
         Column("Customer", lambda p: p.customer, gives_way=1),
         Column("Method", lambda p: p.method_label, gives_way=2),
         Column("Status", lambda p: p.status.value, style=lambda p: STATUS_STYLE.get(p.status, "")),

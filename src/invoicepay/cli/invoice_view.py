@@ -25,7 +25,7 @@ def print_invoice(detail: InvoiceDetail, today: date, out: Output) -> None:
         kind: f"{invoice.number} · {invoice.status}" + (" · disputed" if invoice.disputed else ""),
         "Customer": f"{invoice.customer_name} ({invoice.customer})",
         "Issued": invoice.issued_on.isoformat(),
-        "Due": invoice.due_on.isoformat() + (_overdue(late)),
+        "Due": invoice.due_on.isoformat() + _overdue(late),
         "Paid on": invoice.paid_on.isoformat() if invoice.paid_on else "",
         "PO number": invoice.po_number,
         "Order": invoice.order_number,

@@ -15,7 +15,7 @@ from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.identity import LedgerIdentity
 from invoicepay.billing.ports import MailNotSent, Message, Ports
 from invoicepay.operations.mail_bodies import as_html, as_text
-from invoicepay.operations.mail_text import Letter, line
+from invoicepay.operations.mail_text import Letter, line, questions
 
 SECONDS = 20.0
 """How long the inviter waits for the mail server, in all."""
@@ -64,7 +64,6 @@ def _letter(
         else f"{company.name} lets you see and pay its invoices with invoicepay."
     )
     until = expires_at.astimezone(ZoneInfo(company.time_zone))
-    questions = " or ".join(filter(None, (company.email, company.phone)))
     return Letter(
         subject=line(f"{f'{notice}: ' if notice else ''}{what} {company.name}"),
         notice=f"{notice}. This is practice." if notice else "",
@@ -81,6 +80,6 @@ def _letter(
             "expected none, do nothing, and tell us. This asks for it:",
         ),
         command="invoicepay login --invite",
-        questions=line(f"Questions? Please contact {questions}." if questions else "Thank you."),
+        questions=questions(company),
         company=line(company.name),
     )

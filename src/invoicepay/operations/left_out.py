@@ -58,7 +58,8 @@ def pass_over_amounts(
     """As `pass_over`, for invoices in one currency: those whose amount the gateway does not
     charge join `left_out`."""
     paid = chargeable(invoices, amounts)
-    too_fine = [i for i in invoices if i not in paid]
+    numbers = {i.number for i in paid}
+    too_fine = [i for i in invoices if i.number not in numbers]
     return paid, replace(left_out, not_chargeable=[*left_out.not_chargeable, *too_fine])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from invoicepay.billing.customer import Company
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.money import Money
@@ -47,7 +48,6 @@ def letter(
     """What happened, for what, and what happens next. `reader`: the name of whoever it goes to,
     where that is a person; `made_by`: who paid, for a reader who did not."""
     company, customer = receipt.company, receipt.customer
-    contact = " or ".join(filter(None, (readable(company.email), company.phone)))
     first = receipt.payment.allocations[0].invoice if receipt.payment.allocations else "--open"
     return Letter(
         subject=line(_subject(kind, receipt, mode)),
@@ -58,9 +58,15 @@ def letter(
         facts=tuple((name, line(text)) for name, text in _facts(kind, receipt, made_by) if text),
         next_steps=tuple(_next_steps(kind, receipt)),
         command=f"invoicepay pay {line(first)} --method ID" if kind is MailKind.FAILED else "",
-        questions=line(f"Questions? Please contact {contact}." if contact else "Thank you."),
+        questions=questions(company),
         company=line(company.name),
     )
+
+
+def questions(company: Company) -> str:
+    """The line that says whom to ask."""
+    contact = " or ".join(filter(None, (readable(company.email), company.phone)))
+    return line(f"Questions? Please contact {contact}." if contact else "Thank you.")
 
 
 def line(text: str) -> str:

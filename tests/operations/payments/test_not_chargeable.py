@@ -9,12 +9,10 @@ import pytest
 
 from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.invoice import InvoiceState
-from invoicepay.billing.plan import PaymentPlan
-from invoicepay.operations.app import App
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.pay import Pay
-from invoicepay.operations.quote import Quote
+from tests.operations.payments.quotes import numbers, quoted, refusal
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import ScriptedGateway
 
@@ -37,22 +35,6 @@ def bring(company: SmallCompany, kind: str, *lines: str) -> None:
     file = company.ledger.path.with_name(f"{kind}.csv")
     file.write_text("\n".join([*lines, ""]))
     company.finance.call(Import(kind, str(file)))
-
-
-def quoted(app: App, **request: Any) -> PaymentPlan:
-    plan = app.call(Quote(method="card", **request)).plan
-    assert plan is not None
-    return plan
-
-
-def numbers(plan: PaymentPlan) -> list[str]:
-    return [line.invoice.number for line in plan.lines]
-
-
-def refusal(app: App, **request: Any) -> tuple[str, str, str]:
-    with pytest.raises(InvoicepayError) as refused:
-        app.call(Quote(**request))
-    return refused.value.code, refused.value.message, refused.value.hint
 
 
 @pytest.mark.parametrize("method", ["card", "ach", ""])
@@ -100,7 +82,7 @@ def test_what_is_paid_already_is_not_to_be_paid_by_wire(company: SmallCompany) -
 
 def test_the_claim_does_not_trust_a_plan(company: SmallCompany, gateway: ScriptedGateway) -> None:
     bill(company, "Q-1,IQD,1500.250", "K-1,KWD,12.345")
-    even = quoted(company.payer, numbers=("K-1",), amounts=(("K-1", "12.340"),))
+    even = quoted(company.payer, method="card", numbers=("K-1",), amounts=(("K-1", "12.340"),))
     line = even.lines[0]
     uneven = replace(even, lines=(replace(line, amount_minor=12345),))
     foreign = replace(
@@ -119,7 +101,7 @@ def test_the_claim_does_not_trust_a_plan(company: SmallCompany, gateway: Scripte
 def test_a_filter_leaves_it_out_and_says_so(company: SmallCompany) -> None:
     bill(company, "Q-1,IQD,1500.250", "Q-2,IQD,10.000,yes")
 
-    plan = quoted(company.payer, state=InvoiceState.OVERDUE)
+    plan = quoted(company.payer, method="card", state=InvoiceState.OVERDUE)
 
     assert (numbers(plan), plan.currency) == (["INV-1"], "USD")
     assert set(plan.not_chargeable) == {"Q-1", "Q-2"}
@@ -130,15 +112,15 @@ def test_a_filter_leaves_out_amounts_that_cannot_be_charged(company: SmallCompan
     bill(company, "K-1,KWD,12.345", "K-2,KWD,10.000")
     in_kwd: dict[str, Any] = {"state": OPEN, "currency": "KWD"}
 
-    plan = quoted(company.payer, **in_kwd)
+    plan = quoted(company.payer, method="card", **in_kwd)
     assert (numbers(plan), plan.not_chargeable) == (["K-2"], ("K-1",))
 
-    part = quoted(company.payer, **in_kwd, amounts=(("K-1", "12.340"),))
+    part = quoted(company.payer, method="card", **in_kwd, amounts=(("K-1", "12.340"),))
     assert (set(numbers(part)), part.not_chargeable) == ({"K-1", "K-2"}, ())
     assert [line.leaves_minor for line in part.too_fine_to_pay_later] == [5]
 
     bill(company, "K-3,KWD,0.005")
-    together = quoted(company.payer, **in_kwd)
+    together = quoted(company.payer, method="card", **in_kwd)
     assert set(numbers(together)) == {"K-1", "K-2", "K-3"}
     assert (together.total_minor, together.not_chargeable) == (22350, ())
 
@@ -162,7 +144,7 @@ def test_a_selection_in_two_currencies_is_narrowed_to_one_that_can_be_paid(
     says = refusal(company.payer, numbers=("INV-1", "C-9"))
 
     assert says[2] == "Name those in one alone; in USD: INV-1."
-    assert numbers(quoted(company.payer, numbers=("INV-1",))) == ["INV-1"]
+    assert numbers(quoted(company.payer, method="card", numbers=("INV-1",))) == ["INV-1"]
 
 
 def test_what_can_be_charged_of_such_currencies_is(company: SmallCompany) -> None:

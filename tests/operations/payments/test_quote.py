@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 
 from invoicepay.billing.customer import Role
-from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import InvoiceState
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.payment import Payment, PaymentStatus
-from invoicepay.billing.plan import PaymentPlan
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.app import App
 from invoicepay.operations.attach_test_method import AttachTestMethod
 from invoicepay.operations.import_records import Import
 from invoicepay.operations.list_methods import ListMethods
@@ -25,6 +22,7 @@ from invoicepay.operations.protocol.claim import LEASE
 from invoicepay.operations.quote import Quote
 from invoicepay.operations.restore import Restore
 from invoicepay.operations.set_default_method import SetDefaultMethod
+from tests.operations.payments.quotes import numbers, quoted, refusal
 from tests.support.company import SmallCompany, add_contact, make_template
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import told
@@ -32,22 +30,6 @@ from tests.support.told import told
 OPEN, OVERDUE = InvoiceState.OPEN, InvoiceState.OVERDUE
 IN_USD = {"state": OPEN, "currency": "USD"}
 CENT = (("INV-1", "0.01"),)
-
-
-def quoted(app: App, **request: Any) -> PaymentPlan:
-    plan = app.call(Quote(**request)).plan
-    assert plan is not None
-    return plan
-
-
-def numbers(plan: PaymentPlan) -> list[str]:
-    return [line.invoice.number for line in plan.lines]
-
-
-def refusal(app: App, **request: Any) -> tuple[str, str, str]:
-    with pytest.raises(InvoicepayError) as refused:
-        app.call(Quote(**request))
-    return refused.value.code, refused.value.message, refused.value.hint
 
 
 def leave_unknown(company: SmallCompany, gateway: ScriptedGateway, *named: str, **more: Any) -> str:
