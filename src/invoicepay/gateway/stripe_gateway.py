@@ -241,9 +241,8 @@ class StripeGateway:
                 raise Rejected(_code(error), _message(error)) from error
             except stripe.StripeError as error:
                 raise self._no_answer(error) from error
-            except (
-                OSError
-            ) as error:  # of the system below the SDK, which wraps only its own requests
+            except OSError as error:
+                # Of the system below the SDK, which wraps only its own requests.
                 raise self._route.no_answer(error) from error
             except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
                 # The SDK and our reading fail in these ways on what is not an answer of Stripe's.
