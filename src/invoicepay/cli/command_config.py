@@ -100,7 +100,9 @@ def in_force(state: State) -> list[Setting]:
         Setting("outbox", str(settings.outbox), sources["outbox"]),
         Setting("secrets", str(settings.secrets), sources["secrets"]),
         Setting("smtp", mail or "none: e-mail goes to the outbox folder", sources["smtp"]),
-        Setting("gateway.proxy", gateway.proxy or "none: straight to it", sources["gateway.proxy"]),
+        Setting(
+            "gateway.proxy", gateway.proxy or "none: straight to Stripe", sources["gateway.proxy"]
+        ),
         Setting("gateway.ca_file", gateway.ca_file or "the usual", sources["gateway.ca_file"]),
         Setting(
             "keyring.backend",
