@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -216,6 +219,27 @@ def test_a_mistyped_command_is_told_from_those_there_are(
     assert meant in result.stderr
     assert result.stderr.count("\n") == 1
     assert "id you mean" not in desk.run("xyzzy").stderr
+
+
+def command_module(name: str) -> ModuleType:
+    return importlib.import_module(f"invoicepay.cli.command_{name}")
+
+
+def commands_that_ask_for_secrets() -> list[str]:
+    """Those that make a `Secrets`, told from their source."""
+    asking = [name for name in COMMANDS if "Secrets(" in inspect.getsource(command_module(name))]
+    return ["config stripe" if name == "config" else name for name in asking]
+
+
+@pytest.mark.parametrize("command", commands_that_ask_for_secrets())
+def test_a_secret_on_the_command_line_is_not_repeated(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    required = ["--company=A", "--admin-email=a@x.example"] if command == "init" else []
+    assert ended([*command.split(), *required, "K7-SECRET", "--json"]) == 2
+    said = capsys.readouterr()
+    assert "SECRET" not in said.out + said.err
+    assert f"Leave it out: `invoicepay {command}` asks." in said.err
 
 
 class TestStart:

@@ -453,7 +453,10 @@ def bad_amount(company: DemoCompany) -> Result:
     return company.run("pay INV-1042 --amount INV-1042=1e3 --yes")
 
 
-@says("'3.10.2026' is not a date. Write it like 2026-10-31, 2026-10, today, -30d or last-month.")
+@says(
+    "'3.10.2026' is not a date. Write it like 2026-10-31, 2026-10, today, yesterday, "
+    "-30d, +7d, this-month or last-month."
+)
 def bad_date(company: DemoCompany) -> Result:
     return company.run("invoices list --since 3.10.2026")
 

@@ -48,7 +48,7 @@ def parse_period(text: str, today: Callable[[], date]) -> Period:
     raise BadInput(
         "bad_date",
         f"'{shown}' is not a date",
-        "Write it like 2026-10-31, 2026-10, today, -30d or last-month.",
+        "Write it like 2026-10-31, 2026-10, today, yesterday, -30d, +7d, this-month or last-month.",
     )
 
 

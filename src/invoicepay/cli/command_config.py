@@ -9,7 +9,7 @@ import typer
 
 from invoicepay.billing.errors import Usage
 from invoicepay.cli.layout import Column
-from invoicepay.cli.new_app import new_app
+from invoicepay.cli.new_app import AsksForSecrets, new_app
 from invoicepay.cli.state import State, state_of
 
 app = new_app(group=True)
@@ -42,7 +42,7 @@ def show(context: typer.Context) -> None:
     )
 
 
-@app.command()
+@app.command(cls=AsksForSecrets)
 def stripe(
     context: typer.Context,
     account: Annotated[

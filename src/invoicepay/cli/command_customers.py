@@ -56,7 +56,7 @@ def show(
     customer = view.customer
     facts = {
         "Customer": f"{customer.name} ({customer.number})",
-        "Address": ", ".join(customer.address.lines),
+        "Address": " / ".join(customer.address.lines),
         "E-mail": _emails(customer),
         "Terms": f"{customer.terms_days} days",
         "Contacts": ", ".join(readable(c.email) for c in view.contacts),

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from invoicepay.cli.new_app import new_app
+from invoicepay.cli.new_app import AsksForSecrets, new_app
 from invoicepay.cli.state import state_of
 
 app = new_app()
 
 
-@app.command()
+@app.command(cls=AsksForSecrets)
 def passwd(
     context: typer.Context,
     password_stdin: Annotated[

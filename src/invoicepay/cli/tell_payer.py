@@ -160,11 +160,14 @@ class Teller:
             if owed:
                 to = ", ".join(sorted({readable(mail.to) for mail in owed}))
                 note(f"E-mail goes to {to}.")
-            errors = [failed.error for failed in call(SendMail(payment.id)).not_delivered]
+            failed = [
+                (f" to {readable(each.to)}" if each.to else "", each.error)
+                for each in call(SendMail(payment.id)).not_delivered
+            ]
         except InvoicepayError as problem:
-            errors = [problem.message]
-        for error in errors:
-            note(f"The e-mail could not be sent yet: {error}. `invoicepay sync` tries again.")
+            failed = [("", problem.message)]
+        for to, error in failed:
+            note(f"The e-mail{to} could not be sent yet: {error}. `invoicepay sync` tries again.")
 
     def _wait(self, payment: Payment, patience: Patience) -> Payment:
         """The payment when it has ended, or patience has, or it cannot be looked at any more."""

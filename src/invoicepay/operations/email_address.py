@@ -17,10 +17,11 @@ MOST_ADDRESSES = 10
 """Of one customer."""
 _LONGEST = 254
 """Characters, RFC 5321."""
-# RFC 5321 4.1.2 without quoted local parts; at least one dot in the domain is not asked for.
+# RFC 5321 4.1.2 without quoted local parts, labels as in RFC 1035 2.3.4; at least one dot in the
+# domain is not asked for.
+_ATOM, _LABEL = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _EMAIL = re.compile(
-    r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-    r"(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*",
+    rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*",
     re.ASCII,
 )
 _MARKS = ".!#$%&'*+/=?^_`{|}~-"
@@ -48,7 +49,8 @@ def check_email(text: str) -> str:
 
 def check_emails(text: str) -> tuple[str, ...]:
     """The addresses in `text`, separated by `;`, `,` or line ends, each once. Raises BadInput."""
-    parts = [part for part in re.split(r"[;,\r\n]", text) if part.strip()]
+    stripped = (part.strip() for part in re.split(r"[;,\r\n]", text))
+    parts = dict.fromkeys(part for part in stripped if part)
     if len(parts) > MOST_ADDRESSES:
         raise BadInput("bad_text", f"it has more than {MOST_ADDRESSES} e-mail addresses")
     return tuple(dict.fromkeys(map(check_email, parts)))

@@ -234,7 +234,9 @@ def test_what_is_discarded_is_never_sent_and_the_journal_says_so(
     [entry] = company.finance.call(ListJournal(kind="mail.discarded")).items
     assert (entry.subject, entry.actor) == (own, "finance@example.com")
     assert entry.data["last_error"] == DOWN
-    assert company.finance.call(DiscardMail((own,))) == ()
+    for name in (own, discarded.message_id, discarded.local_part):
+        assert company.finance.call(DiscardMail((name,))) == ()
+        assert company.finance.call(SendMail(mails=(name,))) == DeliveryReport()
 
 
 def test_one_that_is_not_there_discards_none(company: SmallCompany, own: str) -> None:
