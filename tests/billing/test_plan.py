@@ -298,6 +298,8 @@ def test_a_currency_that_the_gateway_does_not_have_is_paid_in_another_way(curren
             "1,999.50 ISK cannot be charged, only multiples of 1.00 ISK",
             "INV-0=1999.00",
         ),
+        ("ISK", [150], "1.50 ISK cannot be charged, only multiples of 1.00 ISK", "INV-0=1.00"),
+        ("ISK", [99], "0.99 ISK cannot be charged, only multiples of 1.00 ISK", ""),
         (
             "KWD",
             [5, 2000, 4],

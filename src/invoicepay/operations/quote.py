@@ -37,7 +37,7 @@ from invoicepay.operations.protocol.settle import settle_if_left
 
 SETTLING_TAKES_AT_MOST = timedelta(seconds=10)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
-_AMOUNT = re.compile(r"[0-9]{1,19}(\.[0-9]{1,6})?", re.ASCII)
+_AMOUNT = re.compile(r"[0-9]{1,19}(\.[0-9]{1,6})?")
 _MEMO_LENGTH = 500
 
 

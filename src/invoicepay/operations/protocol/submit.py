@@ -100,7 +100,7 @@ def _declined(intent: Intent, refused: Rejected | None = None) -> Intent | None:
     return intent if intent.failure_code else None
 
 
-def unreachable(error: Exception, hint: str = "") -> Unreachable:
+def unreachable(error: NoAnswer | Rejected, hint: str = "") -> Unreachable:
     """The gateway's trouble in one line. `hint` where it is not certain that nothing was
     charged."""
     if isinstance(error, Unreadable):
@@ -112,7 +112,7 @@ def unreachable(error: Exception, hint: str = "") -> Unreachable:
         return Unreachable("gateway_refused", said, hint)
     said = f"the gateway cannot be reached: {error}"
     hint = hint or "Nothing was charged. Try again later."
-    if isinstance(error, NoAnswer) and error.hint:
+    if error.hint:
         hint = f"{hint} {error.hint}"
     return Unreachable("gateway_unreachable", said, hint)
 
