@@ -59,6 +59,10 @@ def test_what_looks_like_ascii(other: str) -> None:
         ("\u0421\u0427-1", "C\u0427-1"),
         ("INV 9", "INV\u00a09"),
         ("2026/1", "2026\u20441"),
+        ("INV-9", "INV\u30fc9"),  # as Japanese keyboards type it
+        ("INV-9", "INV\uff709"),
+        ("INV-9", "INV\u25009"),
+        ("Fi-1", "F\u0131-1"),
         ("O'Neil-1", "O\u2019Neil-1"),
     ],
 )
@@ -72,11 +76,12 @@ def test_what_can_be_told_apart(other: str) -> None:
     assert skeleton(other) != skeleton(COMPOSED)
 
 
-def test_the_letters_are_cyrillic_and_greek_ones() -> None:
+def test_the_letters_are_none_of_ascii() -> None:
     pairs = spelling._LETTERS.split()
     assert len({pair[0] for pair in pairs}) == len(pairs)
     for letter, latin in (tuple(pair) for pair in pairs):
-        assert unicodedata.name(letter).startswith(("CYRILLIC", "GREEK")), letter
+        assert unicodedata.name(letter).startswith(("CYRILLIC", "GREEK", "LATIN")), letter
+        assert not letter.isascii()
         assert unicodedata.normalize("NFKD", letter) in (letter, "\u03a3"), letter
         assert latin in string.ascii_letters + string.digits
         if latin.isalpha() and letter not in "\u042c\u04c0":  # like a small b; has no case

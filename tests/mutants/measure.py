@@ -68,6 +68,7 @@ SUITES = (
     "tests/adapters/ledger",
     "tests/adapters/gateway",
     "tests/faults/test_slow_gateway.py",
+    "tests/faults/test_proxy.py",
 )
 """In one process each, without the programs."""
 SIMULATOR = "the simulator"

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-# Cyrillic and Greek letters that look like Latin ones: what confusables.txt of UTS #39 has for
-# them, but each to the letter that it looks like, where that maps `I`, `l` and `1` to one. Small
-# and here, for the package that has the whole file maps ASCII to ASCII, too (docs/decisions.md).
+# Cyrillic and Greek letters that look like Latin ones, and Latin ones that look like ASCII: what
+# confusables.txt of UTS #39 has for them, but each to the letter that it looks like, where that
+# maps `I`, `l` and `1` to one. Small and here, for the package that has the whole file maps ASCII
+# to ASCII, too (docs/decisions.md).
 _LETTERS = (
-    "АA ВB ЕE ЅS ІI ӀI ЈJ КK МM НH ОO РP СC ТT УY ҮY ХX З3 Ьb ѴV ԌG ԜW "
+    "АA ВB ЕE ЅS ІI ӀI ЈJ КK МM НH ОO РP СC ТT УY ҮY ХX З3 Ьb ѴV ԌG ԜW ԚQ "
     "аa еe оo рp сc уy үy хx ѕs іi ӏl јj һh ԁd ԛq ԝw ѡw ѵv ҽe гr б6 "
-    "ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ϹC ͿJ ϜF ϺM αa γy ιi νv οo ρp σo υu ϳj"
+    "ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ϹC ͿJ ϜF ϺM αa γy ιi νv οo ρp σo υu ϳj κk χx "
+    "ıi ɑa ɡg"
 )
-_DASHES = "‐‑‒–—―−⁃˗➖֊־᠆"
+_DASHES = "‐‑‒–—―−⁃˗➖֊־᠆─━⎯ー"
 _APOSTROPHES = "‘’‛′ʹʻʼʽ"
 _LOOKS = {
     **{ord(pair[0]): pair[1] for pair in _LETTERS.split()},

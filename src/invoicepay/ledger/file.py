@@ -25,7 +25,7 @@ R = TypeVar("R")
 
 APPLICATION_ID: Final = 0x494E5650
 """`INVP`: says in the file's header whose file it is."""
-SCHEMA_VERSION: Final = 9
+SCHEMA_VERSION: Final = 10
 """Number of the newest migration; kept in user_version, so that opening needs no sqlite_utils."""
 BUSY_SECONDS: Final = 30.0
 

@@ -81,6 +81,12 @@ def look_alikes(db: Database) -> None:
     skeletons.make(db.conn)
 
 
+@migrations(name="0010_more_look_alikes")
+def more_look_alikes(db: Database) -> None:
+    """`skeleton` knows more letters and dashes."""
+    skeletons.fill(db.conn)
+
+
 # Conventions: `…_minor` are minor units, `…_day` days since 1970-01-01 in the company's zone,
 # `…_at` UTC instants as ISO 8601 text with microseconds (they sort as text).
 # The checks repeat the money rules on purpose: what the code gets wrong, the file refuses.

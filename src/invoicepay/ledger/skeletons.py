@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from invoicepay.billing.spelling import normalized, skeleton
 
+_RECORDS = ("customer", "invoice")
 _TABLE = """\
 CREATE TABLE {0}_skeletons (
     skeleton TEXT NOT NULL,
@@ -21,10 +22,17 @@ CREATE TABLE {0}_skeletons (
 
 
 def make(db: sqlite3.Connection) -> None:
-    """The tables, and what they have of a ledger that was written before. A migration: what is
-    here has shipped, and whoever changes `skeleton` fills them anew in another."""
-    for record in ("customer", "invoice"):
+    """The tables, and what they have of a ledger that was written before. A migration, which has
+    shipped: whoever changes `skeleton` adds one that calls `fill`."""
+    for record in _RECORDS:
         db.execute(_TABLE.format(record))
+    fill(db)
+
+
+def fill(db: sqlite3.Connection) -> None:
+    """What `skeleton` says now of every number that is not ASCII."""
+    for record in _RECORDS:
+        db.execute(f"DELETE FROM {record}_skeletons")
         numbers = db.execute(f"SELECT number FROM {record}s WHERE number GLOB '*[^ -~]*'")
         add(db, f"{record}s", [number for (number,) in numbers])
 

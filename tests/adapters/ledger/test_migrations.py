@@ -167,3 +167,18 @@ def test_numbers_that_are_not_ascii_are_found_by_what_they_look_like(old: Path) 
         kept = unit._connection.execute("SELECT count(*) FROM invoice_skeletons").fetchone()
     assert kept == (3,)
     ledger.close()
+
+
+def test_what_numbers_look_like_is_filled_anew_where_an_earlier_version_knew_less(
+    old: Path,
+) -> None:
+    with closing(sqlite3.connect(old)) as db, db:
+        migrations.apply(Database(db), stop_before="0010_more_look_alikes")
+        db.execute("INSERT INTO customers (number, name) VALUES ('C\u30fc9', 'Nine')")
+        db.execute("INSERT INTO customer_skeletons SELECT number, id FROM customers")
+    ledger = SqliteLedger(old)
+    with ledger.read() as unit:
+        assert [c.number for c in unit.customers.alike("C-9", EVERYTHING)] == ["C\u30fc9"]
+        kept = unit._connection.execute("SELECT skeleton FROM customer_skeletons").fetchall()
+    assert kept == [("C-9",)]
+    ledger.close()
