@@ -179,10 +179,10 @@ COMMANDS_TABLE: tuple[Row, ...] = (
     Row("mail send {payment}", SIGNED_IN),
     Row("mail send {beginning}", SIGNED_IN),
     Row("mail send {receipt}", SIGNED_IN),
-    Row("mail send {payment}.received", SIGNED_IN, NOT_FOUND),  # it was sent
+    Row("mail send {payment}.received", SIGNED_IN),  # it was sent: nothing is owed
     Row("mail discard {payment}", STAFF),
     Row("mail discard {beginning}", STAFF),
-    Row("mail discard {payment}.received", STAFF, NOT_FOUND),
+    Row("mail discard {payment}.received", STAFF),
     # The company
     Row("import customers customers.csv", STAFF),
     Row("import customers missing.csv", STAFF, NOT_FOUND),
