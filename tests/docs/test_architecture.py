@@ -70,7 +70,7 @@ def test_only_record_changes_a_payment() -> None:
 
 
 def test_the_schema_knows_every_state() -> None:
-    schema = (SOURCE / "ledger" / "migrations.py").read_text("utf-8")
+    schema = (SOURCE / "ledger" / "schema.py").read_text("utf-8")
 
     assert all(f"'{status}'" in schema for status in PaymentStatus)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _FILE = "ledger/file.py"
-_MIGRATIONS = "ledger/migrations.py"
+_SCHEMA = "ledger/schema.py"
 _INVOICES = "ledger/queries/invoices.py"
 _PAYMENTS = "ledger/queries/payments.py"
 _METHODS = "ledger/queries/methods.py"
@@ -75,7 +75,7 @@ IN_LEDGER = (
     Mutant(
         "reserved-more-than-open",
         "the same cent is reserved by two payments",
-        _MIGRATIONS,
+        _SCHEMA,
         "    CHECK (reserved_minor <= abs(open_minor))\n",
         "    CHECK (1)\n",
         _CONTRACT,
@@ -83,7 +83,7 @@ IN_LEDGER = (
     Mutant(
         "schema-lets-final-change",
         "the file accepts that a paid payment is claimed again",
-        _MIGRATIONS,
+        _SCHEMA,
         "WHEN old.status IN ('succeeded', 'failed', 'canceled') AND new.status <> old.status",
         "WHEN 0",
         _CONTRACT,
