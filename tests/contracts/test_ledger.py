@@ -222,6 +222,18 @@ def test_numbers_that_somebody_may_have_meant(
         assert unit.invoices.near(written, EVERYTHING) == meant
 
 
+def test_the_same_number_comes_before_longer_ones_that_end_so(
+    company: SmallCompany, tmp_path: Path
+) -> None:
+    numbers = ("AA-777", "B-777", "N.777", "777")
+    rows = [f"{number},C-1,2026-01-05,USD,5.00" for number in numbers]
+    (tmp_path / "i.csv").write_text("\n".join(["number,customer,issued_on,currency,total", *rows]))
+    company.finance.call(Import("invoices", str(tmp_path / "i.csv")))
+    with company.ledger.read() as unit:
+        assert unit.invoices.near("n777", EVERYTHING) == ["N.777"]
+        assert unit.invoices.near("#777", EVERYTHING) == ["777", "B-777", "N.777"]
+
+
 def test_what_raises_leaves_nothing(company: SmallCompany) -> None:
     before = company.invoice("INV-1")
 

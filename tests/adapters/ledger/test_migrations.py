@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from invoicepay.billing.customer import Customer
+from invoicepay.billing.customer import Customer, Scope
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.ledger.file import APPLICATION_ID, SCHEMA_VERSION, SqliteLedger
@@ -150,20 +150,22 @@ def test_only_the_three_modes_are_ledgers(tmp_path: Path) -> None:
 def test_numbers_that_are_not_ascii_are_found_by_what_they_look_like(old: Path) -> None:
     with closing(sqlite3.connect(old)) as db, db:
         columns = "kind, customer_id, issued_day, due_day, currency, total_minor"
-        for number in ("Re\u0301-7", "R\u00e9-7", "\u0421-8"):
+        for number in ("R\u00e9-7", "Re\u0301-7", "\u0421-8"):
             db.execute(
                 f"INSERT INTO invoices (number, {columns}) SELECT ?, {columns} FROM invoices "
                 "WHERE number = 'INV-1'",
                 (number,),
             )
-        db.execute("INSERT INTO customers (number, name) VALUES ('C\u20119', 'Nine')")
+        db.execute("INSERT INTO customers (number, name) VALUES ('C\u20119', 'Nine'), ('C-9', '')")
     ledger = SqliteLedger(old)
     with ledger.read() as unit:
         alike = [i.number for i in unit.invoices.alike("R\u00e9-7", EVERYTHING)]
         assert alike == ["Re\u0301-7", "R\u00e9-7"]
         assert [i.number for i in unit.invoices.alike("C-8", EVERYTHING)] == ["\u0421-8"]
         assert [i.number for i in unit.invoices.alike("INV-1", EVERYTHING)] == ["INV-1"]
-        assert [c.number for c in unit.customers.alike("C-9", EVERYTHING)] == ["C\u20119"]
+        for scope in (EVERYTHING, Scope(frozenset({"C\u20119", "C-9"}))):
+            alike = [c.number for c in unit.customers.alike("C-9", scope)]
+            assert alike == ["C-9", "C\u20119"]
         kept = unit._connection.execute("SELECT count(*) FROM invoice_skeletons").fetchone()
     assert kept == (3,)
     ledger.close()
