@@ -25,7 +25,7 @@ from invoicepay.billing.customer import EVERYTHING, Actor, Company, Contact, Rol
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.ports import Ports
 from invoicepay.ledger.file import SqliteLedger, create
-from invoicepay.operations.import_records import Import, import_records
+from invoicepay.operations.imports.import_records import ImportRecords, import_records
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 CUSTOMERS = 4000
@@ -71,7 +71,7 @@ class Office:
         return str(uuid.uuid4())
 
     def take(self, kind: str, path: Path) -> None:
-        import_records(Import(kind, str(path)), self.actor, cast(Ports, self))
+        import_records(ImportRecords(kind, str(path)), self.actor, cast(Ports, self))
 
 
 def write_files(folder: Path, rows: int) -> tuple[Path, Path]:

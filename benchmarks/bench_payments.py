@@ -41,9 +41,9 @@ from invoicepay.billing.ports import (
 )
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.ledger.unit import SqliteUnit
-from invoicepay.operations.pay import Pay, pay
-from invoicepay.operations.protocol.claim import claim
-from invoicepay.operations.quote import Quote, quote
+from invoicepay.operations.payments.pay import Pay, pay
+from invoicepay.operations.payments.protocol.claim import claim
+from invoicepay.operations.payments.quote import Quote, quote
 
 T = TypeVar("T")
 ROUNDS, PAYMENTS, CLAIMS = 7, 300, 600

@@ -25,12 +25,11 @@ from benchmarks.measure import line, milliseconds, ratio, take_turns
 from invoicepay.billing.customer import Actor, Role, Scope
 from invoicepay.billing.errors import NotAllowed, NotFound
 from invoicepay.billing.invoice import InvoiceFilter
-from invoicepay.operations.list_invoices import ListInvoices, list_invoices
-from invoicepay.operations.log_in import LogIn, log_in
-from invoicepay.operations.quote import Quote, quote
-from invoicepay.operations.remove_method import RemoveMethod, remove_method
-from invoicepay.operations.show_invoice import ShowInvoice, show_invoice
-from invoicepay.operations.show_payment import ShowPayment, show_payment
+from invoicepay.operations.identity.login import LogIn, log_in
+from invoicepay.operations.invoices import ListInvoices, ShowInvoice, list_invoices, show_invoice
+from invoicepay.operations.methods import RemoveMethod, remove_method
+from invoicepay.operations.payments.find import ShowPayment, show_payment
+from invoicepay.operations.payments.quote import Quote, quote
 from invoicepay.settings import load_settings
 from invoicepay.wiring.local import Local
 

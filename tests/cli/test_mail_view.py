@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from invoicepay.billing.ports import MailKind, OutboxMail
 from invoicepay.cli.mail_view import name_of, trouble_in
-from invoicepay.operations.deliver import DeliveryReport, NotDelivered
+from invoicepay.operations.mailing.deliver import DeliveryReport, NotDelivered
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 PAYMENT = "3f2a9c1e-0000-4000-8000-000000000000"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from invoicepay.billing.unseen import UNSEEN
+from invoicepay.billing.text import UNSEEN
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import NESTED, Format, Output, csv_header, json_text
 from invoicepay.cli.records import (

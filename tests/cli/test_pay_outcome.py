@@ -13,8 +13,8 @@ from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.cli import tell_payer
 from invoicepay.cli.interrupts import Interrupts
-from invoicepay.operations.deliver import DeliveryReport, NotDelivered
-from invoicepay.operations.list_mail import ListMail
+from invoicepay.operations.mailing.deliver import DeliveryReport, NotDelivered
+from invoicepay.operations.mailing.outbox import ListMail
 
 
 def notes_of_a_payment(

@@ -8,8 +8,8 @@ import pytest
 
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.sync import Sync
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.payments.sync import Sync
 from tests.support.company import SmallCompany
 from tests.support.told import change
 
@@ -24,7 +24,7 @@ def test_only_payments_with_an_intent_count_as_charges(
         "reference,customer,received_on,method_type,amount,invoice\n"
         "1,C-1,2026-10-25,check,5.00,INV-2\n"
     )
-    company.finance.call(Import("payments", str(checks)))
+    company.finance.call(ImportRecords("payments", str(checks)))
     company.pay("INV-3", method="card")
 
     with company.ledger.read() as unit:

@@ -24,7 +24,7 @@ from invoicepay.billing.money import decimals
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import PaymentChange, PaymentFilter
 from invoicepay.ledger.file import SqliteLedger, create
-from invoicepay.operations.import_records import Import
+from invoicepay.operations.imports.import_records import ImportRecords
 from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
 from tests.support.told import told
 
@@ -45,7 +45,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SqliteLedge
         rows.append(f"X-{n * 7919 % 400:03d},C-{n % 2 + 1},{issued},{due},{currency},{total}")
     file = folder / "many.csv"
     file.write_text("\n".join(rows))
-    company.finance.call(Import("invoices", str(file)))
+    company.finance.call(ImportRecords("invoices", str(file)))
     with sqlite3.connect(company.ledger.path) as db:  # states that take long to reach
         db.execute(
             "UPDATE invoices SET kind = 'credit_memo', total_minor = -total_minor WHERE id % 7 = 3"
@@ -217,7 +217,7 @@ def test_numbers_that_somebody_may_have_meant(
     numbers = ["ORD-1063", "RECU", "X-1", *(f"{letter}-00007" for letter in "DCBA")]
     rows = [f"{number},C-1,2026-01-05,USD,5.00" for number in numbers]
     (tmp_path / "i.csv").write_text("\n".join(["number,customer,issued_on,currency,total", *rows]))
-    company.finance.call(Import("invoices", str(tmp_path / "i.csv")))
+    company.finance.call(ImportRecords("invoices", str(tmp_path / "i.csv")))
     with company.ledger.read() as unit:
         assert unit.invoices.near(written, EVERYTHING) == meant
 
@@ -228,7 +228,7 @@ def test_the_same_number_comes_before_longer_ones_that_end_so(
     numbers = ("AA-777", "B-777", "N.777", "777")
     rows = [f"{number},C-1,2026-01-05,USD,5.00" for number in numbers]
     (tmp_path / "i.csv").write_text("\n".join(["number,customer,issued_on,currency,total", *rows]))
-    company.finance.call(Import("invoices", str(tmp_path / "i.csv")))
+    company.finance.call(ImportRecords("invoices", str(tmp_path / "i.csv")))
     with company.ledger.read() as unit:
         assert unit.invoices.near("n777", EVERYTHING) == ["N.777"]
         assert unit.invoices.near("#777", EVERYTHING) == ["777", "B-777", "N.777"]

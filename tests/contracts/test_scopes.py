@@ -16,7 +16,7 @@ from invoicepay.billing.customer import Customer, Scope
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
 from invoicepay.billing.payment import key_in
 from invoicepay.billing.ports import OWED, MailStatus, PaymentFilter, Unit
-from invoicepay.operations.find_payment import find_payment
+from invoicepay.operations.payments.find import find_payment
 from tests.support.company import EVERYTHING, START, SmallCompany
 from tests.support.told import told
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from invoicepay.operations.protocol.claim import LEASE
+from invoicepay.operations.payments.protocol.claim import LEASE
 from tests.crash.checks import Scenario
 from tests.crash.place import Line, Place, mails_in
 from tests.crash.scenarios import SCENARIOS

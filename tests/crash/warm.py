@@ -37,7 +37,9 @@ WARM = (
     *"credentials.ids credentials.keyring_store ledger.migrations ledger.replace".split(),
     *(f"ledger.queries.{n}" for n in "books contacts customers invoices journal".split()),
     *(f"ledger.queries.{n}" for n in "loading methods outbox payments restores sessions".split()),
-    *(f"operations.{n}" for n in "sync quote pay deliver back_up restore import_records".split()),
+    *(f"operations.payments.{n}" for n in "sync quote pay".split()),
+    *"operations.mailing.deliver operations.books.backup operations.books.restore".split(),
+    "operations.imports.import_records",
     *"sandbox.server sandbox.settlement".split(),
 )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.cli.main import COMMANDS
-from invoicepay.operations.app import Request
+from invoicepay.operations.app import Request, verb_of
 from invoicepay.operations.rights import RIGHTS
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "invoicepay"
@@ -32,13 +32,15 @@ def calls(path: Path) -> set[str]:
 
 def test_every_request_has_its_row_of_rights_and_its_verb() -> None:
     found = set()
-    for path in (SOURCE / "operations").glob("*.py"):
-        module = importlib.import_module(f"invoicepay.operations.{path.stem}")
+    for path in (SOURCE / "operations").rglob("*.py"):
+        module = importlib.import_module(
+            ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
+        )
         for name, value in vars(module).items():
             is_request = isinstance(value, type) and issubclass(value, Request)
             if is_request and value is not Request and value.__module__ == module.__name__:
                 found.add(name)
-                assert callable(getattr(module, path.stem)), name
+                assert callable(verb_of(value)), name
 
     assert found == RIGHTS.keys()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-_ACCOUNT = "operations/protocol/account.py"
-_CUSTOMER = "operations/protocol/gateway_customer.py"
+_ACCOUNT = "operations/payments/protocol/account.py"
+_CUSTOMER = "operations/payments/protocol/gateway_customer.py"
 _KEY = "credentials/gateway_key.py"
 _TEST_ACCOUNT = "tests/operations/payments/test_account.py"
 _TEST_CUSTOMER = "tests/operations/payments/test_customer_at_gateway.py"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.mutants.mutant import Mutant
 
 _MONEY = "billing/money.py"
-_QUOTE = "operations/quote.py"
+_QUOTE = "operations/payments/quote.py"
 _PLAN = "billing/plan.py"
-_LEFT_OUT = "operations/left_out.py"
+_LEFT_OUT = "operations/payments/left_out.py"
 _NOT_CHARGEABLE = "tests/operations/payments/test_not_chargeable.py"
-_SYNC = "operations/sync.py"
-_AUTHENTICATE = "operations/authenticate.py"
+_SYNC = "operations/payments/sync.py"
+_AUTHENTICATE = "operations/identity/authenticate.py"
 _JOB = "operations/imports/job.py"
 _INVOICES = "operations/imports/invoice_batch.py"
 _PAYMENTS = "operations/imports/payments.py"
@@ -191,7 +191,7 @@ IN_OPERATIONS = (
     Mutant(
         "one-address-told",
         "of a customer's addresses only the last hears of payments",
-        "operations/protocol/news.py",
+        "operations/payments/protocol/news.py",
         'which = f"-{number}" if number > 1 else ""',
         'which = ""',
         "tests/operations/payments/test_news.py",

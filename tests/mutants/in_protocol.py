@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from tests.mutants.mutant import Mutant
 
-_CLAIM = "operations/protocol/claim.py"
-_SUBMIT = "operations/protocol/submit.py"
-_CANCEL = "operations/protocol/cancel.py"
-_RECORD = "operations/protocol/record.py"
-_SETTLE = "operations/protocol/settle.py"
-_RECONCILE = "operations/protocol/reconcile.py"
-_HOLDS = "operations/protocol/holds.py"
-_FIGURES = "operations/figures.py"
-_GATE = "operations/protocol/restored.py"
-_ACKNOWLEDGE = "operations/acknowledge_payments.py"
+_CLAIM = "operations/payments/protocol/claim.py"
+_SUBMIT = "operations/payments/protocol/submit.py"
+_CANCEL = "operations/payments/protocol/cancel.py"
+_RECORD = "operations/payments/protocol/record.py"
+_SETTLE = "operations/payments/protocol/settle.py"
+_RECONCILE = "operations/payments/protocol/reconcile.py"
+_HOLDS = "operations/payments/protocol/holds.py"
+_FIGURES = "operations/books/figures.py"
+_GATE = "operations/payments/protocol/restored.py"
+_ACKNOWLEDGE = "operations/payments/pay.py"
 _ACKNOWLEDGED = "tests/operations/payments/test_acknowledged.py"
-_TAKE_IN = "operations/protocol/take_in.py"
-_COMPARE = "operations/protocol/compare.py"
-_SYNC = "operations/sync.py"
+_TAKE_IN = "operations/payments/protocol/take_in.py"
+_COMPARE = "operations/payments/protocol/compare.py"
+_SYNC = "operations/payments/sync.py"
 _FAULTS = "tests/operations/payments/test_faults.py"
 _PAY = "tests/operations/payments/test_pay.py"
 _RESTORED = "tests/operations/payments/test_restored.py"
@@ -137,7 +137,7 @@ IN_PROTOCOL = (
     Mutant(
         "late-invoice-pays-again",
         "an invoice that is imported after its charge was taken in is charged again",
-        "operations/protocol/holds.py",
+        "operations/payments/protocol/holds.py",
         "    check_placed([invoice.number for invoice in invoices if invoice.payable_minor > 0], "
         "unit)\n",
         "",
@@ -377,7 +377,7 @@ IN_PROTOCOL = (
         "in place of the one that was charged",
         _SETTLE,
         "        intent = ports.gateway.retrieve(payment.gateway_id)\n",
-        "        from invoicepay.operations.protocol.submit import _order\n\n"
+        "        from invoicepay.operations.payments.protocol.submit import _order\n\n"
         "        intent = ports.gateway.create(_order(payment, ports)[1])\n",
         _FAULTS,
     ),

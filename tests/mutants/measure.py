@@ -50,8 +50,8 @@ _STORES = (
     "sessions scope"
 )
 TARGETS = (
-    *(f"operations/protocol/{name}.py" for name in _PROTOCOL.split()),
-    "operations/quote.py",
+    *(f"operations/payments/protocol/{name}.py" for name in _PROTOCOL.split()),
+    "operations/payments/quote.py",
     "billing/plan.py",
     "billing/payment.py",
     *(f"gateway/{name}.py" for name in "stripe_gateway reading metadata limited_adapter".split()),

@@ -29,23 +29,18 @@ from invoicepay.cli.state import State
 from invoicepay.credentials import passwords
 from invoicepay.credentials.passwords import Argon2Passwords
 from invoicepay.credentials.sessions import SessionTokens
-from invoicepay.operations.accept_invite import AcceptInvite
 from invoicepay.operations.app import App
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.authenticate import authenticate
-from invoicepay.operations.create_token import CreateToken, TokenCreated
-from invoicepay.operations.disable_contact import DisableContact
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.invite_contact import InviteContact
-from invoicepay.operations.list_methods import ListMethods
-from invoicepay.operations.log_in import LogIn
-from invoicepay.operations.log_out import LogOut
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.claim import claim
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.revoke_token import RevokeToken
-from invoicepay.operations.send_mail import SendMail
-from invoicepay.operations.who_am_i import WhoAmI
+from invoicepay.operations.identity.authenticate import authenticate
+from invoicepay.operations.identity.contacts import DisableContact, InviteContact
+from invoicepay.operations.identity.invites import AcceptInvite
+from invoicepay.operations.identity.login import LogIn, LogOut, WhoAmI
+from invoicepay.operations.identity.tokens import CreateToken, RevokeToken, TokenCreated
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.mailing.outbox import SendMail
+from invoicepay.operations.methods import AttachTestMethod, ListMethods
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.protocol.claim import claim
+from invoicepay.operations.payments.quote import Quote
 from invoicepay.settings import load_settings
 from invoicepay.wiring.ledgers import found_ledger
 from invoicepay.wiring.local import Local
@@ -237,7 +232,7 @@ class _Maker:
 
     def make(self, busy: str) -> tuple[dict[str, dict[str, Names]], dict[str, str]]:
         for kind in ("customers", "invoices"):
-            self._as(self._admin).call(Import(kind, str(self._folder / f"{kind}.csv")))
+            self._as(self._admin).call(ImportRecords(kind, str(self._folder / f"{kind}.csv")))
         finance = self._invite(STAFF["finance"], PASSWORD, role=Role.FINANCE)
         dana = self._invite(DANA, PASSWORD, "HARBOR-1")
         petra = self._invite(PETRA, ANOTHERS_PASSWORD, "NETTLE-2")
@@ -340,7 +335,7 @@ class _Maker:
                 self._as(secret).call(WhoAmI())
 
     def _end(self, secret: str) -> None:
-        from invoicepay.operations.secret_hash import secret_hash
+        from invoicepay.operations.identity.secret_hash import secret_hash
 
         with closing(sqlite3.connect(self._local.ledger.path)) as db, db:
             done = db.execute(

@@ -10,53 +10,34 @@ from typing import Any
 
 from invoicepay.billing.customer import Role
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
-from invoicepay.operations.accept_invite import AcceptInvite
-from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import Request
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.back_up import BackUp
-from invoicepay.operations.bind_account import BindAccount
-from invoicepay.operations.cancel_payment import CancelPayment
-from invoicepay.operations.change_password import ChangePassword
-from invoicepay.operations.check_health import CheckHealth
-from invoicepay.operations.check_invite import CheckInvite
-from invoicepay.operations.confirm_restore import ConfirmRestore
-from invoicepay.operations.create_token import CreateToken
-from invoicepay.operations.disable_contact import DisableContact
-from invoicepay.operations.discard_mail import DiscardMail
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.invite_contact import InviteContact
-from invoicepay.operations.list_contacts import ListContacts
-from invoicepay.operations.list_customers import ListCustomers
-from invoicepay.operations.list_invoices import ListInvoices
-from invoicepay.operations.list_journal import ListJournal
-from invoicepay.operations.list_mail import ALL, ListMail
-from invoicepay.operations.list_methods import ListMethods
-from invoicepay.operations.list_payments import ListPayments
-from invoicepay.operations.list_tokens import ListTokens
-from invoicepay.operations.log_in import LogIn
-from invoicepay.operations.log_out import LogOut
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.remove_method import RemoveMethod
-from invoicepay.operations.render_invoices import RenderInvoices
-from invoicepay.operations.render_receipt import RenderReceipt
-from invoicepay.operations.repair import Repair
-from invoicepay.operations.restore import Restore
-from invoicepay.operations.revoke_token import RevokeToken
-from invoicepay.operations.send_mail import SendMail
-from invoicepay.operations.set_company import SetCompany
-from invoicepay.operations.set_default_method import SetDefaultMethod
-from invoicepay.operations.show_company import ShowCompany
-from invoicepay.operations.show_customer import ShowCustomer
-from invoicepay.operations.show_invoice import ShowInvoice
-from invoicepay.operations.show_journal_head import ShowJournalHead
-from invoicepay.operations.show_payment import ShowPayment
-from invoicepay.operations.show_restore import ShowRestore
-from invoicepay.operations.stop_payment import StopPayment
-from invoicepay.operations.sync import Sync
-from invoicepay.operations.verify_journal import VerifyJournal
-from invoicepay.operations.who_am_i import WhoAmI
+from invoicepay.operations.books.backup import BackUp
+from invoicepay.operations.books.health import CheckHealth
+from invoicepay.operations.books.journal import ListJournal, ShowJournalHead, VerifyJournal
+from invoicepay.operations.books.repair import Repair
+from invoicepay.operations.books.restore import ConfirmRestore, Restore, ShowRestore
+from invoicepay.operations.company import BindAccount, SetCompany, ShowCompany
+from invoicepay.operations.customers import ListCustomers, ShowCustomer
+from invoicepay.operations.identity.contacts import DisableContact, InviteContact, ListContacts
+from invoicepay.operations.identity.invites import AcceptInvite, CheckInvite
+from invoicepay.operations.identity.login import LogIn, LogOut, WhoAmI
+from invoicepay.operations.identity.password import ChangePassword
+from invoicepay.operations.identity.tokens import CreateToken, ListTokens, RevokeToken
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.invoices import ListInvoices, RenderInvoices, ShowInvoice
+from invoicepay.operations.mailing.outbox import ALL, DiscardMail, ListMail, SendMail
+from invoicepay.operations.methods import (
+    AttachTestMethod,
+    ListMethods,
+    RemoveMethod,
+    SetDefaultMethod,
+)
+from invoicepay.operations.payments.cancel import CancelPayment
+from invoicepay.operations.payments.find import ListPayments, ShowPayment
+from invoicepay.operations.payments.pay import AcknowledgePayments, Pay, StopPayment
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.receipt import RenderReceipt
+from invoicepay.operations.payments.sync import Sync
 
 PASSWORD, NEW_PASSWORD = "kettle-orbit-plum", "violet ladder 42 comet"
 Names = Mapping[str, Any]
@@ -132,7 +113,11 @@ REQUESTS: tuple[Asked, ...] = (
         lambda n: RenderInvoices(selection=InvoiceFilter(customer=n["customer"])),
         ("customer",),
     ),
-    Asked(Import, STAFF, lambda n: Import("customers", str(n["folder"] / "customers.csv"))),
+    Asked(
+        ImportRecords,
+        STAFF,
+        lambda n: ImportRecords("customers", str(n["folder"] / "customers.csv")),
+    ),
     # Payments
     Asked(ListMethods, EVERYONE, lambda n: ListMethods(n["customer"]), ("customer",)),
     Asked(SetDefaultMethod, EVERYONE, lambda n: SetDefaultMethod(n["method"]), ("method",)),
@@ -224,7 +209,7 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
     ListTokens: {"ended"},
     InviteContact: {"role", "name", "mail"},
     ListInvoices: {"limit", "after", "totals"},
-    Import: {"kind", "path", "mapping", "preset", "dry_run", "update"},
+    ImportRecords: {"kind", "path", "mapping", "preset", "dry_run", "update"},
     AttachTestMethod: {"token", "label"},
     Quote: {
         *{"state", "currency", "memo", "expect_total", "max_total", "settle_first", "key"},

@@ -23,16 +23,14 @@ from invoicepay.billing.customer import Contact, Role, Session
 from invoicepay.billing.errors import InvoicepayError, NotAllowed
 from invoicepay.credentials.passwords import Argon2Passwords
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import App, Request
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.authenticate import authenticate
-from invoicepay.operations.list_methods import ListMethods
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.claim import claim
-from invoicepay.operations.quote import Quote
+from invoicepay.operations.identity.authenticate import authenticate
+from invoicepay.operations.identity.secret_hash import code_hash, secret_hash
+from invoicepay.operations.methods import AttachTestMethod, ListMethods
+from invoicepay.operations.payments.pay import AcknowledgePayments, Pay
+from invoicepay.operations.payments.protocol.claim import claim
+from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.rights import RIGHTS
-from invoicepay.operations.secret_hash import code_hash, secret_hash
 from tests.rights.company import MEMORY
 from tests.rights.requests import NAMES_NOTHING, PASSWORD, PERSONAL, REQUESTS, Asked
 from tests.support.company import START, SmallCompany, make_template, open_copy

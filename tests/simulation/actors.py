@@ -13,17 +13,16 @@ from invoicepay.billing.customer import Scope
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, OutcomeUnknown
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import IntentStatus, PaymentFilter
-from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import App
-from invoicepay.operations.cancel_payment import CancelPayment
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.protocol.compare import Comparison
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.remove_method import RemoveMethod
-from invoicepay.operations.send_mail import SendMail
-from invoicepay.operations.sync import NotReconciled, Settled, Sync
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.mailing.outbox import SendMail
+from invoicepay.operations.methods import RemoveMethod
+from invoicepay.operations.payments.cancel import CancelPayment
+from invoicepay.operations.payments.pay import AcknowledgePayments, Pay
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.protocol.compare import Comparison
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
 from tests.simulation.schedule import Actor, Killed
 from tests.simulation.wishes import History, Wish
 from tests.simulation.world import PAYERS, Broken, World, ledger_of
@@ -278,7 +277,7 @@ class Cast:
 
         def act() -> None:
             self.raised |= name == "raise"
-            request = Import(kind, path, update=kind == "invoices")
+            request = ImportRecords(kind, path, update=kind == "invoices")
             result = self._run(f"import {name}", lambda: machine.finance.call(request))
             if kind == "payments" and result is not None and not isinstance(result, Exception):
                 self.cheques.add(name)

@@ -9,12 +9,12 @@ from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, PaymentFilter
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.protocol.compare import Comparison, compare_all
-from invoicepay.operations.protocol.reconcile import late_id
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.sync import NotReconciled, Settled, Sync
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.protocol.compare import Comparison, compare_all
+from invoicepay.operations.payments.protocol.reconcile import late_id
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
 from tests.simulation.actors import EVERYTHING, RAISED, Cast
 from tests.simulation.world import Broken, SimulatedClock, World
 from tests.support.company import SmallCompany, pay_knowingly

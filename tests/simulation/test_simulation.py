@@ -19,7 +19,7 @@ from invoicepay.billing.ports import (
     Rejected,
 )
 from invoicepay.ledger.queries.payments import Payments
-from invoicepay.operations.protocol import cancel, record, submit
+from invoicepay.operations.payments.protocol import cancel, record, submit
 from tests.simulation.run import run
 from tests.simulation.shorten import shorten
 from tests.simulation.world import _CALLING, _MAILING, _READING, _WRITING, Trouble

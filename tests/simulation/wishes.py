@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus
-from invoicepay.operations.quote import Quote
+from invoicepay.operations.payments.quote import Quote
 from tests.simulation.world import Broken, World
 
 _AT_THE_BANK = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)

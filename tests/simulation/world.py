@@ -21,8 +21,8 @@ from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.ledger.records import watch
 from invoicepay.ledger.unit import SqliteUnit
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.import_records import Import
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.methods import AttachTestMethod
 from tests.simulation.schedule import Choices, Killed, Schedule
 from tests.support.company import (
     START,
@@ -118,7 +118,7 @@ def make_world_template() -> Template:
     company = SmallCompany(SqliteLedger(make_template(path)), gateway, ids=CountedIds())
     told = path / "told.csv"
     told.write_text("number,name,email\nC-1,Harbor Finch,accounts@example.com\n")
-    company.finance.call(Import("customers", str(told), update=True))
+    company.finance.call(ImportRecords("customers", str(told), update=True))
     methods = {
         name: company.call(AttachTestMethod("C-1", token)).id for name, token in TOKENS.items()
     }

@@ -18,14 +18,13 @@ from invoicepay.billing.invoice import Invoice, InvoiceDetail
 from invoicepay.billing.payment import Payment
 from invoicepay.billing.ports import Document, Message, Receipt
 from invoicepay.ledger.file import SqliteLedger, create
-from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import App, Request
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.secret_hash import secret_hash
-from invoicepay.operations.send_mail import SendMail
+from invoicepay.operations.identity.secret_hash import secret_hash
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.mailing.outbox import SendMail
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.pay import AcknowledgePayments, Pay
+from invoicepay.operations.payments.quote import Quote
 from tests.support.scripted_gateway import ScriptedGateway
 from tests.support.told import told
 
@@ -199,8 +198,8 @@ def make_template(folder: Path, mode: Mode = Mode.SANDBOX) -> Path:
     invoices = folder / "invoices.csv"
     invoices.write_text(_INVOICES)
     add_contact(company, "finance", Role.FINANCE)
-    company.finance.call(Import("customers", str(customers)))
-    company.finance.call(Import("invoices", str(invoices)))
+    company.finance.call(ImportRecords("customers", str(customers)))
+    company.finance.call(ImportRecords("invoices", str(invoices)))
     add_contact(company, "payer", Role.CUSTOMER, CUSTOMER)
     add_contact(company, "stranger", Role.CUSTOMER, OTHER)
     company.ledger.close()

@@ -19,7 +19,7 @@ from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import PaymentFilter, Ports
 from invoicepay.ledger.file import SqliteLedger, create
-from invoicepay.operations.import_records import Import, Imported, import_records
+from invoicepay.operations.imports.import_records import Imported, ImportRecords, import_records
 from invoicepay.operations.imports.problems import BadRows, Problem
 from tests.support.told import told
 
@@ -56,7 +56,7 @@ class Office:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return str(path)
 
-    def run(self, request: Import, actor: Actor | None = None) -> Imported:
+    def run(self, request: ImportRecords, actor: Actor | None = None) -> Imported:
         return import_records(request, actor or self.actor, cast(Ports, self))
 
     def take(
@@ -70,7 +70,7 @@ class Office:
     ) -> Imported:
         """Import `content` as a file of `name`."""
         toml = self.file(mapping, "mapping.toml") if mapping else ""
-        return self.run(Import(kind, self.file(content, name), toml, **cast(Any, options)))
+        return self.run(ImportRecords(kind, self.file(content, name), toml, **cast(Any, options)))
 
     def admin(self) -> Actor:
         """An admin who is logged in."""

@@ -39,7 +39,7 @@ def list_(
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
     """List journal entries, the last first."""
-    from invoicepay.operations.list_journal import ListJournal
+    from invoicepay.operations.books.journal import ListJournal
 
     state = state_of(context)
     since_date = first_day(since, state)
@@ -66,7 +66,7 @@ def verify(
 ) -> None:
     """Replay the journal: its chain of hashes, and every money row against it. Exits 11 when
     anything differs."""
-    from invoicepay.operations.verify_journal import VerifyJournal
+    from invoicepay.operations.books.journal import VerifyJournal
 
     state = state_of(context)
     kept = parse_head(head) if head else None
@@ -105,7 +105,7 @@ def verify(
 def head(context: typer.Context) -> None:
     """Print the last entry's number and hash. Keep it elsewhere: `audit verify --head` shows with
     it whether anything before it was changed or cut off."""
-    from invoicepay.operations.show_journal_head import ShowJournalHead
+    from invoicepay.operations.books.journal import ShowJournalHead
 
     state = state_of(context)
     last = state.call(ShowJournalHead())

@@ -17,7 +17,7 @@ app = new_app()
 def backup(context: typer.Context, file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Copy the ledger into a new file (0600) while it is in use, and verify the copy."""
     from invoicepay.billing.identity import Mode
-    from invoicepay.operations.back_up import BackUp
+    from invoicepay.operations.books.backup import BackUp
 
     state = state_of(context)
     state.call(BackUp(file))

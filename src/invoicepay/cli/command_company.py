@@ -22,7 +22,7 @@ _LOGO_LIMIT = 4 << 20
 @app.command()
 def show(context: typer.Context) -> None:
     """Show the company as invoices print it."""
-    from invoicepay.operations.show_company import ShowCompany
+    from invoicepay.operations.company import ShowCompany
 
     state = state_of(context)
     _answer(state.call(ShowCompany()).company, state)
@@ -49,7 +49,7 @@ def set_(
 ) -> None:
     """Change what the company says of itself."""
     from invoicepay.billing.customer import Address
-    from invoicepay.operations.set_company import SetCompany
+    from invoicepay.operations.company import SetCompany
 
     state = state_of(context)
     state.local.app.check(SetCompany)  # before any file is opened
@@ -89,7 +89,7 @@ def _read_logo(path: Path) -> bytes:
 
 def _answer(company: Company, state: State) -> None:
     from invoicepay.cli.records import company_record
-    from invoicepay.operations.email_address import readable
+    from invoicepay.operations.mailing.address import readable
 
     facts = {
         "Name": company.name,

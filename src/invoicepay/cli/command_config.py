@@ -78,7 +78,7 @@ def stripe(
 
 
 def _bind(account: str, password_stdin: bool, state: State) -> None:
-    from invoicepay.operations.bind_account import BindAccount
+    from invoicepay.operations.company import BindAccount
 
     if password_stdin:
         raise Usage("usage", "--account takes no key", "Store the key first, without --account.")

@@ -14,7 +14,7 @@ from invoicepay.cli.state import state_of
 from invoicepay.cli.times import day_text
 
 if TYPE_CHECKING:
-    from invoicepay.operations.contact_view import ContactView
+    from invoicepay.operations.identity.contacts import ContactView
 
 app = new_app(group=True)
 
@@ -36,8 +36,8 @@ def invite(
 
     For somebody who is here already, the code sets a new password.
     """
-    from invoicepay.operations.email_address import readable
-    from invoicepay.operations.invite_contact import InviteContact
+    from invoicepay.operations.identity.contacts import InviteContact
+    from invoicepay.operations.mailing.address import readable
 
     state = state_of(context)
     server = state.settings.smtp is not None
@@ -82,8 +82,8 @@ def list_(
     customer: Annotated[Optional[str], typer.Option(metavar="C", help="Who act for one.")] = None,  # noqa: UP045
 ) -> None:
     """List the people who can log in."""
-    from invoicepay.operations.email_address import readable
-    from invoicepay.operations.list_contacts import ListContacts
+    from invoicepay.operations.identity.contacts import ListContacts
+    from invoicepay.operations.mailing.address import readable
 
     state = state_of(context)
     columns: list[Column[ContactView]] = [
@@ -101,8 +101,8 @@ def list_(
 @app.command()
 def disable(context: typer.Context, email: Email) -> None:
     """Shut a person out, at once: sessions, tokens, invites and password."""
-    from invoicepay.operations.disable_contact import DisableContact
-    from invoicepay.operations.email_address import readable
+    from invoicepay.operations.identity.contacts import DisableContact
+    from invoicepay.operations.mailing.address import readable
 
     state = state_of(context)
     contact = state.call(DisableContact(email))

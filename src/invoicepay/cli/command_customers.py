@@ -14,7 +14,7 @@ from invoicepay.cli.state import state_of
 
 if TYPE_CHECKING:
     from invoicepay.billing.customer import Customer
-    from invoicepay.operations.show_customer import CustomerView
+    from invoicepay.operations.customers import CustomerView
 
 app = new_app(group=True)
 
@@ -23,7 +23,7 @@ app = new_app(group=True)
 def list_(context: typer.Context) -> None:
     """List customers."""
     from invoicepay.cli.records import CUSTOMER_FIELDS, customer_record
-    from invoicepay.operations.list_customers import ListCustomers
+    from invoicepay.operations.customers import ListCustomers
 
     state = state_of(context)
     columns: list[Column[Customer]] = [
@@ -48,8 +48,8 @@ def show(
     number: Annotated[str, typer.Argument(metavar="CUSTOMER", autocompletion=complete.customers)],
 ) -> None:
     """Show a customer and what is open."""
-    from invoicepay.operations.email_address import readable
-    from invoicepay.operations.show_customer import ShowCustomer
+    from invoicepay.operations.customers import ShowCustomer
+    from invoicepay.operations.mailing.address import readable
 
     state = state_of(context)
     view = state.call(ShowCustomer(number))
@@ -70,7 +70,7 @@ def show(
 
 
 def _emails(customer: Customer) -> str:
-    from invoicepay.operations.email_address import readable
+    from invoicepay.operations.mailing.address import readable
 
     return "; ".join(map(readable, customer.emails))
 

@@ -67,7 +67,7 @@ def demo(
 
 def _main_job(state: State, demo_state: State, dir: Path) -> Sequence[Payment]:
     """Find, read and pay; the payments, one by bank debit and one by card."""
-    from invoicepay.operations.list_payments import ListPayments
+    from invoicepay.operations.payments.find import ListPayments
     from invoicepay.sample import INVOICE
 
     first, second = _two_to_pay(demo_state)
@@ -90,7 +90,7 @@ def _main_job(state: State, demo_state: State, dir: Path) -> Sequence[Payment]:
 def _two_to_pay(demo_state: State) -> tuple[str, str]:
     """Two open invoices of the demo's customer, other than the one that is left for the reader."""
     from invoicepay.billing.invoice import InvoiceFilter
-    from invoicepay.operations.list_invoices import ListInvoices
+    from invoicepay.operations.invoices import ListInvoices
     from invoicepay.sample import INVOICE
 
     found = demo_state.call(ListInvoices(InvoiceFilter(currency="USD"))).page.items

@@ -18,10 +18,10 @@ from invoicepay.cli.layout import Column
 from invoicepay.cli.modes import check_modes
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
-from invoicepay.operations.check_health import Check, CheckHealth, Health
+from invoicepay.operations.books.health import Check, CheckHealth, Health
 
 if TYPE_CHECKING:
-    from invoicepay.operations.repair import RepairStep
+    from invoicepay.operations.books.repair import RepairStep
 
 app = new_app()
 
@@ -116,7 +116,7 @@ def _raise_for(health: Health, state: State) -> None:
 def _fix(state: State) -> InvoicepayError | None:
     """Says on stderr what was done; what is still wrong, the checks find. Returns what stopped
     it."""
-    from invoicepay.operations.repair import Repair
+    from invoicepay.operations.books.repair import Repair
 
     try:
         for step in state.call(Repair()):
@@ -127,8 +127,8 @@ def _fix(state: State) -> InvoicepayError | None:
 
 
 def _tell(state: State, step: RepairStep) -> None:
-    from invoicepay.operations.repair import NotRepaired, Rebuilt
-    from invoicepay.operations.sync import Settled
+    from invoicepay.operations.books.repair import NotRepaired, Rebuilt
+    from invoicepay.operations.payments.sync import Settled
 
     if isinstance(step, Rebuilt):
         for d in step.differences:
@@ -154,7 +154,7 @@ def _ledger(state: State) -> tuple[Check, InvoicepayError | None]:
 def _login(state: State) -> tuple[Check, bool]:
     """That the session can be read from where it is kept, and is good; and whether the ledger is
     so damaged that it cannot tell."""
-    from invoicepay.operations.who_am_i import WhoAmI
+    from invoicepay.operations.identity.login import WhoAmI
 
     try:
         me = state.call(WhoAmI())

@@ -13,7 +13,7 @@ from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
-    from invoicepay.operations.import_records import Counts, Imported
+    from invoicepay.operations.imports.import_records import Counts, Imported
 
 app = new_app()
 
@@ -35,10 +35,10 @@ def import_(
     update: Annotated[bool, typer.Option("--update", help="Replace what has changed.")] = False,
 ) -> None:
     """Import a file: all of it, or nothing. The same file again changes nothing."""
-    from invoicepay.operations.import_records import Import
+    from invoicepay.operations.imports.import_records import ImportRecords
 
     state = state_of(context)
-    request = Import(kind, str(file), str(mapping or ""), preset, dry_run, update)
+    request = ImportRecords(kind, str(file), str(mapping or ""), preset, dry_run, update)
     try:
         imported = state.call(request)
     except Exception as error:

@@ -35,9 +35,9 @@ def init(
     from invoicepay.billing.customer import Company
     from invoicepay.billing.errors import Usage
     from invoicepay.billing.identity import Mode
+    from invoicepay.billing.text import check_line
     from invoicepay.cli.prompts import Secrets, ask, can_ask
-    from invoicepay.operations.email_address import check_email, readable
-    from invoicepay.operations.plain_text import check_line
+    from invoicepay.operations.mailing.address import check_email, readable
     from invoicepay.wiring.ledgers import check_new_ledger, found_ledger
 
     if live and test:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from invoicepay.operations.list_invoices import InvoiceList
+    from invoicepay.operations.invoices import InvoiceList
 
 app = new_app(group=True)
 
@@ -51,7 +51,7 @@ def list_(
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
     """List invoices, open ones unless told otherwise."""
-    from invoicepay.operations.list_invoices import ListInvoices
+    from invoicepay.operations.invoices import ListInvoices
 
     state = state_of(context)
     selection = InvoiceFilter(
@@ -80,7 +80,7 @@ def show(
     several are an array."""
     from invoicepay.cli.invoice_view import print_invoice
     from invoicepay.cli.records import invoice_detail_record
-    from invoicepay.operations.show_invoice import ShowInvoice
+    from invoicepay.operations.invoices import ShowInvoice
 
     state = state_of(context)
     shown = [state.call(ShowInvoice(number)) for number in dict.fromkeys(numbers)]
@@ -112,7 +112,7 @@ def pdf(
 ) -> None:
     """Download invoices as PDF: a file each, named after its invoice."""
     from invoicepay.cli.downloads import save_invoices
-    from invoicepay.operations.render_invoices import RenderInvoices
+    from invoicepay.operations.invoices import RenderInvoices
 
     state = state_of(context)
     selection = None

@@ -29,10 +29,9 @@ def login(
 ) -> None:
     """Log in. The session is kept in the operating system's keyring."""
     from invoicepay.cli.prompts import Secrets, ask
-    from invoicepay.operations.accept_invite import AcceptInvite
-    from invoicepay.operations.check_invite import CheckInvite
-    from invoicepay.operations.email_address import readable
-    from invoicepay.operations.log_in import LogIn
+    from invoicepay.operations.identity.invites import AcceptInvite, CheckInvite
+    from invoicepay.operations.identity.login import LogIn
+    from invoicepay.operations.mailing.address import readable
 
     state = state_of(context)
     secrets = Secrets(password_stdin)

@@ -14,7 +14,7 @@ app = new_app()
 @app.command()
 def logout(context: typer.Context) -> None:
     """Log out: the session ends in the ledger and is forgotten here."""
-    from invoicepay.operations.log_out import LogOut
+    from invoicepay.operations.identity.login import LogOut
 
     state = state_of(context)
     try:

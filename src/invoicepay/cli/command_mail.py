@@ -14,7 +14,7 @@ from invoicepay.cli.times import time_column
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import OutboxMail
-    from invoicepay.operations.deliver import DeliveryReport
+    from invoicepay.operations.mailing.deliver import DeliveryReport
 
 app = new_app(group=True)
 
@@ -38,8 +38,8 @@ def list_(
     from invoicepay.billing.ports import OWED
     from invoicepay.cli.mail_view import name_of
     from invoicepay.cli.records import MAIL_FIELDS, mail_record
-    from invoicepay.operations.email_address import readable
-    from invoicepay.operations.list_mail import ALL, SENT, ListMail
+    from invoicepay.operations.mailing.address import readable
+    from invoicepay.operations.mailing.outbox import ALL, SENT, ListMail
 
     if all and sent:
         raise Usage("usage", "say one of --all, --sent")
@@ -76,7 +76,7 @@ def send(
 ) -> None:
     """Send the e-mail that is due, or named. Named e-mail is tried whenever it is due."""
     from invoicepay.cli.mail_view import trouble_in
-    from invoicepay.operations.send_mail import SendMail
+    from invoicepay.operations.mailing.outbox import SendMail
 
     if ids and now:
         raise Usage("usage", "say --now or which e-mail")
@@ -125,8 +125,8 @@ def discard(context: typer.Context, ids: Ids) -> None:
     """Give up e-mail that can never arrive. It is not sent any more; the journal says who decided
     that."""
     from invoicepay.cli.records import MAIL_FIELDS, mail_record
-    from invoicepay.operations.discard_mail import DiscardMail
-    from invoicepay.operations.email_address import readable
+    from invoicepay.operations.mailing.address import readable
+    from invoicepay.operations.mailing.outbox import DiscardMail
 
     state = state_of(context)
     discarded = state.call(DiscardMail(tuple(ids or ())))

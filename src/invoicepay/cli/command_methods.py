@@ -24,7 +24,7 @@ def list_(
 ) -> None:
     """List payment methods."""
     from invoicepay.cli.records import METHOD_FIELDS, method_record
-    from invoicepay.operations.list_methods import ListMethods
+    from invoicepay.operations.methods import ListMethods
 
     state = state_of(context)
     found = state.call(ListMethods(customer))
@@ -51,7 +51,7 @@ def list_(
 @app.command()
 def default(context: typer.Context, method_id: MethodId) -> None:
     """Pay with this method when none is named."""
-    from invoicepay.operations.set_default_method import SetDefaultMethod
+    from invoicepay.operations.methods import SetDefaultMethod
 
     state = state_of(context)
     method = state.call(SetDefaultMethod(method_id))
@@ -65,8 +65,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove a payment method, here and at the gateway."""
-    from invoicepay.operations.list_methods import ListMethods
-    from invoicepay.operations.remove_method import RemoveMethod
+    from invoicepay.operations.methods import ListMethods, RemoveMethod
 
     state = state_of(context)
     if not yes:

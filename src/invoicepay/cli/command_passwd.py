@@ -22,7 +22,7 @@ def passwd(
 ) -> None:
     """Change your password. Your other logins end."""
     from invoicepay.cli.prompts import Secrets
-    from invoicepay.operations.change_password import ChangePassword
+    from invoicepay.operations.identity.password import ChangePassword
 
     state = state_of(context)
     state.local.app.check(ChangePassword)  # nobody types passwords in vain

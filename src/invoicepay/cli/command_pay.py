@@ -12,7 +12,7 @@ from invoicepay.cli import complete
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.parameters import OfCustomer
 from invoicepay.cli.state import state_of
-from invoicepay.operations.pay import Pay
+from invoicepay.operations.payments.pay import Pay
 
 app = new_app()
 
@@ -71,7 +71,7 @@ def pay(
     )
     from invoicepay.cli.prompts import can_ask, confirm
     from invoicepay.cli.tell_payer import Patience, Teller
-    from invoicepay.operations.quote import Quote
+    from invoicepay.operations.payments.quote import Quote
 
     state = state_of(context)
     if open and overdue:

@@ -41,7 +41,7 @@ def list_(
     """List payments, the last recorded first."""
     from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
     from invoicepay.cli.text import SHORT
-    from invoicepay.operations.list_payments import ListPayments
+    from invoicepay.operations.payments.find import ListPayments
 
     state = state_of(context)
     since_date = first_day(since, state)
@@ -73,7 +73,7 @@ def list_(
 def show(context: typer.Context, payment_id: PaymentId) -> None:
     """Show a payment."""
     from invoicepay.cli import payment_view
-    from invoicepay.operations.show_payment import ShowPayment
+    from invoicepay.operations.payments.find import ShowPayment
 
     state = state_of(context)
     payment = state.call(ShowPayment(payment_id))
@@ -100,7 +100,7 @@ def receipt(
         say_missing,
         write_whole,
     )
-    from invoicepay.operations.render_receipt import RenderReceipt
+    from invoicepay.operations.payments.receipt import RenderReceipt
 
     state = state_of(context)
     if stdout:
@@ -123,7 +123,7 @@ def receipt(
 def cancel(context: typer.Context, payment_id: PaymentId) -> None:
     """Give up a payment that the bank does not have yet."""
     from invoicepay.cli import payment_view
-    from invoicepay.operations.cancel_payment import CancelPayment
+    from invoicepay.operations.payments.cancel import CancelPayment
 
     state = state_of(context)
     payment_view.show_payment(state.call(CancelPayment(payment_id)), state)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from invoicepay.billing.ports import OpenRestore
-    from invoicepay.operations.restore import Restored
+    from invoicepay.operations.books.restore import Restored
 
 app = new_app()
 
@@ -62,7 +62,7 @@ def _restore(
     state: State, backup: Path, other_ledger: bool, receipts_from: int | None, yes: bool
 ) -> None:
     from invoicepay.cli.interrupts import one_interrupt
-    from invoicepay.operations.restore import Restore
+    from invoicepay.operations.books.restore import Restore
     from invoicepay.wiring.ledgers import look_at_backup, restore_ledger, who_may_restore
 
     actor = who_may_restore(state.local)
@@ -115,7 +115,7 @@ def _tell(state: State, done: Restored) -> None:
 
 
 def _show(state: State) -> None:
-    from invoicepay.operations.show_restore import ShowRestore
+    from invoicepay.operations.books.restore import ShowRestore
 
     waiting = state.call(ShowRestore())
     state.out.one(_record(waiting), lambda: state.out.text(_what_next(waiting)))
@@ -132,8 +132,7 @@ def _tell_rights(state: State, emails: Iterable[str]) -> None:
 
 
 def _confirm(state: State, yes: bool) -> None:
-    from invoicepay.operations.confirm_restore import ConfirmRestore
-    from invoicepay.operations.show_restore import ShowRestore
+    from invoicepay.operations.books.restore import ConfirmRestore, ShowRestore
 
     waiting = state.call(ShowRestore())
     if waiting and waiting.synced_at and not yes:

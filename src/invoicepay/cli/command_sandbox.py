@@ -59,7 +59,7 @@ def attach(
     pm_card_visa and pm_usBankAccount_success pay, pm_card_chargeCustomerFail is declined, and
     debits from pm_usBankAccount_insufficientFunds come back.
     """
-    from invoicepay.operations.attach_test_method import AttachTestMethod
+    from invoicepay.operations.methods import AttachTestMethod
 
     state = state_of(context)
     method = state.call(AttachTestMethod(customer, token, label))

@@ -14,8 +14,8 @@ from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
 
 if TYPE_CHECKING:
-    from invoicepay.operations.deliver import DeliveryReport
-    from invoicepay.operations.sync import Settled
+    from invoicepay.operations.mailing.deliver import DeliveryReport
+    from invoicepay.operations.payments.sync import Settled
 
 app = new_app()
 
@@ -30,10 +30,10 @@ def sync(context: typer.Context) -> None:
     from invoicepay.cli.mail_view import trouble_in
     from invoicepay.cli.progress import bar
     from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
-    from invoicepay.operations.deliver import DeliveryReport
+    from invoicepay.operations.mailing.deliver import DeliveryReport
+    from invoicepay.operations.payments.protocol.compare import Comparison
+    from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
     from invoicepay.operations.progress import Started
-    from invoicepay.operations.protocol.compare import Comparison
-    from invoicepay.operations.sync import NotReconciled, Settled, Sync
 
     state = state_of(context)
     steps = state.call(Sync())

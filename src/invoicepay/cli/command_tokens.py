@@ -12,7 +12,7 @@ from invoicepay.cli.state import state_of
 from invoicepay.cli.times import day_text
 
 if TYPE_CHECKING:
-    from invoicepay.operations.token_view import TokenView
+    from invoicepay.operations.identity.tokens import TokenView
 
 app = new_app(group=True)
 
@@ -24,7 +24,7 @@ def create(
     days: Annotated[int, typer.Option(metavar="N", help="How long it works.")] = 90,
 ) -> None:
     """Make a token for scripts (INVOICEPAY_TOKEN). It is shown this once, on stdout."""
-    from invoicepay.operations.create_token import CreateToken
+    from invoicepay.operations.identity.tokens import CreateToken
 
     state = state_of(context)
     made = state.call(CreateToken(label, days))
@@ -44,7 +44,7 @@ def list_(
     all: Annotated[bool, typer.Option("--all", help="Also those that have ended.")] = False,
 ) -> None:
     """List your tokens."""
-    from invoicepay.operations.list_tokens import ListTokens
+    from invoicepay.operations.identity.tokens import ListTokens
 
     state = state_of(context)
 
@@ -68,7 +68,7 @@ def list_(
 @app.command()
 def revoke(context: typer.Context, token_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
     """End a token, at once and for good."""
-    from invoicepay.operations.revoke_token import RevokeToken
+    from invoicepay.operations.identity.tokens import RevokeToken
 
     state = state_of(context)
     revoked = state.call(RevokeToken(token_id))

@@ -14,8 +14,8 @@ app = new_app()
 @app.command()
 def whoami(context: typer.Context) -> None:
     """Show who is logged in, for whom, and where."""
-    from invoicepay.operations.email_address import readable
-    from invoicepay.operations.who_am_i import WhoAmI
+    from invoicepay.operations.identity.login import WhoAmI
+    from invoicepay.operations.mailing.address import readable
 
     state = state_of(context)
     me = state.call(WhoAmI())

@@ -54,27 +54,27 @@ def methods_and_types(incomplete: str) -> list[str]:
 
 
 def customers(incomplete: str) -> list[str]:
-    from invoicepay.operations.list_customers import ListCustomers
+    from invoicepay.operations.customers import ListCustomers
 
     return _matching(incomplete, lambda: (c.number for c in _ask(ListCustomers())))
 
 
 def payments(incomplete: str) -> list[str]:
-    from invoicepay.operations.list_payments import ListPayments
+    from invoicepay.operations.payments.find import ListPayments
 
     return _matching(incomplete, lambda: (p.id for p in _ask(ListPayments(limit=100)).items))
 
 
 def _invoices(state: Any) -> Iterable[str]:
     from invoicepay.billing.invoice import InvoiceFilter
-    from invoicepay.operations.list_invoices import ListInvoices
+    from invoicepay.operations.invoices import ListInvoices
 
     found = _ask(ListInvoices(InvoiceFilter(state), totals=False))
     return (invoice.number for invoice in found.page.items)
 
 
 def _methods() -> Iterable[str]:
-    from invoicepay.operations.list_methods import ListMethods
+    from invoicepay.operations.methods import ListMethods
 
     return (method.id for method in _ask(ListMethods()).methods)
 

@@ -12,7 +12,7 @@ def period(text: str, state: State) -> Period:
     """The days that `text` means, in the company's time zone. Raises BadInput."""
 
     def today() -> date:
-        from invoicepay.operations.show_company import ShowCompany
+        from invoicepay.operations.company import ShowCompany
 
         return state.call(ShowCompany()).today
 

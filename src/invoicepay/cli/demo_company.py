@@ -14,15 +14,13 @@ from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import Refused, Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.cli.downloads import write_whole
-from invoicepay.operations.accept_invite import AcceptInvite
 from invoicepay.operations.app import App
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.invite_contact import InviteContact
-from invoicepay.operations.log_in import LogIn
-from invoicepay.operations.set_company import SetCompany
-from invoicepay.operations.set_default_method import SetDefaultMethod
-from invoicepay.operations.start_session import LoggedIn
+from invoicepay.operations.company import SetCompany
+from invoicepay.operations.identity.contacts import InviteContact
+from invoicepay.operations.identity.invites import AcceptInvite
+from invoicepay.operations.identity.login import LoggedIn, LogIn
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.methods import AttachTestMethod, SetDefaultMethod
 from invoicepay.sample import CONTACT, CUSTOMER, FINANCE, Sample, materialise
 from invoicepay.settings import Settings, load_settings
 from invoicepay.wiring.ledgers import found_ledger
@@ -86,7 +84,7 @@ def _fill(folder: Path, local: Local, admin_password: str) -> tuple[Login, ...]:
         logged_in = admin.call(AcceptInvite(invited.code, password))
         logins.append(Login(invited.email, password, logged_in.role, logged_in.customers))
     for kind, path in (("invoices", sample.invoices), ("payments", sample.payments)):
-        admin.call(Import(kind, str(path)))
+        admin.call(ImportRecords(kind, str(path)))
     # The last login stays: the customer's contact, in a file, since a demo needs no keyring.
     local.sessions.set(logged_in.token, insecure=True)
     _add_methods(_as(local, logged_in))
@@ -127,8 +125,8 @@ def _set_up(folder: Path, admin: App) -> Sample:
     profile = dict(sample.profile)
     address = Address(tuple(profile.pop("address")))
     admin.call(SetCompany(address=address, logo=sample.logo, **profile))  # type: ignore[arg-type]
-    admin.call(Import("customers", str(sample.customers)))
-    admin.call(Import("contacts", str(sample.contacts)))
+    admin.call(ImportRecords("customers", str(sample.customers)))
+    admin.call(ImportRecords("contacts", str(sample.contacts)))
     return sample
 
 

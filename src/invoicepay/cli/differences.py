@@ -8,7 +8,7 @@ from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.journal import Difference, JournalCheck
 
 if TYPE_CHECKING:
-    from invoicepay.operations.protocol.compare import Comparison
+    from invoicepay.operations.payments.protocol.compare import Comparison
 
 LET_NOBODY_PAY = (
     "Let nobody pay; put the last backup that verifies in place: `invoicepay restore BACKUP`."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from invoicepay.billing.unseen import kept_apart
+from invoicepay.billing.text import kept_apart
 from invoicepay.cli.text import clean, width
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from invoicepay.cli.text import SHORT
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import OutboxMail
-    from invoicepay.operations.deliver import DeliveryReport
+    from invoicepay.operations.mailing.deliver import DeliveryReport
 
 
 def name_of(mail: OutboxMail) -> str:

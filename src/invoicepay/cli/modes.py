@@ -7,7 +7,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from invoicepay.operations.check_health import Check
+from invoicepay.operations.books.health import Check
 from invoicepay.settings import Settings
 
 _WRITE = stat.S_IWGRP | stat.S_IWOTH

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TextIO, TypeVar
 
-from invoicepay.billing.unseen import UNSEEN
+from invoicepay.billing.text import UNSEEN
 from invoicepay.cli.layout import PLAIN, Column, Page, Table, fact_lines, folded
 from invoicepay.cli.text import clean, guarded
 

@@ -64,7 +64,7 @@ class State:
         """Remember that the caller has been told how these payments stand. Called once that has
         been written. Where it cannot be remembered, the payer is told once more, no worse."""
         from invoicepay.billing.errors import InvoicepayError
-        from invoicepay.operations.acknowledge_payments import AcknowledgePayments
+        from invoicepay.operations.payments.pay import AcknowledgePayments
 
         with suppress(InvoicepayError):
             self.out.flush()
@@ -75,7 +75,7 @@ class State:
         """The company's time zone; UTC where it cannot be had, as when nobody is logged in."""
         from zoneinfo import ZoneInfo
 
-        from invoicepay.operations.show_company import ShowCompany
+        from invoicepay.operations.company import ShowCompany
 
         try:
             return ZoneInfo(self.call(ShowCompany()).company.time_zone)

@@ -14,8 +14,8 @@ from invoicepay.cli.payment_view import raise_for, show_payment
 if TYPE_CHECKING:
     from invoicepay.cli.interrupts import Interrupts
     from invoicepay.cli.state import State
-    from invoicepay.operations.show_payment import ShowPayment
-    from invoicepay.operations.stop_payment import StopPayment
+    from invoicepay.operations.payments.find import ShowPayment
+    from invoicepay.operations.payments.pay import StopPayment
 
 
 class Patience(NamedTuple):
@@ -85,7 +85,7 @@ class Teller:
     def stop(self, payment_id: str) -> Payment:
         """The payment that this command was making, where its outcome is known. Raises Stopped
         where nothing was charged, OutcomeUnknown where nobody knows."""
-        from invoicepay.operations.stop_payment import StopPayment
+        from invoicepay.operations.payments.pay import StopPayment
 
         payment = self._ask(StopPayment(payment_id))
         if payment.given_up:
@@ -95,7 +95,7 @@ class Teller:
     def look(self, payment_id: str) -> Payment:
         """A payment that another command makes, or made: this one only waited. Raises
         OutcomeUnknown where it cannot be looked at."""
-        from invoicepay.operations.show_payment import ShowPayment
+        from invoicepay.operations.payments.find import ShowPayment
 
         return self._ask(ShowPayment(payment_id))
 
@@ -148,9 +148,8 @@ class Teller:
     def _send_mail(self, payment: Payment) -> None:
         """Say to whom it goes, then try: a mail server may be slow. The outcome stands, whatever
         befalls its e-mail."""
-        from invoicepay.operations.email_address import readable
-        from invoicepay.operations.list_mail import ListMail
-        from invoicepay.operations.send_mail import SendMail
+        from invoicepay.operations.mailing.address import readable
+        from invoicepay.operations.mailing.outbox import ListMail, SendMail
 
         if payment.status not in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
             return
@@ -171,7 +170,7 @@ class Teller:
 
     def _wait(self, payment: Payment, patience: Patience) -> Payment:
         """The payment when it has ended, or patience has, or it cannot be looked at any more."""
-        from invoicepay.operations.show_payment import ShowPayment
+        from invoicepay.operations.payments.find import ShowPayment
 
         deadline, pause = time.monotonic() + patience.seconds, 1.0
         while payment.status not in FINAL and (left := deadline - time.monotonic()) > 0:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from invoicepay.billing.unseen import one_line
+from invoicepay.billing.text import one_line
 
 SHORT = 8
 """Characters of a payment's id that people are shown; commands take them for the whole."""

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator
 from dataclasses import fields, is_dataclass
 
 from invoicepay.billing.money import decimals
-from invoicepay.billing.unseen import UNSEEN
+from invoicepay.billing.text import UNSEEN
 
 REPLACEMENT = "□"
 """Stands for a character that cannot be shown, so that the reader sees that one is missing."""

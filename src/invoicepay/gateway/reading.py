@@ -17,7 +17,7 @@ import stripe
 
 from invoicepay.billing.money import CURRENCIES, MAX_MINOR
 from invoicepay.billing.ports import GatewayCustomer, Intent, IntentStatus, UnreadableIntent
-from invoicepay.billing.unseen import one_line
+from invoicepay.billing.text import one_line
 from invoicepay.gateway import metadata
 
 Doc = Mapping[str, Any]

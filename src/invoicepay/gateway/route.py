@@ -16,7 +16,7 @@ import requests
 
 from invoicepay.billing.errors import Usage
 from invoicepay.billing.ports import NoAnswer
-from invoicepay.billing.unseen import one_line
+from invoicepay.billing.text import one_line
 
 _REFUSED: Final = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 """What `http.client` says of any answer to CONNECT but 200."""

@@ -10,10 +10,11 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any
 
-from invoicepay.billing import unseen
 from invoicepay.billing.ports import MailNotSent, Message
+from invoicepay.billing.text import UNSEEN
+from invoicepay.billing.text import one_line as on_one_line
 
-_NOT_IN_TEXT = re.compile(rf"(?![\t\n])[{unseen.UNSEEN}]")
+_NOT_IN_TEXT = re.compile(rf"(?![\t\n])[{UNSEEN}]")
 _NOT_IN_IDS = re.compile(r"[^A-Za-z0-9.!#$%&'*+/=?^_`{|}~@-]", re.ASCII)
 _NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 # RFC 5321 4.1.2, without quoted local parts: nobody's address needs them, injections do.
@@ -109,7 +110,7 @@ def check_sender(address: str) -> None:
 
 def one_line(text: str) -> str:
     """`text` without what could end a header or turn its direction."""
-    return unseen.one_line(_valid(text)).strip()
+    return on_one_line(_valid(text)).strip()
 
 
 def file_name(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -19,7 +20,7 @@ R = TypeVar("R", covariant=True)
 class Request(Generic[R]):
     """Base of every request; R is what its verb returns.
 
-    A request class lives in its verb's file: `list_invoices.py` has `ListInvoices` and
+    Its verb stands beside it, the same name in snake case: `ListInvoices` and
     `list_invoices(request, actor, ports)`.
     """
 
@@ -37,7 +38,7 @@ class App:
         """Run the verb of `request`. Raises an InvoicepayError; NotAllowed before anything
         is read for the request itself."""
         actor = self.check(type(request))
-        return cast(R, _verb(request)(request, actor, self._ports))
+        return cast(R, verb_of(type(request))(request, actor, self._ports))
 
     def check(self, request: type[Request[Any]]) -> Actor | None:
         """Who would call such a request; None where it is for everybody. Raises NotAllowed.
@@ -47,7 +48,7 @@ class App:
         roles = RIGHTS[request.__name__]
         if roles is PUBLIC:
             return None
-        from invoicepay.operations.authenticate import authenticate
+        from invoicepay.operations.identity.authenticate import authenticate
 
         actor = authenticate(self._secret(), self._ports)
         if actor.role not in roles:
@@ -59,7 +60,7 @@ class App:
         return actor
 
 
-def _verb(request: Request[Any]) -> Callable[..., Any]:
-    """The function named like the request's file."""
-    module = sys.modules[type(request).__module__]
-    return cast(Callable[..., Any], getattr(module, module.__name__.rpartition(".")[2]))
+def verb_of(request: type[Request[Any]]) -> Callable[..., Any]:
+    """The function of such requests: named like them, in their module."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", request.__name__).lower()
+    return cast(Callable[..., Any], getattr(sys.modules[request.__module__], name))

@@ -35,7 +35,7 @@ RIGHTS: dict[str, frozenset[Role]] = {
     "ListInvoices": EVERYONE,
     "ShowInvoice": EVERYONE,
     "RenderInvoices": EVERYONE,
-    "Import": STAFF,
+    "ImportRecords": STAFF,
     # Payments
     "ListMethods": EVERYONE,
     "SetDefaultMethod": EVERYONE,

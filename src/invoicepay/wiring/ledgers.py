@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from invoicepay.billing.customer import Actor, Company
     from invoicepay.billing.identity import LedgerIdentity
     from invoicepay.billing.ports import Unit
-    from invoicepay.operations.restore import Restore, Restored
+    from invoicepay.operations.books.restore import Restore, Restored
 
 
 class BackupFacts(NamedTuple):
@@ -46,7 +46,7 @@ _CANNOT_TELL = ("ledger_missing", "ledger_damaged", "ledger_mixed", "ledger_unus
 def who_may_restore(local: Local) -> Actor | None:
     """Who asks, as the ledger in place has it; None where there is none that can tell: whoever can
     write there may put a backup there, as by hand. Raises NotAllowed."""
-    from invoicepay.operations.restore import Restore
+    from invoicepay.operations.books.restore import Restore
 
     try:
         return local.app.check(Restore)
@@ -58,7 +58,7 @@ def who_may_restore(local: Local) -> Actor | None:
 
 def restore_ledger(settings: Settings, request: Restore, actor: Actor | None) -> Restored:
     """Put a backup in the place of the ledger that `settings` name. See operations.restore."""
-    from invoicepay.operations.restore import restore
+    from invoicepay.operations.books.restore import restore
 
     local = Local(settings, identity=look_at_backup(request.backup).identity)
     with closing(local):
@@ -89,7 +89,7 @@ def found_ledger(
     """Make the ledger that `settings` name, with its first admin. Raises Refused when it is
     there already or the password is weak."""
     from invoicepay.ledger.file import create
-    from invoicepay.operations.first_admin import first_admin
+    from invoicepay.operations.books.first_admin import first_admin
 
     local = Local(settings)
     admin = first_admin(admin_email, admin_password, company, local.passwords, local.ids)

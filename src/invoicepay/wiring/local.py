@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from invoicepay.credentials.sessions import SessionTokens
     from invoicepay.gateway.route import Route
     from invoicepay.mail.smtp import SmtpSettings
-    from invoicepay.operations.check_health import Check
+    from invoicepay.operations.books.health import Check
     from invoicepay.wiring.practice_bank import PracticeBank
 
 
@@ -101,7 +101,7 @@ class Local:
 
     def check_file(self) -> Check:
         """For `doctor`, where the ledger cannot tell who asks."""
-        from invoicepay.operations.check_health import check_file
+        from invoicepay.operations.books.health import check_file
 
         return check_file(self)
 
@@ -195,7 +195,7 @@ def _route(settings: Settings) -> Route:
 def _smtp(smtp: Smtp) -> SmtpSettings:
     from invoicepay.credentials.private_file import read
     from invoicepay.mail.smtp import SmtpSettings
-    from invoicepay.operations.email_address import with_ascii_domain
+    from invoicepay.operations.mailing.address import with_ascii_domain
 
     def password() -> str:
         return (read(Path(smtp.password_file)) or "").strip() if smtp.password_file else ""

@@ -16,12 +16,10 @@ from invoicepay.billing.journal import Difference, JournalFilter, JournalHead
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.ledger.queries.journal import chained
 from invoicepay.ledger.records import RECORDS
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.list_journal import ListJournal
-from invoicepay.operations.repair import NotRepaired, Rebuilt, Repair
-from invoicepay.operations.show_journal_head import ShowJournalHead
-from invoicepay.operations.sync import Sync
-from invoicepay.operations.verify_journal import VerifyJournal
+from invoicepay.operations.books.journal import ListJournal, ShowJournalHead, VerifyJournal
+from invoicepay.operations.books.repair import NotRepaired, Rebuilt, Repair
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.payments.sync import Sync
 from tests.adapters.ledger.cells import cells
 from tests.support.company import START, SmallCompany, make_template, open_copy
 from tests.support.told import told
@@ -46,7 +44,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for kind, text in (("invoices", LINES), ("payments", CHEQUE)):
         file = folder / f"{kind}.csv"
         file.write_text(text)
-        company.finance.call(Import(kind, str(file)))
+        company.finance.call(ImportRecords(kind, str(file)))
     company.pay("INV-1", "L-1", method="card")
     company.pay("INV-2", method="ach", amounts=(("INV-2", "100.00"),))
     list(company.finance.call(Sync()))
@@ -408,7 +406,7 @@ def test_a_large_import_is_split_into_entries(company: SmallCompany, tmp_path: P
     file = tmp_path / "many.csv"
     rows = "".join(f"M-{n},C-1,2026-10-01,USD,1.00\n" for n in range(2500))
     file.write_text("number,customer,issued_on,currency,total\n" + rows)
-    company.finance.call(Import("invoices", str(file)))
+    company.finance.call(ImportRecords("invoices", str(file)))
 
     company.assert_books_balance()
     with closing(sqlite3.connect(company.ledger.path)) as db:
@@ -454,7 +452,7 @@ def test_many_derived_differences_do_not_hide_one_that_is_not(
     file = tmp_path / "many.csv"
     rows = "".join(f"M-{n},C-1,2026-10-01,USD,1.00\n" for n in range(300))
     file.write_text("number,customer,issued_on,currency,total\n" + rows)
-    company.finance.call(Import("invoices", str(file)))
+    company.finance.call(ImportRecords("invoices", str(file)))
     edit(
         company,
         "UPDATE invoices SET reserved_minor = 1 WHERE number LIKE 'M-%'",
@@ -483,7 +481,7 @@ def test_what_was_edited_stays_known_when_it_is_used(company: SmallCompany, tmp_
     files["customers"] = "number,name\nC-2,Nettle Hill\n"
     for kind, text in files.items():
         (tmp_path / kind).write_text(text)
-        company.finance.call(Import(kind, str(tmp_path / kind), update=True))
+        company.finance.call(ImportRecords(kind, str(tmp_path / kind), update=True))
 
     found = [d.what for d in differences(company)]
     assert len(found) == 2

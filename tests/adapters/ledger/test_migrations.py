@@ -18,7 +18,7 @@ from invoicepay.ledger.file import APPLICATION_ID, SCHEMA_VERSION, SqliteLedger
 from invoicepay.ledger.integrity import tables_of
 from invoicepay.ledger.log import schema_of
 from invoicepay.ledger.migrations import migrations
-from invoicepay.operations.attach_test_method import AttachTestMethod
+from invoicepay.operations.methods import AttachTestMethod
 from tests.support.company import EVERYTHING, SmallCompany, make_template
 from tests.support.scripted_gateway import ScriptedGateway
 

@@ -18,7 +18,7 @@ from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import MailKind, MailNotSent, MailStatus, Message
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.mail.folder import FolderMailer
-from invoicepay.operations.deliver import PATIENCE, deliver, retry_after
+from invoicepay.operations.mailing.deliver import PATIENCE, deliver, retry_after
 
 if TYPE_CHECKING:
     from tests.operations.delivery.conftest import World

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from invoicepay.billing.payment import Allocation, PaymentStatus
-from invoicepay.operations.receipt import receipt_of
+from invoicepay.operations.payments.receipt import receipt_of
 
 if TYPE_CHECKING:
     from tests.operations.delivery.conftest import World

@@ -14,17 +14,15 @@ from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import NotAllowed, NotFound, Unreachable, Usage
 from invoicepay.billing.ports import MailNotSent, MailStatus, Message, OutboxMail
 from invoicepay.operations.app import App
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.check_health import Check, CheckHealth
-from invoicepay.operations.deliver import DeliveryReport
-from invoicepay.operations.discard_mail import DiscardMail
-from invoicepay.operations.list_journal import ListJournal
-from invoicepay.operations.list_mail import ALL, SENT, ListMail
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.send_mail import SendMail
-from invoicepay.operations.set_company import SetCompany
-from invoicepay.operations.sync import Sync
+from invoicepay.operations.books.health import Check, CheckHealth
+from invoicepay.operations.books.journal import ListJournal
+from invoicepay.operations.company import SetCompany
+from invoicepay.operations.mailing.deliver import DeliveryReport
+from invoicepay.operations.mailing.outbox import ALL, SENT, DiscardMail, ListMail, SendMail
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import Sync
 from tests.support.company import START, KeptMail, SmallCompany, make_template, open_copy
 from tests.support.told import told
 

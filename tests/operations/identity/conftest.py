@@ -21,7 +21,7 @@ from invoicepay.credentials.passwords import Argon2Passwords
 from invoicepay.documents import PdfDocuments
 from invoicepay.ledger.file import SqliteLedger, create
 from invoicepay.operations.app import App, Request
-from invoicepay.operations.log_in import LogIn
+from invoicepay.operations.identity.login import LogIn
 from tests.support.told import told
 
 R = TypeVar("R")

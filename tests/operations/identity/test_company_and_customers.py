@@ -9,10 +9,8 @@ import pytest
 from PIL import Image
 
 from invoicepay.billing.customer import Address
-from invoicepay.operations.list_customers import ListCustomers
-from invoicepay.operations.set_company import SetCompany
-from invoicepay.operations.show_company import ShowCompany
-from invoicepay.operations.show_customer import ShowCustomer
+from invoicepay.operations.company import SetCompany, ShowCompany
+from invoicepay.operations.customers import ListCustomers, ShowCustomer
 
 if TYPE_CHECKING:
     from tests.operations.identity.conftest import World

@@ -12,14 +12,15 @@ import pytest
 from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import InvoicepayError, NotAllowed
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.accept_invite import AcceptInvite, accept_invite
-from invoicepay.operations.check_invite import CheckInvite
-from invoicepay.operations.create_token import CreateToken
-from invoicepay.operations.disable_contact import DisableContact
-from invoicepay.operations.invite_contact import InviteContact, invite_contact
-from invoicepay.operations.list_contacts import ListContacts
-from invoicepay.operations.log_in import LogIn
-from invoicepay.operations.who_am_i import WhoAmI
+from invoicepay.operations.identity.contacts import (
+    DisableContact,
+    InviteContact,
+    ListContacts,
+    invite_contact,
+)
+from invoicepay.operations.identity.invites import AcceptInvite, CheckInvite, accept_invite
+from invoicepay.operations.identity.login import LogIn, WhoAmI
+from invoicepay.operations.identity.tokens import CreateToken
 
 if TYPE_CHECKING:
     from tests.operations.identity.conftest import World
@@ -217,8 +218,8 @@ def test_nobody_touches_their_own_rights_so_an_admin_always_remains(world: World
 
 def test_two_admins_who_disable_each_other(world: World) -> None:
     """The second was let in before the first had finished; its transaction looks again."""
-    from invoicepay.operations.authenticate import authenticate
-    from invoicepay.operations.disable_contact import disable_contact
+    from invoicepay.operations.identity.authenticate import authenticate
+    from invoicepay.operations.identity.contacts import disable_contact
 
     first, second = (
         authenticate(world.log_in(email), world) for email in (ADMIN, "second@acme.example")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invoicepay.billing.errors import BadInput
-from invoicepay.operations.email_address import (
+from invoicepay.operations.mailing.address import (
     MOST_ADDRESSES,
     check_email,
     check_emails,

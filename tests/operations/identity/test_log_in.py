@@ -12,10 +12,9 @@ import pytest
 
 from invoicepay.billing.errors import NotAllowed
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.accept_invite import AcceptInvite
-from invoicepay.operations.invite_contact import InviteContact
-from invoicepay.operations.log_in import LogIn, log_in
-from invoicepay.operations.who_am_i import WhoAmI
+from invoicepay.operations.identity.contacts import InviteContact
+from invoicepay.operations.identity.invites import AcceptInvite
+from invoicepay.operations.identity.login import LogIn, WhoAmI, log_in
 from tests.support.told import told
 
 if TYPE_CHECKING:

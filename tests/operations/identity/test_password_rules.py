@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoicepay.billing.errors import Refused
-from invoicepay.operations.password_rules import check_new_password, surprises
+from invoicepay.operations.identity.password import check_new_password, surprises
 
 OWN = ("Acme Tools Inc.", "bob.smith@one.example", "Bob Smith")
 

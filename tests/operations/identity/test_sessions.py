@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from invoicepay.billing.errors import NotAllowed, Unreachable
-from invoicepay.operations.change_password import ChangePassword
-from invoicepay.operations.create_token import CreateToken
-from invoicepay.operations.disable_contact import DisableContact
-from invoicepay.operations.list_contacts import ListContacts
-from invoicepay.operations.list_customers import ListCustomers
-from invoicepay.operations.list_tokens import ListTokens
-from invoicepay.operations.log_out import LogOut
-from invoicepay.operations.revoke_token import RevokeToken
-from invoicepay.operations.who_am_i import WhoAmI
+from invoicepay.operations.customers import ListCustomers
+from invoicepay.operations.identity.contacts import DisableContact, ListContacts
+from invoicepay.operations.identity.login import LogOut, WhoAmI
+from invoicepay.operations.identity.password import ChangePassword
+from invoicepay.operations.identity.tokens import CreateToken, ListTokens, RevokeToken
 
 if TYPE_CHECKING:
     from tests.operations.identity.conftest import World

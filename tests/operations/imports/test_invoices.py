@@ -300,10 +300,10 @@ def test_who_lost_the_right_meanwhile_imports_nothing(office: Office) -> None:
     from invoicepay.billing.customer import Role
 
     with pytest.raises(NotAllowed):
-        from invoicepay.operations.import_records import Import
+        from invoicepay.operations.imports.import_records import ImportRecords
 
         stale = replace(office.actor, role=Role.ADMIN)
-        office.run(Import("invoices", office.file(HEAD + A)), stale)
+        office.run(ImportRecords("invoices", office.file(HEAD + A)), stale)
     assert office.invoices() == ()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.invoice import InvoiceStatus
-from invoicepay.operations.import_records import Import
+from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.imports.layouts import ImportKind
 from invoicepay.operations.imports.mapping import parse_mapping
 
@@ -156,7 +156,7 @@ def made_up(path: Path, rows: int = 60) -> int:
 def test_receivables_like_the_real_ones(office: Office) -> None:
     path = office.folder / "receivables.csv"
     whole = made_up(path)
-    request = Import("invoices", str(path), str(RECEIVABLES))
+    request = ImportRecords("invoices", str(path), str(RECEIVABLES))
     result = office.run(request)
     assert (result.invoices.added, result.customers.added, result.payments.added) == (60, 10, 60)
     assert result.added_minor == {"USD": whole}
@@ -170,14 +170,14 @@ def test_receivables_like_the_real_ones(office: Office) -> None:
 
 def test_the_sample_export_fits_the_sample_mapping(office: Office) -> None:
     path = ROOT / "sample_data" / "exports" / "receivables.csv"
-    result = office.run(Import("invoices", str(path), str(RECEIVABLES)))
+    result = office.run(ImportRecords("invoices", str(path), str(RECEIVABLES)))
     assert (result.invoices.added, result.customers.added, result.payments.added) == (8, 4, 8)
     assert result.added_minor == {"USD": 320591}
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the real export is not beside the project")
 def test_the_real_receivables(office: Office) -> None:
-    result = office.run(Import("invoices", str(REAL), str(RECEIVABLES)))
+    result = office.run(ImportRecords("invoices", str(REAL), str(RECEIVABLES)))
     assert (result.invoices.added, result.customers.added, result.payments.added) == (
         2466,
         100,
@@ -188,4 +188,7 @@ def test_the_real_receivables(office: Office) -> None:
     assert (one.total_minor, one.disputed, one.paid_on) == (6174, True, date(2013, 3, 3))
     assert {i.balance_minor for i in office.invoices()} == {0}
     office.everything()
-    assert office.run(Import("invoices", str(REAL), str(RECEIVABLES))).invoices.unchanged == 2466
+    assert (
+        office.run(ImportRecords("invoices", str(REAL), str(RECEIVABLES))).invoices.unchanged
+        == 2466
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from invoicepay.billing.customer import EVERYTHING, Contact, Customer, Role
-from invoicepay.operations.import_records import Import
+from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.imports.problems import BadRows
 
 if TYPE_CHECKING:
@@ -144,10 +144,10 @@ def test_bad_contacts(office: Office, row: str, said: str) -> None:
 def test_an_admin_imports_staff_but_not_himself(office: Office) -> None:
     actor = office.admin()
     path = office.file(CONTACTS + "new@example.com,New,finance,\n")
-    assert office.run(Import("contacts", path), actor).contacts.added == 1
+    assert office.run(ImportRecords("contacts", path), actor).contacts.added == 1
     path = office.file(CONTACTS + "adm@example.com,Adm,finance,\n")
     with pytest.raises(BadRows, match="nobody changes their own role"):
-        office.run(Import("contacts", path, update=True), actor)
+        office.run(ImportRecords("contacts", path, update=True), actor)
 
 
 def test_a_contact_twice_in_one_file(office: Office) -> None:

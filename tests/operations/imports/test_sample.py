@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import EVERYTHING, Company
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceStatus
-from invoicepay.operations.import_records import Import
+from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.sample import CONTACT, CUSTOMER, INVOICE, materialise
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def test_it_imports_and_ties_out(hire: Callable[[], Office], tmp_path: Path) -> 
     admin, sample = office.admin(), materialise(TODAY, tmp_path / "sample")
     for _ in range(2):
         results = [
-            office.run(Import(kind, str(path)), admin)
+            office.run(ImportRecords(kind, str(path)), admin)
             for kind, path in (
                 ("customers", sample.customers),
                 ("contacts", sample.contacts),
@@ -60,7 +60,7 @@ def test_what_the_demo_is_about(hire: Callable[[], Office], tmp_path: Path) -> N
     office = hire()
     admin, sample = office.admin(), materialise(TODAY, tmp_path)
     for kind in ("customers", "contacts", "invoices", "payments"):
-        office.run(Import(kind, str(getattr(sample, kind))), admin)
+        office.run(ImportRecords(kind, str(getattr(sample, kind))), admin)
     main = office.invoice(INVOICE)
     assert (main.customer, main.status, main.currency) == (CUSTOMER, InvoiceStatus.OPEN, "USD")
     assert main.total_minor == 184250

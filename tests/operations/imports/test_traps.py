@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from invoicepay.billing.errors import BadInput, NotFound, Usage
-from invoicepay.operations.import_records import Import
+from invoicepay.operations.imports.import_records import ImportRecords
 
 if TYPE_CHECKING:
     from tests.operations.imports.conftest import Office
@@ -158,37 +158,37 @@ def test_unknown_double_and_missing_columns(office: Office) -> None:
 
 def test_a_folder(office: Office) -> None:
     with pytest.raises(BadInput, match="this is a folder"):
-        office.run(Import("invoices", str(office.folder)))
+        office.run(ImportRecords("invoices", str(office.folder)))
 
 
 def test_a_pipe_is_refused_without_waiting(office: Office) -> None:
     pipe = office.folder / "pipe.csv"
     os.mkfifo(pipe)
     with pytest.raises(BadInput, match=r"pipe\.csv: this is not a regular file"):
-        office.run(Import("invoices", str(pipe)))
+        office.run(ImportRecords("invoices", str(pipe)))
 
 
 def test_a_device(office: Office) -> None:
     with pytest.raises(BadInput, match="this is not a regular file"):
-        office.run(Import("invoices", "/dev/zero"))
+        office.run(ImportRecords("invoices", "/dev/zero"))
 
 
 @pytest.mark.parametrize("path", ["missing.csv", "a/b/c.csv"])
 def test_no_such_file(office: Office, path: str) -> None:
     with pytest.raises(NotFound):
-        office.run(Import("invoices", str(office.folder / path)))
+        office.run(ImportRecords("invoices", str(office.folder / path)))
 
 
 def test_a_name_that_is_none(office: Office) -> None:
     with pytest.raises(BadInput):
-        office.run(Import("invoices", "a\0b.csv"))
+        office.run(ImportRecords("invoices", "a\0b.csv"))
 
 
 def test_an_unknown_kind_and_an_unknown_preset(office: Office) -> None:
     with pytest.raises(Usage):
-        office.run(Import("refunds", "file.csv"))
+        office.run(ImportRecords("refunds", "file.csv"))
     with pytest.raises(BadInput, match="no preset 'sage'"):
-        office.run(Import("invoices", "file.csv", preset="sage"))
+        office.run(ImportRecords("invoices", "file.csv", preset="sage"))
 
 
 def test_memory_does_not_grow_with_the_file(office: Office) -> None:
@@ -200,7 +200,7 @@ def test_memory_does_not_grow_with_the_file(office: Office) -> None:
     del rows
     tracemalloc.start()
     try:
-        office.run(Import("invoices", str(path)))
+        office.run(ImportRecords("invoices", str(path)))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -222,5 +222,5 @@ def test_a_file_name_that_cannot_be_printed(office: Office) -> None:
     path = office.folder / os.fsdecode(b"caf\xe9\x1b.csv")
     path.write_bytes(b"x")
     with pytest.raises(BadInput) as caught:
-        office.run(Import("invoices", str(path)))
+        office.run(ImportRecords("invoices", str(path)))
     assert caught.value.message.startswith("caf\\udce9\\u001b.csv: line 1 has none")

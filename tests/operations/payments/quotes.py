@@ -9,7 +9,7 @@ import pytest
 from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.plan import PaymentPlan
 from invoicepay.operations.app import App
-from invoicepay.operations.quote import Quote
+from invoicepay.operations.payments.quote import Quote
 
 
 def quoted(app: App, **request: Any) -> PaymentPlan:

@@ -11,10 +11,10 @@ from invoicepay.billing.errors import BadInput, InvoicepayError, NotAllowed, Unr
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.bind_account import BindAccount
-from invoicepay.operations.check_health import Check, CheckHealth
-from invoicepay.operations.sync import NotReconciled, Sync
+from invoicepay.operations.books.health import Check, CheckHealth
+from invoicepay.operations.company import BindAccount
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.sync import NotReconciled, Sync
 from tests.support.company import SmallCompany, make_template, open_copy
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 

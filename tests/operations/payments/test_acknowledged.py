@@ -10,12 +10,11 @@ from invoicepay.billing.errors import Refused
 from invoicepay.billing.invoice import InvoiceState
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import ChargeOrder
-from invoicepay.operations.acknowledge_payments import AcknowledgePayments
 from invoicepay.operations.app import App
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.sync import Sync
+from invoicepay.operations.payments.pay import AcknowledgePayments, Pay
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import Sync
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 

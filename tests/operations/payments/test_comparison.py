@@ -11,11 +11,11 @@ import pytest
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.check_health import CheckHealth, Health
-from invoicepay.operations.protocol import compare
-from invoicepay.operations.protocol.compare import NOT_CHANGED, Comparison, compare_changed
-from invoicepay.operations.sync import NotReconciled, Sync
+from invoicepay.operations.books.health import CheckHealth, Health
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.protocol import compare
+from invoicepay.operations.payments.protocol.compare import NOT_CHANGED, Comparison, compare_changed
+from invoicepay.operations.payments.sync import NotReconciled, Sync
 from tests.operations.payments.test_restored import backed_up, put_back
 from tests.operations.payments.test_slow_copies import pay_some
 from tests.support.company import SmallCompany

@@ -18,7 +18,7 @@ from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.ports import GatewayCustomer
 from invoicepay.gateway.stripe_gateway import StripeGateway
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.attach_test_method import AttachTestMethod
+from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.sandbox.clock import advance, now
 from invoicepay.sandbox.faults import add_fault
 from invoicepay.sandbox.server import SandboxServer

@@ -10,8 +10,8 @@ from contextlib import closing
 import pytest
 
 from invoicepay.billing.errors import DoesNotTie
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.quote import Quote
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.quote import Quote
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import ScriptedGateway
 

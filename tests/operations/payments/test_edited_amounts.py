@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError
-from invoicepay.operations.back_up import BackUp
-from invoicepay.operations.check_health import CheckHealth
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.restore import Restore
+from invoicepay.operations.books.backup import BackUp
+from invoicepay.operations.books.health import CheckHealth
+from invoicepay.operations.books.restore import Restore
+from invoicepay.operations.imports.import_records import ImportRecords
 from tests.operations.payments.test_edited import Edit, edit  # noqa: F401 - a fixture
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import ScriptedGateway
@@ -70,7 +70,7 @@ def busy(company: SmallCompany, tmp_path: Path) -> SmallCompany:
         (tmp_path / f"{name}.csv").write_text(text)
     more = LINES.replace("100.00", "110.00").replace("2,30.00,60.00", "2,35.00,70.00")
     (tmp_path / "more.csv").write_text(more)
-    company.finance.call(Import("invoices", str(tmp_path / "lines.csv")))
+    company.finance.call(ImportRecords("invoices", str(tmp_path / "lines.csv")))
     company.pay("L-1", method="card", amounts=(("L-1", "10"),))
     company.pay("L-1", method="ach", amounts=(("L-1", "20"),))
     return company
@@ -81,10 +81,10 @@ ACTS: dict[str, Callable[[SmallCompany, Path], object]] = {
         "L-1", method="card", amounts=(("L-1", "1"),), allow_pending=True, key="another"
     ),
     "import payments": lambda company, folder: company.finance.call(
-        Import("payments", str(folder / "cheque.csv"))
+        ImportRecords("payments", str(folder / "cheque.csv"))
     ),
     "import invoices": lambda company, folder: company.finance.call(
-        Import("invoices", str(folder / "more.csv"), update=True)
+        ImportRecords("invoices", str(folder / "more.csv"), update=True)
     ),
     "backup": lambda company, folder: company.finance.call(BackUp(folder / "saved.db")),
 }

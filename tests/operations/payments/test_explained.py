@@ -12,9 +12,9 @@ from invoicepay.billing.errors import Refused
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, UnreadableIntent
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.protocol import reconcile
-from invoicepay.operations.protocol.reconcile import (
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.protocol import reconcile
+from invoicepay.operations.payments.protocol.reconcile import (
     Unexplained,
     check_not_behind,
     check_reconciled,

@@ -18,14 +18,13 @@ from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, NoAnswer
 from invoicepay.ledger.unit import SqliteUnit
-from invoicepay.operations.cancel_payment import CancelPayment
-from invoicepay.operations.list_methods import ListMethods
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.protocol.record import record
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.remove_method import RemoveMethod
-from invoicepay.operations.sync import Settled, Sync
+from invoicepay.operations.methods import ListMethods, RemoveMethod
+from invoicepay.operations.payments.cancel import CancelPayment
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.protocol.record import record
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import Settled, Sync
 from tests.support.company import SmallCompany
 from tests.support.halfway import halfway
 from tests.support.scripted_gateway import Fault, ScriptedGateway
@@ -221,7 +220,7 @@ def test_killed_before_the_intents_id_was_stored_it_is_found_and_canceled(
     plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
     assert plan is not None
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("invoicepay.operations.protocol.submit.record_submitted", die)
+        patch.setattr("invoicepay.operations.payments.protocol.submit.record_submitted", die)
         company.call(Pay(plan))
     company.clock.time += LEASE
 
@@ -240,7 +239,7 @@ def test_killed_after_the_charge_the_next_command_settles_it(
     plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
     assert plan is not None
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("invoicepay.operations.protocol.submit.record", die)
+        patch.setattr("invoicepay.operations.payments.protocol.submit.record", die)
         company.call(Pay(plan))
     assert company.payment(plan.payment_id).status is PaymentStatus.SUBMITTED
     company.clock.time += LEASE

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from invoicepay.operations.import_records import Import, Imported
+from invoicepay.operations.imports.import_records import Imported, ImportRecords
 from invoicepay.operations.imports.problems import BadRows
 from tests.support.company import SmallCompany
 
@@ -14,7 +14,7 @@ from tests.support.company import SmallCompany
 def load(company: SmallCompany, folder: Path, kind: str, text: str, **more: bool) -> Imported:
     file = folder / "file.csv"
     file.write_text(text)
-    return company.finance.call(Import(kind, str(file), **more))  # type: ignore[arg-type]
+    return company.finance.call(ImportRecords(kind, str(file), **more))  # type: ignore[arg-type]
 
 
 def test_settling_an_invoice_by_a_file_keeps_the_invoices_own_currency(

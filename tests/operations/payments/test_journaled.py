@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from invoicepay.operations.attach_test_method import AttachTestMethod
+from invoicepay.operations.methods import AttachTestMethod
 from tests.operations.payments.test_restored import restored, sync
 from tests.support.company import EVERYTHING, SmallCompany
 

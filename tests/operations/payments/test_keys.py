@@ -9,12 +9,12 @@ import pytest
 from invoicepay.billing.errors import NotFound, Refused, Unreachable, Usage
 from invoicepay.billing.invoice import InvoiceState
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.cancel_payment import CancelPayment
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.sync import Sync
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.cancel import CancelPayment
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import Sync
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import told
@@ -245,7 +245,7 @@ def test_a_claim_canceled_on_purpose_is_not_paid_by_its_key(
     plan = company.call(Quote(numbers=("INV-1",), method="card", key="october")).plan
     assert plan is not None
     with monkeypatch.context() as patch:
-        patch.setattr("invoicepay.operations.pay.submit", lambda payment, ports: payment)
+        patch.setattr("invoicepay.operations.payments.pay.submit", lambda payment, ports: payment)
         company.call(Pay(plan))
     company.call(CancelPayment(plan.payment_id))
 

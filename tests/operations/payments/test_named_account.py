@@ -11,7 +11,7 @@ from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.ports import AccountHidden
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.protocol.account import (
+from invoicepay.operations.payments.protocol.account import (
     _mismatch,
     bind,
     check_account,

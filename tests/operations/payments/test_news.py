@@ -10,11 +10,11 @@ import pytest
 
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import MailNotSent, Message
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.send_mail import SendMail
-from invoicepay.operations.sync import Sync
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.mailing.outbox import SendMail
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import Sync
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
@@ -29,7 +29,7 @@ def has_address(company: SmallCompany, tmp_path: Path) -> Set:
     def set_(address: str) -> None:
         file = tmp_path / "addresses.csv"
         file.write_text(f"number,name,email\nC-1,Harbor Finch,{address}\n", "utf-8")
-        company.finance.call(Import("customers", str(file), update=True))
+        company.finance.call(ImportRecords("customers", str(file), update=True))
 
     return set_
 

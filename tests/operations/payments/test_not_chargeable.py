@@ -9,9 +9,9 @@ import pytest
 
 from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.invoice import InvoiceState
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.pay import Pay
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.pay import Pay
 from tests.operations.payments.quotes import numbers, quoted, refusal
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import ScriptedGateway
@@ -34,7 +34,7 @@ def bill(company: SmallCompany, *rows: str) -> None:
 def bring(company: SmallCompany, kind: str, *lines: str) -> None:
     file = company.ledger.path.with_name(f"{kind}.csv")
     file.write_text("\n".join([*lines, ""]))
-    company.finance.call(Import(kind, str(file)))
+    company.finance.call(ImportRecords(kind, str(file)))
 
 
 @pytest.mark.parametrize("method", ["card", "ach", ""])

@@ -9,9 +9,9 @@ import pytest
 from invoicepay.billing.errors import DoesNotTie, Refused
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import IntentStatus
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.settle import settle
-from invoicepay.operations.quote import Quote
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.protocol.settle import settle
+from invoicepay.operations.payments.quote import Quote
 from tests.operations.payments.test_faults import sync
 from tests.support.company import SmallCompany
 from tests.support.scripted_gateway import Fault, ScriptedGateway

@@ -22,16 +22,13 @@ from invoicepay.billing.invoice import InvoiceFilter, InvoiceState, InvoiceStatu
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import IntentStatus, MailNotSent, Message
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.list_invoices import ListInvoices
-from invoicepay.operations.list_methods import ListMethods
-from invoicepay.operations.list_payments import ListPayments
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.remove_method import RemoveMethod
-from invoicepay.operations.show_payment import ShowPayment
-from invoicepay.operations.sync import Sync
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.invoices import ListInvoices
+from invoicepay.operations.methods import AttachTestMethod, ListMethods, RemoveMethod
+from invoicepay.operations.payments.find import ListPayments, ShowPayment
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import Sync
 from tests.support.company import SmallCompany
 from tests.support.halfway import halfway
 from tests.support.scripted_gateway import ScriptedGateway
@@ -299,7 +296,7 @@ def test_a_plan_is_refused_when_its_invoice_was_raised_or_lowered_meanwhile(
         "number,customer,issued_on,due_on,currency,total\n"
         f"INV-1,C-1,2026-10-01,2026-10-31,USD,{total}\n"
     )
-    company.finance.call(Import("invoices", str(changed), update=True))
+    company.finance.call(ImportRecords("invoices", str(changed), update=True))
 
     with pytest.raises(Refused) as refusal:
         company.call(Pay(plan))

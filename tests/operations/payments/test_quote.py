@@ -14,14 +14,12 @@ from invoicepay.billing.invoice import InvoiceState
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.list_methods import ListMethods
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.restore import Restore
-from invoicepay.operations.set_default_method import SetDefaultMethod
+from invoicepay.operations.books.restore import Restore
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.methods import AttachTestMethod, ListMethods, SetDefaultMethod
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.quote import Quote
 from tests.operations.payments.quotes import numbers, quoted, refusal
 from tests.support.company import SmallCompany, add_contact, make_template
 from tests.support.scripted_gateway import Fault, ScriptedGateway
@@ -200,7 +198,7 @@ def dispute(company: SmallCompany, *numbers: str) -> None:
         rows.append(f"{number},{found.customer},{days},{found.currency},{total},true")
     file = company.ledger.path.with_name("disputed.csv")
     file.write_text("\n".join([*rows, ""]))
-    company.finance.call(Import("invoices", str(file), update=True))
+    company.finance.call(ImportRecords("invoices", str(file), update=True))
 
 
 def test_a_filter_leaves_out_what_is_disputed_and_a_name_does_not(company: SmallCompany) -> None:
@@ -344,7 +342,7 @@ def more_invoices(company: SmallCompany, folder: Path) -> tuple[str, ...]:
     (folder / "more.csv").write_text(
         "number,customer,issued_on,due_on,currency,total\n" + "".join(rows)
     )
-    company.finance.call(Import("invoices", str(folder / "more.csv")))
+    company.finance.call(ImportRecords("invoices", str(folder / "more.csv")))
     return numbers
 
 

@@ -23,16 +23,16 @@ from invoicepay.billing.payment import (
 )
 from invoicepay.billing.ports import Intent, IntentStatus, Rejected
 from invoicepay.ledger.unit import SqliteUnit
-from invoicepay.operations.cancel_payment import CancelPayment
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.protocol.record import (
+from invoicepay.operations.payments.cancel import CancelPayment
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.protocol.record import (
     is_of,
     record,
     record_never_confirmed,
     record_submitted,
 )
-from invoicepay.operations.protocol.settle import has_lease, settle
-from invoicepay.operations.protocol.take_in import cancel_or_take_in, take_in
+from invoicepay.operations.payments.protocol.settle import has_lease, settle
+from invoicepay.operations.payments.protocol.take_in import cancel_or_take_in, take_in
 from tests.operations.payments.test_explained import OPEN, known
 from tests.operations.payments.test_faults import killed_before
 from tests.operations.payments.test_journaled import journal

@@ -16,16 +16,21 @@ from invoicepay.billing.errors import InvoicepayError, NotAllowed, Refused, Usag
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.ledger.records import RECORDS
 from invoicepay.operations.app import App
-from invoicepay.operations.confirm_restore import ConfirmRestore
-from invoicepay.operations.disable_contact import DisableContact
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.list_journal import ListJournal
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.restore import RECEIPTS_APART, Restore, Restored, restore
-from invoicepay.operations.secret_hash import code_hash, secret_hash
-from invoicepay.operations.show_restore import ShowRestore
-from invoicepay.operations.sync import Sync
+from invoicepay.operations.books.journal import ListJournal
+from invoicepay.operations.books.restore import (
+    RECEIPTS_APART,
+    ConfirmRestore,
+    Restore,
+    Restored,
+    ShowRestore,
+    restore,
+)
+from invoicepay.operations.identity.contacts import DisableContact
+from invoicepay.operations.identity.secret_hash import code_hash, secret_hash
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import Sync
 from tests.faults.damage import force, overwrite
 from tests.operations.payments.test_journaled import journal
 from tests.support.company import START, SmallCompany, make_template
@@ -77,7 +82,7 @@ def test_nobody_pays_until_it_has_synced_and_finance_has_confirmed(
     forgotten = company.pay("INV-1", method="card")
     cheque = tmp_path / "cheque.csv"
     cheque.write_text(CHEQUE)
-    company.finance.call(Import("payments", str(cheque)))
+    company.finance.call(ImportRecords("payments", str(cheque)))
 
     company.finance.call(Restore(backup))
 
@@ -89,7 +94,7 @@ def test_nobody_pays_until_it_has_synced_and_finance_has_confirmed(
     list(finance.call(Sync()))
     assert company.payment(forgotten.id).status == "succeeded"
     assert refusal(payer, "INV-3") == "restored_not_confirmed"
-    finance.call(Import("payments", str(cheque)))
+    finance.call(ImportRecords("payments", str(cheque)))
     confirmed = finance.call(ConfirmRestore())
     assert confirmed is not None
     assert confirmed.since == START

@@ -19,13 +19,13 @@ from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.deliver import DeliveryReport
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.sync import NotReconciled, Settled, Sync
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.mailing.deliver import DeliveryReport
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
 from tests.support.company import SmallCompany, open_copy
 from tests.support.halfway import halfway
 from tests.support.scripted_gateway import Fault, ScriptedGateway
@@ -108,7 +108,7 @@ def test_an_invoice_is_paid_on_the_day_of_its_last_payment_whichever_was_recorde
         "4410,C-1,2026-11-20,check,USD,40.00,INV-1,40.00\n"
     )
     company.clock.move(days=40)
-    company.finance.call(Import("payments", str(cheque)))
+    company.finance.call(ImportRecords("payments", str(cheque)))
 
     sync(company)
 

@@ -14,10 +14,10 @@ from invoicepay.billing.errors import Refused
 from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.sync import Settled
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.quote import Quote
+from invoicepay.operations.payments.sync import Settled
 from tests.operations.payments.test_restored import copied, sync
 from tests.support.company import SmallCompany, pay_knowingly
 from tests.support.halfway import halfway

@@ -10,20 +10,21 @@ import pytest
 from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import NotFound, Refused, Usage
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.check_health import Check, CheckHealth
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.invite_contact import InviteContact
-from invoicepay.operations.list_contacts import ListContacts
-from invoicepay.operations.list_invoices import ListInvoices
-from invoicepay.operations.list_journal import ListJournal
-from invoicepay.operations.list_methods import ListMethods
-from invoicepay.operations.list_payments import ListPayments
-from invoicepay.operations.pay import Pay
-from invoicepay.operations.quote import Quote
-from invoicepay.operations.render_invoices import RenderedInvoice, RenderInvoices
-from invoicepay.operations.show_customer import ShowCustomer
-from invoicepay.operations.show_invoice import ShowInvoice
+from invoicepay.operations.books.health import Check, CheckHealth
+from invoicepay.operations.books.journal import ListJournal
+from invoicepay.operations.customers import ShowCustomer
+from invoicepay.operations.identity.contacts import InviteContact, ListContacts
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.invoices import (
+    ListInvoices,
+    RenderedInvoice,
+    RenderInvoices,
+    ShowInvoice,
+)
+from invoicepay.operations.methods import AttachTestMethod, ListMethods
+from invoicepay.operations.payments.find import ListPayments
+from invoicepay.operations.payments.pay import Pay
+from invoicepay.operations.payments.quote import Quote
 from tests.support.company import SmallCompany
 from tests.support.told import told
 
@@ -47,7 +48,7 @@ def company(company: SmallCompany, tmp_path: Path) -> SmallCompany:
     ):
         file = tmp_path / f"{kind}.csv"
         file.write_text(text, "utf-8")
-        company.finance.call(Import(kind, str(file)))
+        company.finance.call(ImportRecords(kind, str(file)))
     return company
 
 
@@ -139,7 +140,7 @@ def test_nobody_is_told_what_anothers_look_like(company: SmallCompany) -> None:
 def test_keys_of_earlier_versions_keep_their_meaning(
     company: SmallCompany, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from invoicepay.operations import quote
+    from invoicepay.operations.payments import quote
 
     with monkeypatch.context() as earlier:
         earlier.setattr(quote, "normalized", str)
@@ -170,7 +171,7 @@ def test_doctor_names_open_invoices_of_an_earlier_version_that_look_alike(
     file = tmp_path / "void.csv"
     head = "number,customer,issued_on,total,voided_on"
     file.write_text(f"{head}\nINV\u20117,C-1,2026-10-01,10.00,2026-10-02\n", "utf-8")
-    company.finance.call(Import("invoices", str(file), update=True))
+    company.finance.call(ImportRecords("invoices", str(file), update=True))
     assert checked() == []
 
 

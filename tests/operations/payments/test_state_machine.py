@@ -15,11 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from invoicepay.billing.errors import InvoicepayError, OutcomeUnknown, Refused, Unreachable
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import IntentStatus, PaymentFilter
-from invoicepay.operations.cancel_payment import CancelPayment
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.list_methods import ListMethods
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.sync import Sync
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.methods import ListMethods
+from invoicepay.operations.payments.cancel import CancelPayment
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.sync import Sync
 from tests.support.company import EVERYTHING, SmallCompany, make_template, open_copy
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
@@ -122,7 +122,7 @@ class Paying(RuleBasedStateMachine):
         )
         payable = self.company.invoice(number).payable_minor
         try:
-            self.company.finance.call(Import("payments", str(file)))
+            self.company.finance.call(ImportRecords("payments", str(file)))
         except InvoicepayError:
             assert payable < cents
         else:

@@ -21,10 +21,10 @@ from invoicepay.billing.ports import (
     UnreadableIntent,
 )
 from invoicepay.ledger.unit import SqliteUnit
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.protocol.reconcile import LOOK_IT_UP
-from invoicepay.operations.protocol.record import give_up_claims
-from invoicepay.operations.protocol.submit import unreachable
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.protocol.reconcile import LOOK_IT_UP
+from invoicepay.operations.payments.protocol.record import give_up_claims
+from invoicepay.operations.payments.protocol.submit import unreachable
 from tests.operations.payments.test_explained import OPEN, known
 from tests.operations.payments.test_restored import restored, stranger_intent, sync
 from tests.support.company import EVERYTHING, SmallCompany

@@ -10,8 +10,8 @@ import pytest
 from invoicepay.billing.errors import Refused
 from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import Allocation, PaymentStatus
-from invoicepay.operations.import_records import Import
-from invoicepay.operations.protocol.claim import LEASE
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.payments.protocol.claim import LEASE
 from tests.operations.payments.test_journaled import journal
 from tests.operations.payments.test_restored import backed_up, put_back, stranger_intent, sync
 from tests.support.company import SmallCompany
@@ -24,7 +24,7 @@ def import_invoice(company: SmallCompany, number: str, total: str, *, update: bo
         "number,customer,issued_on,due_on,currency,total\n"
         f"{number},C-1,2026-10-01,2026-10-31,USD,{total}\n"
     )
-    company.finance.call(Import("invoices", str(file), update=update))
+    company.finance.call(ImportRecords("invoices", str(file), update=update))
 
 
 def refused(company: SmallCompany, number: str, **more: Any) -> str:

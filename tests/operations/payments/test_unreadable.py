@@ -11,11 +11,11 @@ from invoicepay.billing.errors import InvoicepayError, OutcomeUnknown, Refused, 
 from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import IntentStatus
-from invoicepay.operations.attach_test_method import AttachTestMethod
-from invoicepay.operations.cancel_payment import CancelPayment
-from invoicepay.operations.check_health import Check, CheckHealth
-from invoicepay.operations.protocol.claim import LEASE
-from invoicepay.operations.sync import Settled
+from invoicepay.operations.books.health import Check, CheckHealth
+from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments.cancel import CancelPayment
+from invoicepay.operations.payments.protocol.claim import LEASE
+from invoicepay.operations.payments.sync import Settled
 from tests.operations.payments.test_restored import (
     backed_up,
     copied,

@@ -12,7 +12,7 @@ from typing import Final
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import check_currency, parse_minor
 from invoicepay.billing.spelling import named, normalized
-from invoicepay.billing.unseen import UNSEEN
+from invoicepay.billing.text import UNSEEN
 from invoicepay.operations.imports.problems import CellError, shown
 
 _REMEMBERED: Final = 50_000

@@ -7,11 +7,11 @@ from dataclasses import replace
 from invoicepay.billing.customer import Contact, Role
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.ports import Ids
-from invoicepay.operations.email_address import check_email
 from invoicepay.operations.imports.cells import NAME_LENGTH, Words, as_spelled, free_text
 from invoicepay.operations.imports.customers import find_customer
 from invoicepay.operations.imports.job import Job, twice
 from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.mailing.address import check_email
 
 _ROLES = tuple(role.value for role in Role)
 

@@ -9,7 +9,6 @@ from invoicepay.billing.customer import Address, Customer, emails_of
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.ports import LoadedCustomer
 from invoicepay.billing.spelling import normalized
-from invoicepay.operations.email_address import check_emails
 from invoicepay.operations.imports.cells import (
     NAME_LENGTH,
     NUMBER_LENGTH,
@@ -22,6 +21,7 @@ from invoicepay.operations.imports.job import BATCH, Job, Seen, twice
 from invoicepay.operations.imports.problems import CellError, shown
 from invoicepay.operations.imports.shape import ABSENT
 from invoicepay.operations.imports.spellings import Spellings
+from invoicepay.operations.mailing.address import check_emails
 
 _REMEMBERED = 100_000
 _COMPARED = {

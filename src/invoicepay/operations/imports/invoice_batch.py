@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from invoicepay.billing.money import Money
 from invoicepay.billing.ports import InvoiceRow, LineRow, LoadedInvoice
-from invoicepay.operations.figures import check_figures
+from invoicepay.operations.books.figures import check_figures
 from invoicepay.operations.imports.customers import Owners
 from invoicepay.operations.imports.invoice_lines import Lines
 from invoicepay.operations.imports.job import NOTHING_IMPORTED, Job, Seen, twice

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from invoicepay.billing.ports import AllocationRow, PaymentRow
-from invoicepay.operations.figures import check_figures
+from invoicepay.operations.books.figures import check_figures
 from invoicepay.operations.imports.job import NOTHING_IMPORTED, Job
 
 

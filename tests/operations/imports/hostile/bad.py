@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from invoicepay.operations.import_records import Import
+from invoicepay.operations.imports.import_records import ImportRecords
 from tests.support.office import CUSTOMERS, Office
 
 INVOICES = "number,customer,issued_on,due_on,currency,total,memo\n"
@@ -41,11 +41,11 @@ class Bad:
     update: bool = False
     others: tuple[int, ...] = ()
 
-    def written_to(self, office: Office, *, dry_run: bool = False) -> Import:
+    def written_to(self, office: Office, *, dry_run: bool = False) -> ImportRecords:
         """The file, written into the office's folder, and the request to import it."""
         toml = office.file(self.mapping, "mapping.toml") if self.mapping else ""
         path = office.file(self.content, self.file)
-        return Import(self.kind, path, toml, dry_run=dry_run, update=self.update)
+        return ImportRecords(self.kind, path, toml, dry_run=dry_run, update=self.update)
 
 
 def invoice(name: str, row: str, says: str, head: str = INVOICES, **more: object) -> Bad:

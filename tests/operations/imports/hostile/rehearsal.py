@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from invoicepay.billing.errors import BadInput
-from invoicepay.operations.import_records import Import, Imported
+from invoicepay.operations.imports.import_records import Imported, ImportRecords
 from tests.support.office import Office
 
 Sums = tuple[Counter[str], Counter[str]]
@@ -41,7 +41,7 @@ class Rehearsal:
         office, path = self.office, self.office.file(content, file)
         before, rows = self._sums(), self._rows()
         try:
-            result = office.run(Import(kind, path, update=update))
+            result = office.run(ImportRecords(kind, path, update=update))
         except BadInput as error:
             assert error.exit_code == 8
             assert error.message.startswith(f"{file}: "), error.message

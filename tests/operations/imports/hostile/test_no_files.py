@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from invoicepay.billing.errors import InvoicepayError
-from invoicepay.operations.import_records import Import
+from invoicepay.operations.imports.import_records import ImportRecords
 from tests.operations.imports.hostile.bad import GOOD, INVOICES, seen
 from tests.support.office import Office
 
@@ -70,7 +70,7 @@ def test_a_file_of_somebody_else(office: Office, role: str) -> None:
     office.folder.chmod(0o755)
     with _nobody():
         names = (str(path), "") if role == "file" else (good, str(path))
-        request = Import("invoices", *names)
+        request = ImportRecords("invoices", *names)
         with pytest.raises(InvoicepayError) as caught:
             office.run(request)
     assert "cannot be read: Permission denied" in caught.value.message
@@ -132,7 +132,7 @@ def refusal(office: Office, path: str, mapping: str = "") -> str:
     """The message with which the file is refused; nothing is changed by it."""
     before = seen(office)
     with pytest.raises(InvoicepayError) as caught:
-        office.run(Import("invoices", path, mapping))
+        office.run(ImportRecords("invoices", path, mapping))
     assert seen(office) == before
     assert caught.value.exit_code in (5, 8)
     assert caught.value.message.isprintable()

@@ -1,0 +1,1 @@
+"""The ledger as a whole: health, repair, backup and restore, the journal."""

@@ -1,0 +1,1 @@
+"""Who somebody is: logins, passwords, tokens, contacts and invites."""

@@ -1,0 +1,188 @@
+"""Import a file of customers, contacts, invoices or payments: all of it, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from invoicepay.billing.customer import Actor
+from invoicepay.billing.dates import local_date
+from invoicepay.billing.errors import BadInput, Usage
+from invoicepay.billing.ports import Ports, Unit
+from invoicepay.operations.app import Request
+from invoicepay.operations.identity.authenticate import reread_actor
+from invoicepay.operations.imports.cells import day_number
+from invoicepay.operations.imports.contacts import load_contacts
+from invoicepay.operations.imports.csv_rows import CsvTable
+from invoicepay.operations.imports.customers import load_customers
+from invoicepay.operations.imports.invoices import load_invoices
+from invoicepay.operations.imports.job import Job, Tallies, Tally
+from invoicepay.operations.imports.json_rows import SUFFIXES, JsonTable
+from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind
+from invoicepay.operations.imports.mapping import GENERIC, read_mapping
+from invoicepay.operations.imports.mapping import Mapping as FileMapping
+from invoicepay.operations.imports.payments import load_payments
+from invoicepay.operations.imports.problems import Problems, shown
+from invoicepay.operations.imports.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, or with `dry_run` would do."""
+
+    kind: str
+    file: str
+    sha256: str
+    """Of the file's bytes."""
+    dry_run: bool
+    customers: Counts
+    contacts: Counts
+    invoices: Counts
+    payments: Counts
+    added_minor: Mapping[str, int]
+    """Control totals by currency, minor units: of the invoices added, or of the payments."""
+    unapplied_minor: Mapping[str, int]
+    """By currency: what of the added payments is on no invoice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Records of one kind."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRecords(Request[Imported]):
+    """`kind`: customers, contacts, invoices or payments. `mapping`: the path of a TOML file,
+    empty for the generic layout. `update`: replace records whose content differs."""
+
+    kind: str
+    path: str
+    mapping: str = ""
+    preset: str = ""
+    dry_run: bool = False
+    update: bool = False
+
+
+class _Undone(Exception):
+    """Carries a dry run's result out of the transaction that it undoes."""
+
+    def __init__(self, result: Imported) -> None:
+        self.result = result
+
+
+def import_records(request: ImportRecords, actor: Actor, ports: Ports) -> Imported:
+    """Raises BadRows with every bad line, BadInput for a file or mapping that cannot be read,
+    NotFound, NotAllowed, Usage. Nothing is written then."""
+    kind, mapping = _kind(request.kind), GENERIC
+    if request.preset:
+        raise BadInput("bad_mapping", f"there is no preset {shown(request.preset)}", _NO_PRESET)
+    if request.mapping:
+        mapping = read_mapping(Path(request.mapping), kind)
+    with Source(Path(request.path), mapping.encoding) as source:
+        try:
+            with ports.ledger.write() as unit:
+                result = _import(request, kind, mapping, source, unit, actor, ports)
+                if request.dry_run:
+                    raise _Undone(result)
+        except _Undone as undone:
+            result = undone.result
+    return result
+
+
+_NO_PRESET = "Describe the file with --mapping; docs/importing.md shows how."
+
+
+def _kind(text: str) -> ImportKind:
+    try:
+        return ImportKind(text)
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in ImportKind)
+        raise Usage("usage", f"cannot import {shown(text)}", f"Name one of {kinds}.") from None
+
+
+def _import(
+    request: ImportRecords,
+    kind: ImportKind,
+    mapping: FileMapping,
+    source: Source,
+    unit: Unit,
+    actor: Actor,
+    ports: Ports,
+) -> Imported:
+    """The transaction's body."""
+    reread_actor(unit, actor)
+    problems = Problems(source.name)
+    json_lines = source.path.suffix.lower() in SUFFIXES
+    company, now = unit.company.get(), ports.clock.now()
+    job = Job(
+        unit=unit,
+        table=(JsonTable if json_lines else CsvTable)(source, LAYOUTS[kind], mapping, problems.add),
+        mapping=mapping,
+        problems=problems,
+        actor=actor,
+        now=now,
+        identity=unit.company.identity(),
+        currency=company.currency,
+        today=day_number(local_date(now, company.time_zone)),
+        update=request.update,
+        size=source.size,
+    )
+    match kind:
+        case ImportKind.CUSTOMERS:
+            load_customers(job)
+        case ImportKind.CONTACTS:
+            load_contacts(job, ports.ids)
+        case ImportKind.INVOICES:
+            load_invoices(job)
+        case ImportKind.PAYMENTS:
+            load_payments(job)
+    job.check_sums()
+    problems.raise_any()
+    if job.tallies.changes:
+        told = _told(kind, source.name, job.tallies)
+        unit.journal.append("file.imported", source.digest, actor.email, now, told)
+    return _imported(request, source, job.tallies)
+
+
+def _told(kind: ImportKind, file: str, tallies: Tallies) -> Mapping[str, object]:
+    """For the journal."""
+    counts = {
+        name: [tally.added, tally.changed, tally.unchanged]
+        for name, tally in (
+            ("customers", tallies.customers),
+            ("contacts", tallies.contacts),
+            ("invoices", tallies.invoices),
+            ("payments", tallies.payments),
+        )
+        if tally != Tally()
+    }
+    return {
+        "kind": kind.value,
+        "file": file,
+        "added_changed_unchanged": counts,
+        "added_minor": tallies.added_minor,
+    }
+
+
+def _imported(request: ImportRecords, source: Source, tallies: Tallies) -> Imported:
+    return Imported(
+        kind=request.kind,
+        file=source.name,
+        sha256=source.digest,
+        dry_run=request.dry_run,
+        customers=_counts(tallies.customers),
+        contacts=_counts(tallies.contacts),
+        invoices=_counts(tallies.invoices),
+        payments=_counts(tallies.payments),
+        added_minor=dict(tallies.added_minor),
+        unapplied_minor=dict(tallies.unapplied_minor),
+    )
+
+
+def _counts(tally: Tally) -> Counts:
+    return Counts(tally.added, tally.changed, tally.unchanged)

@@ -1,0 +1,1 @@
+"""E-mail about payments and invites: wording, the outbox and its delivery."""

@@ -1,0 +1,204 @@
+"""Send the e-mail that is owed. What the payment was is in the ledger already; this only tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from invoicepay.billing.customer import EVERYTHING, Scope
+from invoicepay.billing.errors import InvoicepayError, Unreachable
+from invoicepay.billing.identity import Mode
+from invoicepay.billing.payment import PaymentStatus
+from invoicepay.billing.ports import (
+    Attachment,
+    MailKind,
+    MailNotSent,
+    MailStatus,
+    Message,
+    OutboxMail,
+    Ports,
+    Receipt,
+)
+from invoicepay.operations.mailing.bodies import as_html, as_text
+from invoicepay.operations.mailing.wording import letter
+from invoicepay.operations.payments.receipt import receipt_of
+
+IN_HAND = timedelta(minutes=10)
+"""How long nobody else sends what was taken: longer than one e-mail may take."""
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=6)
+PATIENCE = timedelta(minutes=5)
+"""For all of one `sync`'s e-mail."""
+PAYERS_PATIENCE = timedelta(seconds=8)
+"""For the e-mail of one payment while its payer waits; `sync` sends what is left."""
+TOO_SHORT = timedelta(seconds=1)
+"""With less left, no e-mail is begun: a mail server may accept what it cannot say in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotDelivered:
+    """An e-mail that could not be sent when it was last tried; it waits for another try. All
+    empty but `error` when the ledger could not be asked."""
+
+    message_id: str
+    to: str
+    error: str
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """`sent`: Message-IDs, and `sent_to` whom each went to. `not_delivered`: whatever is failing,
+    also what was last tried before and is not due yet. `left`: how many are due and were not
+    tried, because the time was up."""
+
+    sent: tuple[str, ...] = ()
+    sent_to: tuple[str, ...] = ()
+    not_delivered: tuple[NotDelivered, ...] = ()
+    left: int = 0
+
+
+def deliver(
+    ports: Ports, scope: Scope, payment_id: str = "", *, within: timedelta = PAYERS_PATIENCE
+) -> DeliveryReport:
+    """Send what is due about the payments in `scope`, with `payment_id` only about that one, for
+    at most `within`.
+
+    Raises nothing that has to do with mail: a payment is made whether or not its e-mail goes
+    out. What fails is tried again after a minute, then ever later, up to every six hours.
+    """
+    try:
+        now = ports.clock.now()
+        with ports.ledger.read() as unit:
+            due = unit.outbox.owed(scope, payment_id, now)
+    except Unreachable as problem:
+        return _out_of_reach(problem)
+    return deliver_these(due, ports, scope, payment_id, within=within)
+
+
+def deliver_these(
+    mails: Sequence[OutboxMail],
+    ports: Ports,
+    scope: Scope,
+    payment_id: str = "",
+    *,
+    within: timedelta,
+    early: bool = False,
+) -> DeliveryReport:
+    """Try each of `mails` once, for at most `within`; `early`: also those that are not due yet.
+    Reports on these, and on what else is failing in `scope`. Raises nothing, as `deliver`."""
+    tried: list[tuple[OutboxMail, MailStatus]] = []
+    try:
+        for each in _send_each(mails, ports, within, early):
+            tried.append(each)
+        with ports.ledger.read() as unit:
+            owed = unit.outbox.owed(scope, payment_id)
+    except Unreachable as problem:
+        failing = _out_of_reach(problem).not_delivered
+    else:
+        failing = tuple(
+            NotDelivered(m.message_id, m.to, m.last_error, m.due_at) for m in owed if m.last_error
+        )
+    sent = [mail for mail, status in tried if status is MailStatus.SENT]
+    return DeliveryReport(
+        tuple(mail.message_id for mail in sent),
+        tuple(mail.to for mail in sent),
+        failing,
+        sum(status is MailStatus.WAITING for _, status in tried),
+    )
+
+
+def _out_of_reach(problem: Unreachable) -> DeliveryReport:
+    return DeliveryReport(not_delivered=(NotDelivered("", "", problem.message),))
+
+
+def _send_each(
+    mails: Sequence[OutboxMail], ports: Ports, within: timedelta, early: bool
+) -> Iterator[tuple[OutboxMail, MailStatus]]:
+    """Each once: `sent`, `failing`, or `waiting` when the time was up before it was tried. What
+    another process is sending is passed over. Raises Unreachable."""
+    started = ports.clock.real_now()
+    for mail in mails:
+        passed = ports.clock.real_now() - started
+        # A clock that was set back does not say how long this took.
+        if not timedelta(0) <= passed <= within - TOO_SHORT:
+            yield mail, MailStatus.WAITING
+            continue
+        taken = _take(mail, ports, early)
+        if taken is None:
+            continue
+        error = _send(taken, ports, (within - passed).total_seconds())
+        # If this cannot be written the mail is sent again, with the same Message-ID.
+        with ports.ledger.write() as unit:
+            if error:
+                retry_at = ports.clock.now() + retry_after(taken.attempts)
+                unit.outbox.not_sent(taken.message_id, error, retry_at)
+            else:
+                unit.outbox.sent(taken.message_id, ports.clock.now())
+        yield taken, MailStatus.FAILING if error else MailStatus.SENT
+
+
+def _take(mail: OutboxMail, ports: Ports, early: bool) -> OutboxMail | None:
+    now = ports.clock.now()
+    with ports.ledger.write() as unit:
+        return unit.outbox.take(mail.message_id, now, now + IN_HAND, early=early)
+
+
+def retry_after(attempts: int) -> timedelta:
+    """How long to wait after so many attempts (≥ 1): a minute, doubling, at most six hours."""
+    doublings: int = min(attempts - 1, 16)
+    return min(FIRST_RETRY * (1 << doublings), LONGEST_RETRY)
+
+
+def _send(mail: OutboxMail, ports: Ports, seconds: float) -> str:
+    """What went wrong, empty when nothing did."""
+    try:
+        with ports.ledger.read() as unit:
+            payment = unit.payments.get(mail.payment_id, EVERYTHING)
+            assert payment is not None, "payments are never deleted"
+            receipt = receipt_of(unit, payment)
+            reader = unit.contacts.by_email(mail.to)
+            mode = unit.company.identity().mode
+        message = _message(mail, receipt, mode, reader.name if reader else "", ports)
+        ports.mailer.send(message, seconds=seconds)
+    except MailNotSent as problem:
+        return str(problem) or "not sent"
+    except InvoicepayError as problem:
+        return problem.message
+    except Exception as problem:  # noqa: BLE001 - one mail must not hold up the others
+        return f"cannot be composed: {type(problem).__name__}"
+    return ""
+
+
+def _message(mail: OutboxMail, receipt: Receipt, mode: Mode, reader: str, ports: Ports) -> Message:
+    payer = receipt.payment.initiated_by
+    made_by = payer if mail.to.lower() != payer.lower() else ""  # nobody is told who they are
+    said = letter(mail.kind, receipt, mode=mode, reader=reader, made_by=made_by)
+    return Message(
+        message_id=mail.message_id,
+        sender=receipt.company.email,
+        sender_name=receipt.company.name,
+        to=mail.to,
+        subject=said.subject,
+        text=as_text(said),
+        html=as_html(said),
+        sent_at=mail.created_at,  # the same however often it is tried
+        attachments=_attachments(mail.kind, receipt, mode, ports),
+    )
+
+
+def _attachments(
+    kind: MailKind, receipt: Receipt, mode: Mode, ports: Ports
+) -> tuple[Attachment, ...]:
+    """The PDF, where it says the same as the e-mail: an old one may have been overtaken."""
+    fits = {
+        MailKind.INITIATED: PaymentStatus.PROCESSING,
+        MailKind.RECEIVED: PaymentStatus.SUCCEEDED,
+    }
+    if receipt.payment.status is not fits.get(kind):
+        return ()
+    name = "receipt" if kind is MailKind.RECEIVED else "payment-notice"
+    number = receipt.payment.receipt_number or receipt.payment.id
+    pdf = ports.documents.receipt(receipt, mode=mode).content
+    return (Attachment(f"{name}-{number}.pdf", "application/pdf", pdf),)

@@ -1,0 +1,1 @@
+"""Paying: quote, pay, cancel, find, receipts and sync."""
