@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from invoicepay.deadline import connect, look_up, time_limit
+from invoicepay.system.deadline import connect, look_up, time_limit
 
 
 class Time:
@@ -26,7 +26,9 @@ class Time:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     time = Time()
-    monkeypatch.setattr("invoicepay.deadline.time", SimpleNamespace(monotonic=time.monotonic))
+    monkeypatch.setattr(
+        "invoicepay.system.deadline.time", SimpleNamespace(monotonic=time.monotonic)
+    )
     return time
 
 

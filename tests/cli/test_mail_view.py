@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from invoicepay.billing.ports import MailKind, OutboxMail
-from invoicepay.cli.mail_view import name_of, trouble_in
+from invoicepay.cli.show.mail import name_of, trouble_in
 from invoicepay.operations.mailing.deliver import DeliveryReport, NotDelivered
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)

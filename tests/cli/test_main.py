@@ -10,14 +10,13 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from invoicepay.billing.errors import InvoicepayError, Usage
 from invoicepay.cli import main as cli
 from invoicepay.cli import start
-from invoicepay.cli.main import COMMANDS, main, take_anywhere
+from invoicepay.cli.main import COMMANDS, command_module, main, take_anywhere
 from invoicepay.cli.output import Format
 from tests.running import PROGRAM, DemoCompany, Desk, heed_interrupts
 
@@ -146,18 +145,22 @@ class TestImports:
     def test_a_list_imports_nothing_that_only_writing_needs(self, company: DemoCompany) -> None:
         company.run("whoami")  # a session that has rested is noted as used again, which writes
         # Their data classes alone are 6 ms.
-        writing = {"invoicepay.billing.ports", "invoicepay.ledger.records", "invoicepay.durable"}
+        writing = {
+            "invoicepay.billing.ports",
+            "invoicepay.ledger.records",
+            "invoicepay.system.durable",
+        }
         assert imported(company, "invoices list") & writing == set()
 
     def test_help_imports_no_command(self, desk: Desk) -> None:
         modules = imported(desk, "--help")
         assert modules & HEAVY == set()
-        assert not [name for name in modules if name.startswith("invoicepay.cli.command_")]
+        assert not [name for name in modules if name.startswith("invoicepay.cli.commands.")]
         assert not [name for name in modules if name.startswith("invoicepay.operations")]
 
     def test_a_command_imports_no_other(self, company: DemoCompany) -> None:
-        commands = {m for m in imported(company, "invoices list") if ".command_" in m}
-        assert commands == {"invoicepay.cli.command_invoices"}
+        commands = {m for m in imported(company, "invoices list") if ".commands." in m}
+        assert commands == {"invoicepay.cli.commands.invoices"}
 
 
 class TestUnexpectedErrors:
@@ -221,13 +224,13 @@ def test_a_mistyped_command_is_told_from_those_there_are(
     assert "id you mean" not in desk.run("xyzzy").stderr
 
 
-def command_module(name: str) -> ModuleType:
-    return importlib.import_module(f"invoicepay.cli.command_{name}")
-
-
 def commands_that_ask_for_secrets() -> list[str]:
     """Those that make a `Secrets`, told from their source."""
-    asking = [name for name in COMMANDS if "Secrets(" in inspect.getsource(command_module(name))]
+    asking = [
+        name
+        for name in COMMANDS
+        if "Secrets(" in inspect.getsource(importlib.import_module(command_module(name)))
+    ]
     return ["config stripe" if name == "config" else name for name in asking]
 
 

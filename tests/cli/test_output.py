@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from invoicepay.billing.text import UNSEEN
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import NESTED, Format, Output, csv_header, json_text
-from invoicepay.cli.records import (
+from invoicepay.cli.show.records import (
     CUSTOMER_FIELDS,
     INVOICE_FIELDS,
     METHOD_FIELDS,

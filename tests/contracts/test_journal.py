@@ -13,7 +13,7 @@ from invoicepay.billing.customer import Customer
 from invoicepay.billing.errors import Usage
 from invoicepay.billing.journal import JournalEntry, JournalFilter, JournalHead
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.ledger.queries.journal import chained
+from invoicepay.ledger.stores.journal import chained
 from tests.support.company import START, make_template
 
 HOUR = timedelta(hours=1)

@@ -10,7 +10,7 @@ import pytest
 from invoicepay.billing.customer import Company
 from invoicepay.billing.identity import Mode
 from invoicepay.ledger.file import SqliteLedger, create
-from invoicepay.ledger.queries import loading
+from invoicepay.ledger.stores import loading
 from invoicepay.ledger.unit import SqliteUnit
 from tests.support.company import START, SmallCompany
 

@@ -16,7 +16,7 @@ from invoicepay.billing.errors import Usage
 from invoicepay.billing.ports import OWED, MailKind, MailStatus, OutboxMail
 from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger
 from invoicepay.ledger.migrations import migrations
-from invoicepay.ledger.queries.outbox import LONGEST_WAIT
+from invoicepay.ledger.stores.outbox import LONGEST_WAIT
 from invoicepay.operations.mailing.deliver import LONGEST_RETRY
 from tests.support.company import START, SmallCompany
 

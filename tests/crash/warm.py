@@ -31,12 +31,12 @@ from tests.crash.kill_at import dies_at, watch
 from tests.crash.shim import Shim, loaded
 
 WARM = (
-    *(f"invoicepay.cli.command_{name}" for name in cli.COMMANDS),
-    *"cli.payment_view cli.records cli.downloads cli.prompts cli.progress".split(),
+    *map(cli.command_module, cli.COMMANDS),
+    *"cli.show.payment cli.show.records cli.downloads cli.prompts cli.progress".split(),
     *"gateway.stripe_gateway documents mail.folder credentials.passwords".split(),
     *"credentials.ids credentials.keyring_store ledger.migrations ledger.replace".split(),
-    *(f"ledger.queries.{n}" for n in "books contacts customers invoices journal".split()),
-    *(f"ledger.queries.{n}" for n in "loading methods outbox payments restores sessions".split()),
+    *(f"ledger.stores.{n}" for n in "books contacts customers invoices journal".split()),
+    *(f"ledger.stores.{n}" for n in "loading methods outbox payments restores sessions".split()),
     *(f"operations.payments.{n}" for n in "sync quote pay".split()),
     *"operations.mailing.deliver operations.books.backup operations.books.restore".split(),
     "operations.imports.import_records",

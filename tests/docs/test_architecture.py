@@ -46,7 +46,7 @@ def test_every_request_has_its_row_of_rights_and_its_verb() -> None:
 
 
 def test_every_command_has_its_module_and_every_module_its_command() -> None:
-    modules = {path.stem.removeprefix("command_") for path in MODULES if "command_" in path.stem}
+    modules = {path.stem.rstrip("_") for path in MODULES if path.parent.name == "commands"} - {""}
 
     assert modules == COMMANDS.keys()
 

@@ -18,7 +18,7 @@ import pytest
 
 from invoicepay.billing.errors import FAMILIES
 from invoicepay.gateway.metadata import allocations_in
-from invoicepay.ledger.queries.books import Books
+from invoicepay.ledger.stores.books import Books
 from tests.faults.damage import Damage, leave_log, whole_file, wrong_values
 from tests.rights.company import MEMORY, Office, make_office
 from tests.rights.table import COMMANDS_TABLE, Row

@@ -84,7 +84,7 @@ def test_nor_does_an_outcome_that_is_not_known(company: DemoCompany) -> None:
 
 def test_nor_does_one_that_is_unexpected(company: DemoCompany) -> None:
     (company.folder / "sitecustomize.py").write_text(
-        "from invoicepay.ledger.queries.invoices import Invoices\n"
+        "from invoicepay.ledger.stores.invoices import Invoices\n"
         "def broken(*_): raise ZeroDivisionError\n"
         "Invoices.get = broken\n"
     )

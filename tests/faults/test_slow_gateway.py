@@ -42,7 +42,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     def now() -> float:
         return 3600.0 if stopped.is_set() else 0.0
 
-    monkeypatch.setattr("invoicepay.deadline.time", SimpleNamespace(monotonic=now))
+    monkeypatch.setattr("invoicepay.system.deadline.time", SimpleNamespace(monotonic=now))
     monkeypatch.setattr("time.sleep", lambda seconds: pytest.fail("the SDK tries again"))
     return stopped
 

@@ -55,7 +55,7 @@ TARGETS = (
     "billing/plan.py",
     "billing/payment.py",
     *(f"gateway/{name}.py" for name in "stripe_gateway reading metadata limited_adapter".split()),
-    *(f"ledger/queries/{name}.py" for name in _STORES.split()),
+    *(f"ledger/stores/{name}.py" for name in _STORES.split()),
 )
 """Below src/invoicepay, the most dangerous first."""
 SUITES = (

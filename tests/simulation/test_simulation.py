@@ -18,7 +18,7 @@ from invoicepay.billing.ports import (
     Ports,
     Rejected,
 )
-from invoicepay.ledger.queries.payments import Payments
+from invoicepay.ledger.stores.payments import Payments
 from invoicepay.operations.payments.protocol import cancel, record, submit
 from tests.simulation.run import run
 from tests.simulation.shorten import shorten

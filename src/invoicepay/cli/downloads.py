@@ -18,9 +18,9 @@ from invoicepay.billing.errors import Unreachable, Usage
 from invoicepay.cli.output import Output
 from invoicepay.cli.progress import bar
 from invoicepay.cli.state import State
-from invoicepay.durable import replace_file
 from invoicepay.operations.invoices import RenderedInvoice, RenderInvoices
 from invoicepay.operations.progress import Started
+from invoicepay.system.durable import replace_file
 
 _ALLOWED = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.ASCII)

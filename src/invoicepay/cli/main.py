@@ -47,8 +47,14 @@ COMMANDS: dict[str, str] = {
     "sandbox": "The practice bank: test methods, its clock, serve it.",
     "completion": "What makes bash, zsh or fish complete commands and numbers.",
 }
-"""Every command and what it is for. A command's module is `command_<name>`, and is imported
+"""Every command and what it is for. A command's module is `commands.<name>`, and is imported
 only to run it or to show its own help."""
+
+
+def command_module(name: str) -> str:
+    """The full name of the module of a command; `import` is a word of Python's."""
+    return f"invoicepay.cli.commands.{'import_' if name == 'import' else name}"
+
 
 EMPTY_CLEARS = frozenset({"company"})
 """Commands whose options, given empty, take away what was there."""
@@ -68,7 +74,7 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"invoicepay.cli.command_{cmd_name}")
+        module = importlib.import_module(command_module(cmd_name))
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         command.help = command.help or COMMANDS[cmd_name]

@@ -13,7 +13,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ProxyError
 from urllib3.util.ssl_ import create_urllib3_context
 
-from invoicepay.deadline import LimitedTlsSocket, connect, look_up
+from invoicepay.system.deadline import LimitedTlsSocket, connect, look_up
 
 
 class LimitedAdapter(HTTPAdapter):

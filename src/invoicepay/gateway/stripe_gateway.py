@@ -28,11 +28,11 @@ from invoicepay.billing.ports import (
     Unreadable,
     UnreadableIntent,
 )
-from invoicepay.deadline import time_limit
 from invoicepay.gateway import metadata, reading
 from invoicepay.gateway.limited_adapter import LimitedAdapter
 from invoicepay.gateway.reading import MODES, Doc, document, said, text
 from invoicepay.gateway.route import Route, refused_status
+from invoicepay.system.deadline import time_limit
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 30.0

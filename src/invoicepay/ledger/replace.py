@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from invoicepay.billing.errors import Unreachable, Usage
-from invoicepay.durable import sync, sync_folder
 from invoicepay.ledger.backup_copy import (
     NAME_ANOTHER,
     copied,
@@ -24,6 +23,7 @@ from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger, file_at
 from invoicepay.ledger.log import check_log
 from invoicepay.ledger.named_errors import named_errors
 from invoicepay.ledger.unit import SqliteUnit
+from invoicepay.system.durable import sync, sync_folder
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -7,7 +7,7 @@ import socket
 import ssl
 from typing import Any
 
-from invoicepay.deadline import connect, look_up
+from invoicepay.system.deadline import connect, look_up
 
 _COMMANDS = {
     "EHLO": "EHLO",

@@ -8,8 +8,8 @@ from math import inf
 from pathlib import Path
 
 from invoicepay.billing.ports import MailNotSent, Message
-from invoicepay.durable import make_folder, replace_file, sync_folder
 from invoicepay.mail.message import build
+from invoicepay.system.durable import make_folder, replace_file, sync_folder
 
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
 

@@ -14,9 +14,9 @@ from math import inf
 
 from invoicepay.billing.errors import InvoicepayError, Usage
 from invoicepay.billing.ports import MailNotSent, Message
-from invoicepay.deadline import LimitedTlsSocket, time_limit
 from invoicepay.mail.connection import Connection, Steps
 from invoicepay.mail.message import build, check_sender, one_line
+from invoicepay.system.deadline import LimitedTlsSocket, time_limit
 
 STARTTLS, TLS, NONE = "starttls", "tls", "none"
 QUIT_SECONDS = 2.0

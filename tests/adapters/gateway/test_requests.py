@@ -16,7 +16,6 @@ import stripe
 from invoicepay.billing.customer import Customer
 from invoicepay.billing.payment import Allocation
 from invoicepay.billing.ports import ChargeOrder, NoAnswer, Rejected
-from invoicepay.deadline import connect
 from invoicepay.gateway.limited_adapter import LimitedAdapter
 from invoicepay.gateway.route import Route
 from invoicepay.gateway.stripe_gateway import (
@@ -25,6 +24,7 @@ from invoicepay.gateway.stripe_gateway import (
     StripeGateway,
     _Session,
 )
+from invoicepay.system.deadline import connect
 from tests.adapters.gateway.conftest import LEDGER, Answering, Doc, Objects, listed, says
 from tests.support.false_stripe import Answer, error, reset
 

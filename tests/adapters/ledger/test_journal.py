@@ -14,8 +14,8 @@ import pytest
 from invoicepay.billing.errors import DoesNotTie, Unreachable
 from invoicepay.billing.journal import Difference, JournalFilter, JournalHead
 from invoicepay.ledger.file import SqliteLedger
-from invoicepay.ledger.queries.journal import chained
 from invoicepay.ledger.records import RECORDS
+from invoicepay.ledger.stores.journal import chained
 from invoicepay.operations.books.journal import ListJournal, ShowJournalHead, VerifyJournal
 from invoicepay.operations.books.repair import NotRepaired, Rebuilt, Repair
 from invoicepay.operations.imports.import_records import ImportRecords

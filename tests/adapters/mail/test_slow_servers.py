@@ -49,7 +49,7 @@ def an_hour_passes(monkeypatch: pytest.MonkeyPatch) -> Hour:
         def now() -> float:
             return 3600.0 if server.stopped.is_set() else 0.0
 
-        monkeypatch.setattr("invoicepay.deadline.time", SimpleNamespace(monotonic=now))
+        monkeypatch.setattr("invoicepay.system.deadline.time", SimpleNamespace(monotonic=now))
 
     return once_stopped
 

@@ -310,7 +310,7 @@ def test_who_lost_the_right_meanwhile_imports_nothing(office: Office) -> None:
 def test_a_large_load_rebuilds_the_indexes_it_took_down(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from invoicepay.ledger.queries import loading
+    from invoicepay.ledger.stores import loading
 
     def indexes() -> list[str]:
         return sorted(line for line in office.everything() if line.startswith("CREATE INDEX"))
@@ -330,8 +330,8 @@ def test_killed_in_the_middle(office: Office, monkeypatch: pytest.MonkeyPatch, p
     import os
     import signal
 
-    from invoicepay.ledger.queries.journal import Journal
-    from invoicepay.ledger.queries.loading import Loading
+    from invoicepay.ledger.stores.journal import Journal
+    from invoicepay.ledger.stores.loading import Loading
 
     store: type[Any] = Journal if point == "append" else Loading
     before = office.everything()

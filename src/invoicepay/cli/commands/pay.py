@@ -62,14 +62,14 @@ def pay(
     """Pay invoices in one charge: named ones, or everything --open or --overdue."""
     from invoicepay.cli.durations import seconds
     from invoicepay.cli.interrupts import one_interrupt
-    from invoicepay.cli.payment_view import (
+    from invoicepay.cli.prompts import can_ask, confirm
+    from invoicepay.cli.show.payment import (
         DRY_RUN,
         note_plan,
         print_plan,
         show_payment,
         show_plan,
     )
-    from invoicepay.cli.prompts import can_ask, confirm
     from invoicepay.cli.tell_payer import Patience, Teller
     from invoicepay.operations.payments.quote import Quote
 

@@ -88,7 +88,7 @@ def _read_logo(path: Path) -> bytes:
 
 
 def _answer(company: Company, state: State) -> None:
-    from invoicepay.cli.records import company_record
+    from invoicepay.cli.show.records import company_record
     from invoicepay.operations.mailing.address import readable
 
     facts = {

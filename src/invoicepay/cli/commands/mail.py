@@ -36,8 +36,8 @@ def list_(
     """List e-mail about payments that is owed, the last first: when it is tried again, and why it
     could not be sent."""
     from invoicepay.billing.ports import OWED
-    from invoicepay.cli.mail_view import name_of
-    from invoicepay.cli.records import MAIL_FIELDS, mail_record
+    from invoicepay.cli.show.mail import name_of
+    from invoicepay.cli.show.records import MAIL_FIELDS, mail_record
     from invoicepay.operations.mailing.address import readable
     from invoicepay.operations.mailing.outbox import ALL, SENT, ListMail
 
@@ -75,7 +75,7 @@ def send(
     ] = False,
 ) -> None:
     """Send the e-mail that is due, or named. Named e-mail is tried whenever it is due."""
-    from invoicepay.cli.mail_view import trouble_in
+    from invoicepay.cli.show.mail import trouble_in
     from invoicepay.operations.mailing.outbox import SendMail
 
     if ids and now:
@@ -101,7 +101,7 @@ def send(
 
 
 def _records(report: DeliveryReport) -> list[dict[str, Any]]:
-    from invoicepay.cli.records import instant
+    from invoicepay.cli.show.records import instant
 
     sent: list[dict[str, Any]] = [
         {"id": id, "to": to, "status": "sent", "next_try_at": None, "last_error": ""}
@@ -124,7 +124,7 @@ def _records(report: DeliveryReport) -> list[dict[str, Any]]:
 def discard(context: typer.Context, ids: Ids) -> None:
     """Give up e-mail that can never arrive. It is not sent any more; the journal says who decided
     that."""
-    from invoicepay.cli.records import MAIL_FIELDS, mail_record
+    from invoicepay.cli.show.records import MAIL_FIELDS, mail_record
     from invoicepay.operations.mailing.address import readable
     from invoicepay.operations.mailing.outbox import DiscardMail
 

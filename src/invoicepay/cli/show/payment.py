@@ -8,10 +8,10 @@ from invoicepay.billing.errors import Declined, OutcomeUnknown, Refused
 from invoicepay.billing.money import Money, grouped_text
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.plan import PAY_OUTSIDE, PaymentPlan, PlanLine
-from invoicepay.cli.invoice_view import pending
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Output
-from invoicepay.cli.records import allocation_record, amounts, payment_record
+from invoicepay.cli.show.invoice import pending
+from invoicepay.cli.show.records import allocation_record, amounts, payment_record
 from invoicepay.cli.state import State
 from invoicepay.cli.text import SHORT, clean
 from invoicepay.cli.times import time_text

@@ -23,7 +23,7 @@ def list_(
     customer: OfCustomer = None,
 ) -> None:
     """List payment methods."""
-    from invoicepay.cli.records import METHOD_FIELDS, method_record
+    from invoicepay.cli.show.records import METHOD_FIELDS, method_record
     from invoicepay.operations.methods import ListMethods
 
     state = state_of(context)
@@ -84,7 +84,7 @@ def remove(
 def _answer(context: typer.Context, method: Method, text: str) -> None:
     from datetime import UTC, datetime
 
-    from invoicepay.cli.records import method_record
+    from invoicepay.cli.show.records import method_record
 
     out = state_of(context).out
     out.one(method_record(method, datetime.now(UTC).date()), lambda: out.text(text))

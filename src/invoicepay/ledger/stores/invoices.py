@@ -24,9 +24,6 @@ from invoicepay.billing.invoice import (
     Page,
 )
 from invoicepay.billing.money import DECIMALS, MAX_MINOR
-from invoicepay.ledger.queries.books import LAST_PAID
-from invoicepay.ledger.queries.customers import address_of
-from invoicepay.ledger.queries.scope import customer_in
 from invoicepay.ledger.rows import (
     Row,
     date_of,
@@ -38,6 +35,9 @@ from invoicepay.ledger.rows import (
     row_limit,
 )
 from invoicepay.ledger.skeletons import ids_alike
+from invoicepay.ledger.stores.books import LAST_PAID
+from invoicepay.ledger.stores.customers import address_of
+from invoicepay.ledger.stores.scope import customer_in
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Allocation

@@ -39,7 +39,7 @@ def list_(
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
     """List payments, the last recorded first."""
-    from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
+    from invoicepay.cli.show.records import PAYMENT_FIELDS, payment_record
     from invoicepay.cli.text import SHORT
     from invoicepay.operations.payments.find import ListPayments
 
@@ -72,12 +72,12 @@ def list_(
 @app.command()
 def show(context: typer.Context, payment_id: PaymentId) -> None:
     """Show a payment."""
-    from invoicepay.cli import payment_view
+    from invoicepay.cli.show.payment import show_payment
     from invoicepay.operations.payments.find import ShowPayment
 
     state = state_of(context)
     payment = state.call(ShowPayment(payment_id))
-    payment_view.show_payment(payment, state)
+    show_payment(payment, state)
     if payment.outcome_known:
         state.acknowledge(payment.id)
 
@@ -122,11 +122,11 @@ def receipt(
 @app.command()
 def cancel(context: typer.Context, payment_id: PaymentId) -> None:
     """Give up a payment that the bank does not have yet."""
-    from invoicepay.cli import payment_view
+    from invoicepay.cli.show.payment import show_payment
     from invoicepay.operations.payments.cancel import CancelPayment
 
     state = state_of(context)
-    payment_view.show_payment(state.call(CancelPayment(payment_id)), state)
+    show_payment(state.call(CancelPayment(payment_id)), state)
 
 
 def _invoices(payment: Payment) -> str:

@@ -8,9 +8,9 @@ import typer
 
 from invoicepay.billing.journal import JournalEntry, parse_head
 from invoicepay.cli.days import first_day
-from invoicepay.cli.differences import difference_line, journal_differs
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.show.differences import difference_line, journal_differs
 from invoicepay.cli.state import state_of
 from invoicepay.cli.times import time_column
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from invoicepay.billing.journal import Difference
-from invoicepay.ledger.queries.scope import as_set
+from invoicepay.ledger.stores.scope import as_set
 
 _SUMS = {
     "paid on {}": """

@@ -21,7 +21,6 @@ from invoicepay.billing.payment import (
     may_become,
 )
 from invoicepay.billing.ports import PaymentChange, PaymentFilter, Standing
-from invoicepay.ledger.queries.scope import as_set, customer_in
 from invoicepay.ledger.rows import (
     Row,
     date_of,
@@ -36,6 +35,7 @@ from invoicepay.ledger.rows import (
     row_cursor,
     row_limit,
 )
+from invoicepay.ledger.stores.scope import as_set, customer_in
 
 _SELECT = (
     "SELECT p.seq, p.id, p.status, c.number, p.currency, p.amount_minor, p.method_type, "

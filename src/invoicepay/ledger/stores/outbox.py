@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from invoicepay.billing.customer import Scope
 from invoicepay.billing.invoice import Page
 from invoicepay.billing.ports import OWED, MailKind, MailStatus, OutboxMail
-from invoicepay.ledger.queries.scope import customer_in
 from invoicepay.ledger.rows import (
     Row,
     instant_of,
@@ -20,6 +19,7 @@ from invoicepay.ledger.rows import (
     row_cursor,
     row_limit,
 )
+from invoicepay.ledger.stores.scope import customer_in
 
 _COLUMNS = (
     "o.message_id, o.kind, o.payment_id, o.recipient, o.created_at, o.attempts, o.due_at, "

@@ -8,9 +8,9 @@ import typer
 
 from invoicepay.billing.errors import InvoicepayError, PartlyDone
 from invoicepay.billing.money import Money
-from invoicepay.cli.differences import difference_line, gateway_differs
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.show.differences import difference_line, gateway_differs
 from invoicepay.cli.state import state_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ E_MAIL = "e-mail"
 def sync(context: typer.Context) -> None:
     """Ask the gateway about everything under way, and send the e-mail that is owed. For finance:
     also take in charges that are not known here, and compare what changed with the gateway."""
-    from invoicepay.cli.mail_view import trouble_in
     from invoicepay.cli.progress import bar
-    from invoicepay.cli.records import PAYMENT_FIELDS, payment_record
+    from invoicepay.cli.show.mail import trouble_in
+    from invoicepay.cli.show.records import PAYMENT_FIELDS, payment_record
     from invoicepay.operations.mailing.deliver import DeliveryReport
     from invoicepay.operations.payments.protocol.compare import Comparison
     from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync

@@ -8,15 +8,15 @@ import typer
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, PartlyDone
 from invoicepay.billing.identity import Mode
-from invoicepay.cli.differences import (
+from invoicepay.cli.layout import Column
+from invoicepay.cli.modes import check_modes
+from invoicepay.cli.new_app import new_app
+from invoicepay.cli.show.differences import (
     LET_NOBODY_PAY,
     difference_line,
     gateway_differs,
     journal_differs,
 )
-from invoicepay.cli.layout import Column
-from invoicepay.cli.modes import check_modes
-from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
 from invoicepay.operations.books.health import Check, CheckHealth, Health
 

@@ -11,7 +11,6 @@ from invoicepay.billing.dates import check_time_zone
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.identity import LedgerIdentity, Mode
 from invoicepay.billing.spelling import skeleton
-from invoicepay.ledger.queries.scope import customer_in
 from invoicepay.ledger.rows import (
     Row,
     instant_of,
@@ -20,6 +19,7 @@ from invoicepay.ledger.rows import (
     reads,
 )
 from invoicepay.ledger.skeletons import ids_alike
+from invoicepay.ledger.stores.scope import customer_in
 
 _COMPANY = (
     "name, address, email, phone, website, tax_id, time_zone, currency, terms, remit_to, logo"

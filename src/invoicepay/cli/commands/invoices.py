@@ -11,10 +11,10 @@ from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, Invo
 from invoicepay.billing.money import grouped_text
 from invoicepay.cli import complete
 from invoicepay.cli.days import first_day, last_day
-from invoicepay.cli.invoice_view import pending
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.parameters import OfCustomer
+from invoicepay.cli.show.invoice import pending
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def show(
 ) -> None:
     """Show invoices with their lines, payments and what is under way. As JSON one is an object,
     several are an array."""
-    from invoicepay.cli.invoice_view import print_invoice
-    from invoicepay.cli.records import invoice_detail_record
+    from invoicepay.cli.show.invoice import print_invoice
+    from invoicepay.cli.show.records import invoice_detail_record
     from invoicepay.operations.invoices import ShowInvoice
 
     state = state_of(context)
@@ -165,7 +165,7 @@ STATUS_STYLE = {
 
 
 def _show_list(state: State, found: "InvoiceList") -> None:
-    from invoicepay.cli.records import INVOICE_FIELDS, invoice_record
+    from invoicepay.cli.show.records import INVOICE_FIELDS, invoice_record
 
     today = found.today
     items = found.page.items

@@ -22,7 +22,7 @@ app = new_app(group=True)
 @app.command("list")
 def list_(context: typer.Context) -> None:
     """List customers."""
-    from invoicepay.cli.records import CUSTOMER_FIELDS, customer_record
+    from invoicepay.cli.show.records import CUSTOMER_FIELDS, customer_record
     from invoicepay.operations.customers import ListCustomers
 
     state = state_of(context)
@@ -76,7 +76,7 @@ def _emails(customer: Customer) -> str:
 
 
 def _record(view: CustomerView) -> dict[str, Any]:
-    from invoicepay.cli.records import amounts, customer_record
+    from invoicepay.cli.show.records import amounts, customer_record
 
     return customer_record(view.customer) | {
         "emails": list(view.customer.emails),

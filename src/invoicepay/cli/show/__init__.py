@@ -1,0 +1,1 @@
+"""How a noun is shown: its record in JSON and CSV, its columns, its screen."""
