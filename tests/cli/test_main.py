@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,15 @@ from invoicepay.cli import start
 from invoicepay.cli.main import COMMANDS, command_module, main, take_anywhere
 from invoicepay.cli.output import Format
 from tests.running import PROGRAM, DemoCompany, Desk, heed_interrupts
+
+
+@pytest.fixture(autouse=True)
+def file_mode_mask() -> Iterator[None]:
+    """As it was: `main` sets it for the whole process."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 class TestOptionsAnywhere:
