@@ -1,7 +1,7 @@
 """Makes the sample company's files, the same ones every time: `python sample_data/generate.py`.
 
 All names are invented. Dates are written relative to the day of use (`today-35`), so that
-the company never grows old; `invoicepay.sample` turns them into dates.
+the company never grows old; `invoicepay.demo.sample` turns them into dates.
 """
 
 from __future__ import annotations

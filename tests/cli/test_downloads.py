@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from invoicepay.billing.errors import Unreachable
 from invoicepay.cli import downloads
-from invoicepay.cli.downloads import Names, safe_name, say_missing, write_whole
+from invoicepay.cli.downloads import Names, safe_name, say_missing
 from invoicepay.cli.output import Format, Output
+from invoicepay.system.files import write_whole
 from tests.running import DemoCompany
 
 ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")

@@ -158,7 +158,7 @@ class TestImports:
         writing = {
             "invoicepay.billing.ports",
             "invoicepay.ledger.records",
-            "invoicepay.system.durable",
+            "invoicepay.system.files",
         }
         assert imported(company, "invoices list") & writing == set()
 

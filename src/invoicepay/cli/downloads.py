@@ -10,7 +10,6 @@ import webbrowser
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from errno import EINVAL
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from invoicepay.cli.progress import bar
 from invoicepay.cli.state import State
 from invoicepay.operations.invoices import RenderedInvoice, RenderInvoices
 from invoicepay.operations.progress import Started
-from invoicepay.system.durable import replace_file
+from invoicepay.system.files import write_whole
 
 _ALLOWED = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE | re.ASCII)
@@ -54,27 +53,6 @@ class Names:
         if self._taken.setdefault(plain.casefold(), plain) == plain:
             return plain
         return safe_name(text, suffix, marked=True)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write `path` (0600), whole or not at all. A link at `path` is replaced, not followed; a
-    device or a pipe is left alone. Raises Unreachable."""
-    try:
-        _check_replaceable(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, content)
-    except OSError as error:
-        raise Unreachable(
-            "write_failed",
-            f"{path} cannot be written: {error.strerror}",
-            "Nothing was left there. Name another place, or check the folder and the disk.",
-        ) from error
-
-
-def _check_replaceable(path: Path) -> None:
-    """Raises OSError for what is no file: as root, a rename would put one in /dev/null's place."""
-    if path.exists() and not (path.is_symlink() or path.is_file() or path.is_dir()):
-        raise OSError(EINVAL, "not a file")
 
 
 def check_stdout() -> None:

@@ -62,7 +62,7 @@ def write(path: Path, text: str) -> None:
     Raises Refused (`insecure_file`) for what `read` would refuse to read from there; Unreachable
     (`write_failed`) when it cannot be written.
     """
-    from invoicepay.system.durable import replace_file, sync_folder
+    from invoicepay.system.files import replace_file, sync_folder
 
     try:
         _make_place(path)
@@ -84,7 +84,7 @@ def check_place(path: Path) -> None:
 
 def _make_place(path: Path) -> None:
     """Raises Refused for a folder, or a file there already, that is not the user's alone."""
-    from invoicepay.system.durable import make_folder
+    from invoicepay.system.files import make_folder
 
     make_folder(path.parent)
     # By path: whoever could put another folder there meanwhile gets a file that is not theirs

@@ -14,7 +14,7 @@ from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger, not_a_ledger
 from invoicepay.ledger.log import check_log, log_of, salts_of
 from invoicepay.ledger.named_errors import is_damage, named_errors
 from invoicepay.ledger.unit import SqliteUnit
-from invoicepay.system.durable import make_folder
+from invoicepay.system.files import make_folder
 
 T = TypeVar("T")
 NAME_ANOTHER = "Nothing was changed. Name another file that `invoicepay backup` made."

@@ -20,7 +20,7 @@ def new_file(target: Path, *, in_new_folder: bool = False) -> Iterator[Path]:
     """
     import tempfile  # slow to import, and only needed here
 
-    from invoicepay.system.durable import make_folder, sync, sync_folder
+    from invoicepay.system.files import make_folder, sync, sync_folder
 
     exists = Refused("already_exists", f"{target} exists", "Use it, or name a new file.")
     part = None

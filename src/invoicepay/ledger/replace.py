@@ -23,7 +23,7 @@ from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger, file_at
 from invoicepay.ledger.log import check_log
 from invoicepay.ledger.named_errors import named_errors
 from invoicepay.ledger.unit import SqliteUnit
-from invoicepay.system.durable import sync, sync_folder
+from invoicepay.system.files import sync, sync_folder
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.mail.message import build
-from invoicepay.system.durable import make_folder, replace_file, sync_folder
+from invoicepay.system.files import make_folder, replace_file, sync_folder
 
 _WORD = re.compile(r"[a-z0-9]+", re.ASCII)
 

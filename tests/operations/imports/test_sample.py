@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import EVERYTHING, Company
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceStatus
+from invoicepay.demo.sample import CONTACT, CUSTOMER, INVOICE, materialise
 from invoicepay.operations.imports.import_records import ImportRecords
-from invoicepay.sample import CONTACT, CUSTOMER, INVOICE, materialise
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Payment
-    from invoicepay.cli.demo_company import DemoCompany
+    from invoicepay.demo.company import DemoCompany
 
 app = new_app()
 
@@ -33,7 +33,7 @@ def demo(
     ),
 ) -> None:
     """Set up a practice company, then find, read and pay invoices on it."""
-    from invoicepay.cli.demo_company import prepare
+    from invoicepay.demo.company import prepare
 
     state = state_of(context)
     tell = state.out.note
@@ -67,8 +67,8 @@ def demo(
 
 def _main_job(state: State, demo_state: State, dir: Path) -> Sequence[Payment]:
     """Find, read and pay; the payments, one by bank debit and one by card."""
+    from invoicepay.demo.sample import INVOICE
     from invoicepay.operations.payments.find import ListPayments
-    from invoicepay.sample import INVOICE
 
     first, second = _two_to_pay(demo_state)
     steps = (
@@ -90,8 +90,8 @@ def _main_job(state: State, demo_state: State, dir: Path) -> Sequence[Payment]:
 def _two_to_pay(demo_state: State) -> tuple[str, str]:
     """Two open invoices of the demo's customer, other than the one that is left for the reader."""
     from invoicepay.billing.invoice import InvoiceFilter
+    from invoicepay.demo.sample import INVOICE
     from invoicepay.operations.invoices import ListInvoices
-    from invoicepay.sample import INVOICE
 
     found = demo_state.call(ListInvoices(InvoiceFilter(currency="USD"))).page.items
     payable = [i.number for i in found if i.payable_minor and i.number != INVOICE]
@@ -117,7 +117,7 @@ def _step(state: State, demo_state: State, why: str, command: list[str]) -> None
 
 def _what_next(state: State, company: DemoCompany, receipt: Path, elsewhere: Sequence[str]) -> None:
     """`elsewhere`: variables that go before the demo's settings."""
-    from invoicepay.sample import INVOICE
+    from invoicepay.demo.sample import INVOICE
 
     say: Any = state.out.text
     say()

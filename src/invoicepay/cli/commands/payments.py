@@ -98,9 +98,9 @@ def receipt(
         open_file,
         safe_name,
         say_missing,
-        write_whole,
     )
     from invoicepay.operations.payments.receipt import RenderReceipt
+    from invoicepay.system.files import write_whole
 
     state = state_of(context)
     if stdout:

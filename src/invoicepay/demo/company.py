@@ -13,7 +13,7 @@ from invoicepay.billing.customer import Address, Company, Role
 from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import Refused, Unreachable
 from invoicepay.billing.identity import Mode
-from invoicepay.cli.downloads import write_whole
+from invoicepay.demo.sample import CONTACT, CUSTOMER, FINANCE, Sample, materialise
 from invoicepay.operations.app import App
 from invoicepay.operations.company import SetCompany
 from invoicepay.operations.identity.contacts import InviteContact
@@ -21,8 +21,8 @@ from invoicepay.operations.identity.invites import AcceptInvite
 from invoicepay.operations.identity.login import LoggedIn, LogIn
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.methods import AttachTestMethod, SetDefaultMethod
-from invoicepay.sample import CONTACT, CUSTOMER, FINANCE, Sample, materialise
 from invoicepay.settings import Settings, load_settings
+from invoicepay.system.files import write_whole
 from invoicepay.wiring.ledgers import found_ledger
 from invoicepay.wiring.local import Local
 

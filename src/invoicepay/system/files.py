@@ -6,6 +6,8 @@ import os
 from errno import EINVAL, ENOTSUP
 from pathlib import Path
 
+from invoicepay.billing.errors import Unreachable
+
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` into `path`, whole or not at all, mode 0600, by a temporary file, fsync and
@@ -24,6 +26,27 @@ def replace_file(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write `path` (0600), whole or not at all. A link at `path` is replaced, not followed; a
+    device or a pipe is left alone. Raises Unreachable."""
+    try:
+        _check_replaceable(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+    except OSError as error:
+        raise Unreachable(
+            "write_failed",
+            f"{path} cannot be written: {error.strerror}",
+            "Nothing was left there. Name another place, or check the folder and the disk.",
+        ) from error
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raises OSError for what is no file: as root, a rename would put one in /dev/null's place."""
+    if path.exists() and not (path.is_symlink() or path.is_file() or path.is_dir()):
+        raise OSError(EINVAL, "not a file")
 
 
 def make_folder(folder: Path) -> None:

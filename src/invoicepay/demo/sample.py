@@ -56,7 +56,7 @@ def sample_folder() -> Traversable:
     inside = files("invoicepay") / "sample_data"
     if inside.is_dir():
         return inside
-    return Path(__file__).resolve().parents[2] / "sample_data"
+    return Path(__file__).resolve().parents[3] / "sample_data"
 
 
 def _dated(text: str, as_of: date) -> Iterator[list[str]]:

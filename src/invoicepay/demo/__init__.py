@@ -1,0 +1,1 @@
+"""The sample company at work, for `invoicepay demo`."""
