@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 import stripe
@@ -22,6 +23,7 @@ from tests.faults.conftest import KEY
 from tests.faults.test_slow_gateway import DRIPS, drip, stopped
 from tests.support.connect_proxy import OK, Answer, ConnectProxy, connected, refused
 from tests.support.false_stripe import ANSWERS, Behaviour, FalseStripe
+from tests.support.false_stripe import Answer as FalseAnswer
 from tests.support.slow_smtp import BEAT
 from tests.support.tls import Certificate, make_certificate
 
@@ -142,6 +144,8 @@ def test_variables_name_no_proxy(
     [
         ("407 \x1b[31mNo", "407 Proxy Authentication Required", "proxy_user", 1),
         ("403 Forbidden", "403 Forbidden", "it must let api.stripe.com through", 1),
+        ("400 Bad", "400 Bad Request", "it must let api.stripe.com through", 1),
+        ("500 Oops", "500 Internal Server Error", "it must let api.stripe.com through", 3),
         ("503 Busy", "503 Service Unavailable", "it must let api.stripe.com through", 3),
         ("302 Found", "302 Found", "it must let api.stripe.com through", 3),
         ("799 Odd", "799", "it must let api.stripe.com through", 3),
@@ -206,6 +210,41 @@ def test_one_that_speaks_tls_where_plain_is_named_and_the_other_way_round(
     with pytest.raises(NoAnswer, match=r"^no answer from the (proxy|gateway through the proxy)"):
         gateway(bank, localhost, f"{other}://localhost:{through.port}").account()
     assert bank.asked == []
+
+
+def test_what_speaks_no_tls_behind_it_is_not_the_proxy(
+    start: Start, localhost: Certificate, pauses: list[float]
+) -> None:
+    plain = start(ANSWERS["account"], None)
+    leads = {f"localhost:{plain.port}": plain.port}
+    with ConnectProxy(leads) as through, pytest.raises(NoAnswer) as caught:
+        gateway(plain, localhost, through.url).account()
+
+    assert str(caught.value) == (
+        f"no answer from the gateway through the proxy localhost:{through.port}"
+    )
+
+
+def test_one_that_connected_before_and_does_not_any_more_is_the_proxy(
+    bank: FalseStripe, proxy: StartProxy, localhost: Certificate, pauses: list[float]
+) -> None:
+    through = proxy()
+    there = gateway(bank, localhost, through.url)
+    account = ANSWERS["account"]
+
+    def and_closes(connection: Any) -> FalseAnswer:
+        found = account(connection)
+        assert found is not None
+        return found._replace(headers=(*found.headers, ("Connection", "close")))
+
+    bank.behaves = and_closes
+    assert there.account() == "acct_1"
+
+    through.answer = lambda head: b""
+    with pytest.raises(NoAnswer) as caught:
+        there.account()
+
+    assert str(caught.value) == f"no answer from the proxy localhost:{through.port}"
 
 
 def test_a_tunnel_that_is_cut_is_no_answer(

@@ -20,10 +20,10 @@ class LimitedAdapter(HTTPAdapter):
     """Within `deadline.time_limit`, a request and the whole of its answer end by then: urllib3's
     own timeouts are for each read. What a proxy answers to CONNECT is a part of it."""
 
-    def __init__(self, proxy_headers: dict[str, str] | None = None, ca_file: str = "") -> None:
+    def __init__(self, proxy_headers: dict[str, str], ca_file: str) -> None:
         """`proxy_headers`: of the request to the proxy itself. `ca_file`: PEM of the authorities
-        for a proxy that is spoken to in TLS, instead of the system's."""
-        self._proxy_headers, self._ca_file = proxy_headers or {}, ca_file
+        for a proxy that is spoken to in TLS, instead of the system's; empty for those."""
+        self._proxy_headers, self._ca_file = proxy_headers, ca_file
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
@@ -32,7 +32,7 @@ class LimitedAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
         if proxy not in self.proxy_manager:
-            to_proxy = ssl.create_default_context(cafile=self._ca_file or None)
+            to_proxy = ssl.create_default_context(cafile=self._ca_file)
             to_proxy.sslsocket_class = LimitedTlsSocket
             made = super().proxy_manager_for(
                 proxy, ssl_context=_context(), proxy_ssl_context=to_proxy, **more

@@ -292,10 +292,9 @@ class _Session(requests.Session):
         super().__init__()
         self.trust_env = False
         self._ca_file = route.ca_file
-        if route.proxy:
-            self.proxies = {"https": route.proxy}  # never to http, which is on this machine
+        self.proxies = {"https": route.proxy}  # never to http, which is on this machine
         self.mount("https://", LimitedAdapter(route.proxy_headers, route.ca_file))
-        self.mount("http://", LimitedAdapter())
+        self.mount("http://", LimitedAdapter({}, ""))
 
     def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
         if self._ca_file:
