@@ -480,6 +480,25 @@ def test_no_more_than_a_charge_is_put_on_what_it_names(company: SmallCompany) ->
     assert found.allocations == (Allocation("INV-1", 4000), Allocation("INV-2", 1000))
 
 
+def test_a_card_is_received_when_it_was_charged_a_debit_when_that_is_known(
+    company: SmallCompany, gateway: ScriptedGateway
+) -> None:
+    made_on = company.clock.time.date()
+    gateway.fail_next("confirm", Fault.LOST_ANSWER)
+    lost = company.pay("INV-1", method="card")
+    assert lost.status is PaymentStatus.UNKNOWN
+    debit = company.pay("INV-2", method="ach")
+    company.clock.move(days=40)
+    gateway.bank_settles(debit.gateway_id)
+    sync(company)
+
+    card = company.payment(lost.id)
+    assert (card.status, card.effective_on) == (SUCCEEDED, made_on)
+    assert company.invoice("INV-1").paid_on == made_on
+    assert card.settled_at == company.clock.time
+    assert company.payment(debit.id).effective_on == company.clock.time.date()
+
+
 def test_a_debit_that_is_taken_in_is_a_debit_dated_when_it_is_known(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from invoicepay.billing.customer import EVERYTHING, Customer, Scope
 from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import DoesNotTie, must_be_there
+from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import (
     CANCELED_ON_REQUEST,
     FINAL,
@@ -60,10 +61,8 @@ def record_in(
     ports: Ports,
     *,
     failure: Intent | None = None,
-    received_at: datetime | None = None,
 ) -> Payment:
-    """As `record`, in the caller's transaction. `received_at` (UTC): when the money arrived, where
-    that was not just now."""
+    """As `record`, in the caller's transaction."""
     change = _decided(intent, failure)
     status = change.status
     current = reread(payment, unit)
@@ -85,7 +84,9 @@ def record_in(
             _ASK_FINANCE,
             payment=current.id,
         )
-    return _move(current, change, unit, ports, received_at)
+    # A card's money moved when it was charged; an intent does not tell a debit's settling day.
+    charged_at = intent.created_at if current.method_type is MethodType.CARD else None
+    return _move(current, change, unit, ports, charged_at)
 
 
 def _decided(intent: Intent, failure: Intent | None) -> PaymentChange:
@@ -184,14 +185,15 @@ def _move(
     change: PaymentChange,
     unit: Unit,
     ports: Ports,
-    received_at: datetime | None = None,
+    charged_at: datetime | None = None,
 ) -> Payment:
     """The one place where a payment changes: its state, its invoices' balances, the journal,
-    and the e-mail, all in the caller's transaction."""
+    and the e-mail, all in the caller's transaction. `charged_at` (UTC): when the money moved, where
+    that was not just now."""
     now, new = ports.clock.now(), change.status
     settled: dict[str, Any] = {}
     if new is PaymentStatus.SUCCEEDED:
-        effective_on = local_date(received_at or now, unit.company.get().time_zone)
+        effective_on = local_date(charged_at or now, unit.company.get().time_zone)
         settled = {"settled_at": now, "effective_on": effective_on}
         unit.invoices.apply(payment.allocations, effective_on)
         if not payment.receipt_number:

@@ -56,10 +56,7 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
                 ports.clock.now(),
                 {"gateway_id": intent.id, "amount_minor": intent.amount_minor},
             )
-        # A card's money moved when it was charged; an intent does not tell a debit's settling day.
-        card = payment.method_type is MethodType.CARD
-        received_at = intent.created_at if card else None
-        return record_in(unit, payment, intent, ports, received_at=received_at)
+        return record_in(unit, payment, intent, ports)
 
 
 def cancel_or_take_in(intent: Intent, ports: Ports) -> Payment | None:
