@@ -14,12 +14,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.sandbox.faults import add_fault
-from tests.crash.place import AT_BANK, LATER, PAYERS, Line, Place, Run, said_payment
+from tests.crash.place import AT_BANK, PAYERS, Line, Place, Run, said_payment
 from tests.crash.shim import BANK
 from tests.support.size import Size
 
 INVOICES = [f"WISH-{n}" for n in range(4)]
+DAYS_PASS = 4
+"""After so many attempts of each contact: else the first debits would hold every invoice."""
 CONFIRM = "POST /v1/payment_intents/*/confirm"
 SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -78,7 +81,7 @@ def test_whoever_wants_one_payment_is_charged_once(
                 assert (each.payment in ids) is (each.how == "charged"), each
 
     ends = Counter(each.how for each in told)
-    assert ends["charged"]
+    assert ends["charged"] > len(told) / 10
     assert ends["unknown"]
     summary = ", ".join(f"{count} {end}" for end, count in ends.most_common())
     tally(f"wishes: {len(PAYERS)} payers, some stopped or unanswered", len(told), summary)
@@ -96,11 +99,16 @@ def _add_invoices(place: Place) -> None:
 
 
 def _pay(place: Place, line: Line, number: int, attempts: int) -> list[Told]:
-    """One contact's history: a wish, again and again until told, then the next."""
+    """One contact's history: a wish, again and again until told, then the next. Its clock runs
+    ahead, so that a lease that others have left passes between two attempts, or does not."""
     random, told, pace = Random(number), list[Told](), Pace()
     for wish in _wishes(number, random):
         while len(told) < attempts:
+            pace.ahead += random.choice([0.0, LEASE.total_seconds() + 1])
             told.append(_try(place, line, wish, random, pace))
+            if len(told) % DAYS_PASS == 0:
+                place.run("sandbox", "clock", "advance", "6d", line=line)
+                place.run("sync", who="finance", ahead=pace.ahead, line=line)
             if told[-1].how != "unknown":
                 break
         else:
@@ -117,13 +125,15 @@ def _wishes(number: int, random: Random) -> Iterator[Wish]:
 
 @dataclass
 class Pace:
-    """How long the last command took that nobody stopped, in seconds."""
+    """`seconds`: how long the last command took that nobody stopped. `ahead`: how many seconds the
+    contact's clock is."""
 
     seconds: float = 0.2
+    ahead: float = 0.0
 
 
 def _try(place: Place, line: Line, wish: Wish, random: Random, pace: Pace) -> Told:
-    """One command. Its clock is ahead, so that what others have left is settled at once."""
+    """One command."""
     amount = f"{wish.invoice}={wish.amount_minor / 100:.2f}"
     method = random.choice(["card", "card", "ach", place.method("0341")])
     more: dict[str, Any] = {}
@@ -138,7 +148,7 @@ def _try(place: Place, line: Line, wish: Wish, random: Random, pace: Pace) -> To
         *("pay", wish.invoice, "--amount", amount, "--method", method, "--yes", "--json"),
         who=wish.contact,
         line=line,
-        ahead=LATER,
+        ahead=pace.ahead,
         **more,
     )
     if not more and run.exit_code == 0:
