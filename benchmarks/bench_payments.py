@@ -101,7 +101,7 @@ class Office:
         return b"%PDF"
 
     def invoices(
-        self, company: Company, details: Iterable[InvoiceDetail], today: date
+        self, company: Company, details: Iterable[InvoiceDetail], today: date, *, mode: Mode
     ) -> Iterator[bytes]:
         return (b"%PDF" for _ in details)
 

@@ -75,7 +75,7 @@ class NoDocuments:
     """Stands in for PDFs, which have tests of their own."""
 
     def invoices(
-        self, company: Company, details: Iterable[InvoiceDetail], today: date
+        self, company: Company, details: Iterable[InvoiceDetail], today: date, *, mode: Mode
     ) -> Iterator[Document]:
         return (Document(b"%PDF", "") for _ in details)
 

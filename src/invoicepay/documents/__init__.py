@@ -41,7 +41,7 @@ class PdfDocuments:
         self._fonts: Fonts | None = None
 
     def invoices(
-        self, company: Company, details: Iterable[InvoiceDetail], today: date
+        self, company: Company, details: Iterable[InvoiceDetail], today: date, *, mode: Mode
     ) -> Iterator[Document]:
         """A PDF for each, in order, made when it is asked for."""
         logo, remaining = load_logo(company.logo), iter(details)
@@ -55,7 +55,9 @@ class PdfDocuments:
             with self.saved(every) as begin:
                 for detail, need in zip(batch, every, strict=True):
                     writer, fonts = begin(need, detail.invoice.currency, logo)
-                    sheet = invoice_page.draw_invoice(company, detail, today, fonts, _ratio(logo))
+                    sheet = invoice_page.draw_invoice(
+                        company, detail, today, fonts, mode=mode, logo_ratio=_ratio(logo)
+                    )
                     made_at = datetime.combine(detail.invoice.issued_on, time(), UTC)
                     title = invoice_page.title_of(detail.invoice)
                     about = About(title, company.name, made_at)

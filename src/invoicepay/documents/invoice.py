@@ -12,6 +12,7 @@ from datetime import date
 
 from invoicepay.billing.charge import CHARGED
 from invoicepay.billing.customer import Company
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceKind, InvoiceStatus
 from invoicepay.billing.money import grouped_text
 from invoicepay.billing.payment import UNDER_WAY, PaymentStatus
@@ -49,6 +50,8 @@ def draw_invoice(
     detail: InvoiceDetail,
     today: date,
     fonts: DocumentFonts,
+    *,
+    mode: Mode,
     logo_ratio: float | None = None,
 ) -> Sheet:
     """The pages of `detail` as it stands on `today`; `logo_ratio` is width by height."""
@@ -73,9 +76,9 @@ def draw_invoice(
     if columns:
         draw_table(sheet, columns)
         sheet.y += 8
-    draw_conclusion(sheet, list(_figures(detail)), list(_notes(company, detail)))
+    draw_conclusion(sheet, list(_figures(detail)), list(_notes(company, detail, mode)))
     draw_notes(sheet, [("TERMS", "" if _is_credit(invoice) else company.terms)])
-    draw_edges(sheet, company, title_of(invoice))
+    draw_edges(sheet, company, title_of(invoice), notice=mode.notice)
     return sheet
 
 
@@ -119,7 +122,9 @@ def _headline(invoice: Invoice, today: date) -> tuple[str, str, Color]:
             return "Used in full", f"Used up{on}. No credit remains.", GREEN
         return "Paid in full", f"Paid{on}. Nothing is owed.", GREEN
     if invoice.balance_minor < 0:
-        return "Credit remaining", "It reduces what you owe.", GREEN
+        return "Credit remaining", "Please tell us which invoice it is to be used for.", GREEN
+    if invoice.payable_minor <= 0:
+        return "Payment under way", "Nothing more is to be paid while it is.", AMBER
     if days:
         ago = f"{days} day{'s' if days != 1 else ''} ago"
         return "Balance due", f"Was due {invoice.due_on}, {ago}.", RED
@@ -203,15 +208,19 @@ def _to_balance(detail: InvoiceDetail) -> Iterator[Figure]:
                  line_above=True)  # fmt: skip
 
 
-def _notes(company: Company, detail: InvoiceDetail) -> Iterator[tuple[str, str]]:
+def _notes(company: Company, detail: InvoiceDetail, mode: Mode) -> Iterator[tuple[str, str]]:
     invoice = detail.invoice
     yield "MEMO", invoice.memo
-    if invoice.balance_minor > 0 and not _is_credit(invoice):
-        if invoice.currency in CHARGED:
+    if mode.notice:
+        yield "PRACTICE", f"{mode.notice}. This is not proof of a payment."
+    if invoice.payable_minor > 0 and not _is_credit(invoice):
+        in_terminal = invoice.currency in CHARGED and not invoice.reserved_minor
+        if in_terminal:
             # Quoted as a shell wants it: numbers come from data, and people paste this.
             yield "HOW TO PAY", f"In a terminal: invoicepay pay {shlex.quote(invoice.number)}"
         remit = f"\nPlease quote {invoice.number}." if company.remit_to.strip() else ""
-        yield "OR BY CHECK OR TRANSFER", company.remit_to + remit
+        by_check = "OR BY CHECK OR TRANSFER" if in_terminal else "HOW TO PAY BY CHECK OR TRANSFER"
+        yield by_check, company.remit_to + remit
 
 
 def _amount(minor_units: int, invoice: Invoice) -> str:

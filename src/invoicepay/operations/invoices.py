@@ -98,7 +98,7 @@ def render_invoices(
     """`Started`, then a PDF for each invoice. Raises NotFound before the first when one of
     `numbers` or the selection's customer is absent, or when nothing is selected."""
     with ports.ledger.read() as unit:
-        company = unit.company.get()
+        company, mode = unit.company.get(), unit.company.identity().mode
         today = local_date(ports.clock.now(), company.time_zone)
         numbers = []
         if request.selection is not None:
@@ -125,6 +125,6 @@ def render_invoices(
             yield detail
 
     for number, document in zip(
-        numbers, ports.documents.invoices(company, details(), today), strict=True
+        numbers, ports.documents.invoices(company, details(), today, mode=mode), strict=True
     ):
         yield RenderedInvoice(number, document.content, document.missing)

@@ -14,6 +14,7 @@ import pytest
 from pypdf import PdfReader
 
 from invoicepay.billing.customer import Address, Company, Customer
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceLine
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
@@ -112,7 +113,7 @@ def make_receipt(
 @pytest.fixture
 def invoice_pdf(documents: PdfDocuments, company: Company) -> Callable[..., bytes]:
     def make(detail: InvoiceDetail, today: date = TODAY, biller: Company = company) -> bytes:
-        return next(iter(documents.invoices(biller, [detail], today))).content
+        return next(iter(documents.invoices(biller, [detail], today, mode=Mode.LIVE))).content
 
     return make
 

@@ -12,8 +12,10 @@ import pytest
 from pypdf import PdfReader
 
 from invoicepay.billing.customer import Company
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import InvoiceDetail, InvoiceKind, InvoiceLine, InvoicePayment
 from invoicepay.billing.money import MAX_MINOR
+from invoicepay.documents import PdfDocuments
 
 Make = Callable[..., InvoiceDetail]
 Render = Callable[..., bytes]
@@ -66,6 +68,8 @@ def test_payments_received_and_under_way_are_told_apart(
     assert "Payment under way, not yet confirmed" in text
     assert "Still to pay when that arrives 293.37" in text
     assert "0002" not in text
+    assert "invoicepay pay" not in text, "it would be refused while a payment is under way"
+    assert "HOW TO PAY BY CHECK OR TRANSFER" in text
 
 
 @pytest.mark.parametrize(
@@ -96,6 +100,25 @@ def test_its_state_is_marked(
     assert marks == ([badge] if badge else [])
 
 
+def test_while_all_of_it_is_under_way_it_does_not_ask_for_money(
+    make_detail: Make, invoice_pdf: Render, read: Read
+) -> None:
+    (text,) = read(invoice_pdf(make_detail(reserved_minor=89337), date(2026, 11, 1)))
+    assert "Nothing more is to be paid while it is." in text
+    assert "Balance due 893.37 USD" in text
+    for absent in ("HOW TO PAY", "PO Box 4410", "Was due"):
+        assert absent not in text
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_practice_is_marked(
+    mode: Mode, make_detail: Make, documents: PdfDocuments, company: Company, read: Read
+) -> None:
+    ((pdf, _),) = documents.invoices(company, [make_detail()], date(2026, 10, 1), mode=mode)
+    (text,) = read(pdf)
+    assert text.count("no money moved") == (0 if mode is Mode.LIVE else 2)
+
+
 @pytest.mark.parametrize("fields", [{"paid_minor": 89337}, {"voided_on": date(2026, 9, 30)}])
 def test_where_nothing_is_owed_it_does_not_ask_for_money(
     fields: dict[str, object], make_detail: Make, invoice_pdf: Render, read: Read
@@ -117,6 +140,7 @@ def test_a_credit_memo_is_called_one_and_has_nothing_to_pay(
     assert "Credit used 40.00" in text
     assert "Credit remaining -80.00 USD" in text
     assert "PARTLY USED" in text
+    assert "Please tell us which invoice it is to be used for." in text
     for absent in ("Balance due", "HOW TO PAY", "PAST DUE", "TERMS", "BILL TO"):
         assert absent not in text
 

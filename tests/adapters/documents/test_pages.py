@@ -162,7 +162,7 @@ def test_a_logo_of_any_shape(
 ) -> None:
     biller = replace(company, logo=logo(kind, size))
     details = [make_detail(lines(40), number=f"INV-{n}") for n in range(3)]
-    for pdf, _ in documents.invoices(biller, details, TODAY):
+    for pdf, _ in documents.invoices(biller, details, TODAY, mode=Mode.LIVE):
         (image,) = PdfReader(BytesIO(pdf)).pages[0].images
         assert image.image is not None
         assert len(pdf) < 200_000, "a large logo is not part of every invoice at its full size"
@@ -194,7 +194,7 @@ def test_what_cannot_be_drawn_is_refused_and_left_out_where_it_was_set_before(
     with pytest.raises(BadInput, match=f"{size[0]:,} × {size[1]:,} pixels"):
         documents.logo(content)
     biller = replace(company, logo=content)
-    ((pdf, _),) = documents.invoices(biller, [make_detail()], TODAY)
+    ((pdf, _),) = documents.invoices(biller, [make_detail()], TODAY, mode=Mode.LIVE)
     assert not PdfReader(BytesIO(pdf)).pages[0].images
 
 
@@ -240,13 +240,15 @@ def test_the_same_data_gives_the_same_bytes_alone_or_in_a_batch(
     biller = replace(company, logo=logo("PNG"))
     plain = make_detail()
     others = [make_detail(lines(9)), make_detail(customer_name="Ωμέγα Жук Łódź Đà Nẵng")]
-    alone = list(PdfDocuments().invoices(biller, [plain], TODAY))
-    batch = list(PdfDocuments().invoices(biller, [*others, plain, others[1], plain], TODAY))
+    alone = list(PdfDocuments().invoices(biller, [plain], TODAY, mode=Mode.LIVE))
+    batch = list(
+        PdfDocuments().invoices(biller, [*others, plain, others[1], plain], TODAY, mode=Mode.LIVE)
+    )
     assert alone[0] == batch[2] == batch[4]
     assert batch[1] == batch[3]
     documents = PdfDocuments()
     first = documents.receipt(make_receipt(), mode=Mode.SANDBOX).content
-    list(documents.invoices(biller, others, TODAY))
+    list(documents.invoices(biller, others, TODAY, mode=Mode.LIVE))
     assert documents.receipt(make_receipt(), mode=Mode.SANDBOX).content == first
 
 
@@ -256,11 +258,12 @@ from datetime import date
 from invoicepay.billing.customer import Company
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceLine
 from invoicepay.billing.customer import Address
+from invoicepay.billing.identity import Mode
 from invoicepay.documents import PdfDocuments
 day = date(2026, 9, 15)
 detail = InvoiceDetail(Invoice("I-1", "C", day, day, "EUR", 100), (InvoiceLine("Жук Ωμέγα"),), (),
                        Address())
-(pdf, _), = PdfDocuments().invoices(Company("C"), [detail], day)
+(pdf, _), = PdfDocuments().invoices(Company("C"), [detail], day, mode=Mode.LIVE)
 print(hashlib.sha256(pdf).hexdigest())
 """
 
@@ -287,7 +290,7 @@ def test_invoices_are_made_as_they_are_asked_for(company: Company, make_detail: 
             taken += 1
             yield make_detail(())
 
-    made = PdfDocuments().invoices(company, details(), TODAY)
+    made = PdfDocuments().invoices(company, details(), TODAY, mode=Mode.LIVE)
     assert taken == 0
     next(made)
     assert taken == 1
@@ -297,7 +300,7 @@ def test_invoices_are_made_as_they_are_asked_for(company: Company, make_detail: 
 
 
 def test_no_invoices_at_all(company: Company, documents: PdfDocuments) -> None:
-    assert list(documents.invoices(company, [], TODAY)) == []
+    assert list(documents.invoices(company, [], TODAY, mode=Mode.LIVE)) == []
 
 
 def test_both_weights_are_embedded_under_names_of_their_own(

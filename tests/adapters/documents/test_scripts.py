@@ -65,7 +65,7 @@ def test_a_name_in_its_own_script_is_written_and_can_be_read_back(
 ) -> None:
     lines = (InvoiceLine(f"{name} 12", "2", "617", 123400),)
     detail = make_detail(lines, currency=currency, customer_name=name)
-    ((pdf, missing),) = documents.invoices(company, [detail], TODAY)
+    ((pdf, missing),) = documents.invoices(company, [detail], TODAY, mode=Mode.LIVE)
     text = poppler_text(pdf)
     assert missing == ""
     assert REPLACEMENT not in text
@@ -81,9 +81,12 @@ def test_the_same_data_gives_the_same_bytes_alone_or_in_a_batch(
         make_detail(currency=currency, customer_name=NAMES[currency], memo="手数料 数量 ๑")
         for currency in ("JPY", "CNY", "SAR", "THB")
     ]
-    batch = list(PdfDocuments().invoices(company, every, TODAY))
+    batch = list(PdfDocuments().invoices(company, every, TODAY, mode=Mode.LIVE))
     for detail, document in zip(every, batch, strict=True):
-        assert next(iter(PdfDocuments().invoices(company, [detail], TODAY))) == document
+        assert (
+            next(iter(PdfDocuments().invoices(company, [detail], TODAY, mode=Mode.LIVE)))
+            == document
+        )
 
 
 def test_a_receipt_is_written_in_its_customer_s_script(
@@ -193,7 +196,7 @@ def test_what_no_font_has_is_told_and_boxes_stand_for_it(
     documents: PdfDocuments, company: Company, make_detail: Make, read: Callable[..., list[str]]
 ) -> None:
     detail = make_detail((InvoiceLine("😀 東京 🧾😀"),))
-    ((pdf, missing),) = documents.invoices(company, [detail], TODAY)
+    ((pdf, missing),) = documents.invoices(company, [detail], TODAY, mode=Mode.LIVE)
     assert missing == "😀🧾"
     assert "□ 東京 □□" in read(pdf)[0]
 
@@ -202,7 +205,10 @@ def test_without_the_fonts_all_of_it_is_told(
     without_other_fonts: None, documents: PdfDocuments, company: Company, make_detail: Make
 ) -> None:
     details = [make_detail(customer_name="東京"), make_detail(customer_name="Zażółć")]
-    assert [d.missing for d in documents.invoices(company, details, TODAY)] == ["京東", ""]
+    assert [d.missing for d in documents.invoices(company, details, TODAY, mode=Mode.LIVE)] == [
+        "京東",
+        "",
+    ]
 
 
 def font_of(family: str) -> Path:
@@ -212,7 +218,9 @@ def font_of(family: str) -> Path:
 
 def test_a_font_of_the_settings_comes_first(company: Company, make_detail: Make) -> None:
     documents = PdfDocuments([font_of("notosanskr")])
-    ((pdf, missing),) = documents.invoices(company, [make_detail(memo="東京")], TODAY)
+    ((pdf, missing),) = documents.invoices(
+        company, [make_detail(memo="東京")], TODAY, mode=Mode.LIVE
+    )
     assert missing == ""
     assert base_fonts(pdf) == {b"Arimo", b"ArimoBold", b"NotoSansKR", b"NotoSansKRBold"}  # type: ignore[comparison-overlap]
 
@@ -222,7 +230,7 @@ def test_a_font_that_is_a_pipe_keeps_nobody_waiting(
 ) -> None:
     os.mkfifo(tmp_path / "font.ttf")
     documents = PdfDocuments([tmp_path / "font.ttf"])
-    ((_, missing),) = documents.invoices(company, [make_detail(memo="東京")], TODAY)
+    ((_, missing),) = documents.invoices(company, [make_detail(memo="東京")], TODAY, mode=Mode.LIVE)
     assert missing == ""
 
 
@@ -237,7 +245,9 @@ def test_a_font_that_cannot_be_read_is_left_out_and_told(
     path = tmp_path / "broken.ttf"
     if content is not None:
         path.write_bytes(content)
-    ((_, missing),) = PdfDocuments([path]).invoices(company, [make_detail(memo="東京")], TODAY)
+    ((_, missing),) = PdfDocuments([path]).invoices(
+        company, [make_detail(memo="東京")], TODAY, mode=Mode.LIVE
+    )
     assert missing == ""
     (record,) = caplog.records
     assert str(path) in record.message
@@ -251,7 +261,13 @@ def test_a_font_that_is_damaged_further_on_is_named(
         del font["glyf"], font["loca"]
         font.save(path)
     with pytest.raises(BadInput, match=r"damaged\.ttf cannot be used") as caught:
-        next(iter(PdfDocuments([path]).invoices(company, [make_detail(memo="서울")], TODAY)))
+        next(
+            iter(
+                PdfDocuments([path]).invoices(
+                    company, [make_detail(memo="서울")], TODAY, mode=Mode.LIVE
+                )
+            )
+        )
     assert "[documents] fonts" in caught.value.hint
 
 
@@ -265,6 +281,8 @@ SOME = "".join(NAMES.values()) + "12 (A) ؟،٣۔ ـ ゙゚्ฺ “”"
 def test_no_mixture_of_scripts_stops_a_bill(text: str) -> None:
     company = Company(text, Address((text,)), terms=text, remit_to=SOME)
     detail = replace(EXAMPLE, lines=(InvoiceLine(text, text, text, 1, 1, text),))
-    ((pdf, missing),) = DOCUMENTS.invoices(company, [detail], EXAMPLE.invoice.due_on)
+    ((pdf, missing),) = DOCUMENTS.invoices(
+        company, [detail], EXAMPLE.invoice.due_on, mode=Mode.LIVE
+    )
     assert missing == ""
     assert pdf.startswith(b"%PDF")

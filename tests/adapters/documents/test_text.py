@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from invoicepay.billing.customer import Address, Company
+from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import Invoice, InvoiceDetail, InvoiceLine
 from invoicepay.documents import PdfDocuments
 from invoicepay.documents.fonts import make_fonts, needed
@@ -95,7 +96,7 @@ def test_no_text_whatever_stops_a_bill(text: str, other: str) -> None:
     detail = replace(EXAMPLE, lines=(InvoiceLine(text, other, text, 1, 1, other),),
                      invoice=replace(EXAMPLE.invoice, number=text, customer_name=other,
                                      po_number=text, memo=other))  # fmt: skip
-    ((pdf, _),) = DOCUMENTS.invoices(company, [detail], EXAMPLE.invoice.due_on)
+    ((pdf, _),) = DOCUMENTS.invoices(company, [detail], EXAMPLE.invoice.due_on, mode=Mode.LIVE)
     reader = PdfReader(BytesIO(pdf), strict=True)
     assert "Balance due" in reader.pages[0].extract_text()
 

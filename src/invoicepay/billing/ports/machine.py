@@ -38,7 +38,7 @@ class Document(NamedTuple):
 
 class Documents(Protocol):
     def invoices(
-        self, company: Company, details: Iterable[InvoiceDetail], today: date
+        self, company: Company, details: Iterable[InvoiceDetail], today: date, *, mode: Mode
     ) -> Iterator[Document]:
         """A PDF for each, in order. One call shares the work on fonts."""
 
