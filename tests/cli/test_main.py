@@ -404,7 +404,10 @@ class TestStreams:
         assert json.loads(done.stderr)["error"]["code"] == "login_failed"
 
 
-def test_interrupting_a_server_ends_it_with_130(company: DemoCompany) -> None:
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupting_a_server_ends_it_with_130_and_its_key_is_gone(
+    company: DemoCompany, signal_: signal.Signals
+) -> None:
     process = subprocess.Popen(
         [PROGRAM, "sandbox", "serve", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -416,13 +419,15 @@ def test_interrupting_a_server_ends_it_with_130(company: DemoCompany) -> None:
     try:
         assert process.stdout is not None
         assert process.stdout.readline().startswith(b"http://127.0.0.1:")
-        process.send_signal(signal.SIGINT)
+        (key,) = Path(company.folder).glob("*.key")
+        process.send_signal(signal_)
         _, stderr = process.communicate(timeout=60)
     finally:
         process.kill()
         process.wait()
     assert process.returncode == 130
     assert stderr.endswith(b".key.\ninvoicepay: interrupted.\n")
+    assert not key.exists()
 
 
 def ended(arguments: list[str]) -> int | str | None:

@@ -151,6 +151,7 @@ def test_a_selection_is_what_it_says_in_order_page_by_page_with_its_sums(
         if totals:
             assert totals.balance_minor == sum(i.balance_minor for i in of)
             assert totals.total_minor == sum(i.total_minor for i in of if not i.voided_on)
+            assert totals.void == sum(i.voided_on is not None for i in of)
             assert totals.paid_minor == sum(i.paid_minor for i in of)
             assert totals.processing_minor == sum(i.reserved_minor for i in of)
             late = (i.balance_minor for i in of if i.balance_minor > 0 and i.due_on < TODAY)

@@ -171,13 +171,11 @@ def test_whoever_interrupted_a_payment_finds_out_at_once(company: DemoCompany) -
     assert status_of(company, payment) == "succeeded"
 
 
-def test_whoever_was_killed_reads_from_when_on_sync_finds_out(company: DemoCompany) -> None:
+def test_whoever_was_killed_reads_when_sync_finds_out(company: DemoCompany) -> None:
     _, payment = interrupted(company, signal.SIGKILL, at=CONFIRM, charged=True)
     for command in (PART, f"{PART} --key k"):
         said = last_line(company.run(command))
-        assert re.search(
-            r"`invoicepay sync` finds out, from [0-9]{2}:[0-9]{2}:[0-9]{2} UTC on", said
-        )
+        assert "`invoicepay sync` finds out in two minutes" in said
         assert "submitted" in obey(company, said, "payments show").stdout
     well(company.run("sync"))
     assert status_of(company, payment) == "submitted"  # its payer may still be at it

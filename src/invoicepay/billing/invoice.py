@@ -158,7 +158,8 @@ class InvoiceFilter:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceTotals:
-    """One currency's sums over a whole selection, in minor units."""
+    """One currency's sums over a whole selection, in minor units. Void invoices count, and are in
+    no sum."""
 
     currency: str
     count: int
@@ -167,6 +168,8 @@ class InvoiceTotals:
     processing_minor: int
     balance_minor: int
     overdue_minor: int
+    void: int
+    """How many of `count` are void."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,4 +154,4 @@ def sync_finds_out(payment: Payment) -> str:
     leased = payment.status in (PaymentStatus.CLAIMED, PaymentStatus.SUBMITTED)
     if not leased or payment.lease_until is None:
         return "`invoicepay sync` finds out"
-    return f"`invoicepay sync` finds out, from {payment.lease_until:%H:%M:%S} UTC on"
+    return "`invoicepay sync` finds out in two minutes"  # a lease is no longer

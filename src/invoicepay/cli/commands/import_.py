@@ -55,12 +55,18 @@ def _print_problems(error: Exception, state: State) -> None:
 
 
 def _print(imported: Imported, state: State) -> None:
-    for name, counts in _counts(imported).items():
-        if counts.added or counts.changed or counts.unchanged:
-            state.out.text(
-                f"{name:<9}  {counts.added} added, {counts.changed} changed, "
-                f"{counts.unchanged} unchanged"
-            )
+    counted = {
+        name: counts
+        for name, counts in _counts(imported).items()
+        if counts.added or counts.changed or counts.unchanged
+    }
+    for name, counts in counted.items():
+        state.out.text(
+            f"{name:<9}  {counts.added} added, {counts.changed} changed, "
+            f"{counts.unchanged} unchanged"
+        )
+    if not counted:
+        state.out.note("The file has no records: nothing was changed.")
     for currency, minor in imported.added_minor.items():
         state.out.text(f"{'added':<9}  {Money(minor, currency)}")
     for currency, minor in imported.unapplied_minor.items():

@@ -92,7 +92,9 @@ def send(
         _records(report),
         dict,
         columns,
-        empty="nothing is due" if not ids else "nothing is owed about that",
+        empty="nothing is due"
+        if not ids
+        else "nothing to send now: it was sent or discarded, or another command is sending it",
         fields=fields,
     )
     trouble = trouble_in(report)

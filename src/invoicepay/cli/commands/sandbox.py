@@ -31,8 +31,11 @@ def serve(
     import sys
     from contextlib import ExitStack
 
+    from invoicepay.cli.interrupts import one_interrupt
+
     state = _sandbox_only(context)
-    with ExitStack() as stack:
+    # Also at SIGTERM and SIGHUP the key's file goes.
+    with one_interrupt(), ExitStack() as stack:
         try:
             server, key_file = stack.enter_context(state.local.practice_bank.serving(port))
         except OSError as error:

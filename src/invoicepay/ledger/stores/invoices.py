@@ -111,7 +111,7 @@ class Invoices:
                 "SUM(CASE WHEN i.voided_day IS NULL THEN i.total_minor ELSE 0 END), "
                 "SUM(i.paid_minor), SUM(i.reserved_minor), SUM(i.open_minor), "
                 "SUM(CASE WHEN i.open_minor > 0 AND i.due_day < :today "
-                "THEN i.open_minor ELSE 0 END) "
+                "THEN i.open_minor ELSE 0 END), COUNT(i.voided_day) "
                 f"{_FROM} WHERE {where} GROUP BY i.currency ORDER BY i.currency",
                 values,
             ).fetchall()
