@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from invoicepay.sandbox.clock import advance
+from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.server import SandboxServer
 from tests.acceptance.test_ledgers import make_ledger
 from tests.running import Desk

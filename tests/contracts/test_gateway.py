@@ -29,7 +29,7 @@ from invoicepay.billing.ports import (
 )
 from invoicepay.gateway import stripe_gateway
 from invoicepay.gateway.stripe_gateway import StripeGateway
-from invoicepay.sandbox.clock import advance
+from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.faults import add_fault
 from invoicepay.sandbox.server import SandboxServer
 from tests.support.scripted_gateway import Fault, ScriptedGateway

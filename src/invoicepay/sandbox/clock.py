@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-_MICROSECOND = timedelta(microseconds=1)
 BUSY_SECONDS = 60
 
 
@@ -52,28 +51,6 @@ def now(path: Path) -> datetime:
     """The sandbox's time, UTC. Raises SandboxFileError."""
     with file_errors(path):
         return datetime.now(UTC) + offset(path)
-
-
-def advance(path: Path, by: timedelta) -> datetime:
-    """Move the clock forward and return the new time (UTC).
-
-    The bank does at once everything that is due by then. The sandbox file is made where there is
-    none. A clock never goes back: ValueError. Raises SandboxFileError.
-    """
-    from invoicepay.sandbox.settlement import settle_due  # not needed for reading the clock
-    from invoicepay.sandbox.store import connect, immediate
-
-    if by < timedelta(0):
-        raise ValueError("the sandbox's clock cannot go back")
-    with file_errors(path), closing(connect(path)) as db, immediate(db):
-        ahead = timedelta(microseconds=stored_offset(db)) + by
-        try:
-            moved = datetime.now(UTC) + ahead
-        except OverflowError:
-            raise ValueError("the sandbox's clock ends with the year 9999") from None
-        db.execute("UPDATE clock SET offset_microseconds = ?", (ahead // _MICROSECOND,))
-        settle_due(db, int(moved.timestamp()))
-    return moved
 
 
 def stored_offset(db: sqlite3.Connection) -> int:

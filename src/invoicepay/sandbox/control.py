@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from invoicepay.sandbox import clock, faults
+from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.params import Required, between, choice, integer, read, text
 from invoicepay.sandbox.wire import Answer, Doc, Form, Request, StripeError, answer, form_of, refuse
 
@@ -33,7 +34,7 @@ def _show_clock(path: Path, db: sqlite3.Connection, form: Form) -> Doc:
 def _advance_clock(path: Path, db: sqlite3.Connection, form: Form) -> Doc:
     seconds = read(form, {"seconds": Required(integer)})["seconds"]
     try:
-        clock.advance(path, timedelta(seconds=seconds))
+        advance(path, timedelta(seconds=seconds))
     except (ValueError, OverflowError) as error:
         raise StripeError(400, str(error), param="seconds") from error
     return _clock(db)

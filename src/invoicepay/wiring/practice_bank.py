@@ -74,7 +74,7 @@ class PracticeBank:
 
     def advance(self, by: timedelta) -> None:
         """Move the practice bank's clock. Raises ValueError for going back."""
-        from invoicepay.sandbox.clock import advance
+        from invoicepay.sandbox.advance import advance
 
         with _sandbox_errors():
             advance(self._settings.sandbox, by)

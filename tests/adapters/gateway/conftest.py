@@ -16,7 +16,7 @@ from invoicepay.billing.customer import Customer
 from invoicepay.billing.payment import Allocation
 from invoicepay.billing.ports import ChargeOrder
 from invoicepay.gateway.stripe_gateway import StripeGateway
-from invoicepay.sandbox.clock import advance
+from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.server import SandboxServer
 from tests.adapters.sandbox.conftest import Bare
 from tests.support.false_stripe import Answer, Behaviour, FalseStripe

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from invoicepay.sandbox.clock import advance, now, offset
+from invoicepay.sandbox.advance import advance
+from invoicepay.sandbox.clock import now, offset
 from invoicepay.sandbox.store import connect
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import stripe
 
-from invoicepay.sandbox.clock import advance
+from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.faults import FaultKind, add_fault
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import stripe
 
+from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.bank import TOKENS
-from invoicepay.sandbox.clock import advance
 
 if TYPE_CHECKING:
     from tests.adapters.sandbox.conftest import Bare

@@ -19,7 +19,8 @@ from invoicepay.billing.ports import GatewayCustomer
 from invoicepay.gateway.stripe_gateway import StripeGateway
 from invoicepay.ledger.file import SqliteLedger
 from invoicepay.operations.methods import AttachTestMethod
-from invoicepay.sandbox.clock import advance, now
+from invoicepay.sandbox.advance import advance
+from invoicepay.sandbox.clock import now
 from invoicepay.sandbox.faults import add_fault
 from invoicepay.sandbox.server import SandboxServer
 from tests.operations.payments.test_restored import stranger_intent
