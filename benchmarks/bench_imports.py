@@ -24,7 +24,8 @@ from typing import cast
 from invoicepay.billing.customer import EVERYTHING, Actor, Company, Contact, Role, Session
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.ports import Ports
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import ImportRecords, import_records
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

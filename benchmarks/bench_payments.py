@@ -39,7 +39,8 @@ from invoicepay.billing.ports import (
     Ports,
     Receipt,
 )
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.payments.pay import Pay, pay
 from invoicepay.operations.payments.protocol.claim import claim

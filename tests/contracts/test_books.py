@@ -12,7 +12,7 @@ import pytest
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceState
 from invoicepay.billing.journal import Difference
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from tests.contracts.test_payments import made
 from tests.support.company import EVERYTHING, START, make_template, open_copy

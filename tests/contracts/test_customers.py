@@ -17,7 +17,8 @@ from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.identity import LedgerIdentity, Mode
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.ports import Unit
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from tests.support.company import EVERYTHING, START
 from tests.support.told import told
 

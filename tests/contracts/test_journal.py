@@ -12,7 +12,7 @@ import pytest
 from invoicepay.billing.customer import Customer
 from invoicepay.billing.errors import Usage
 from invoicepay.billing.journal import JournalEntry, JournalFilter, JournalHead
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.stores.journal import chained
 from tests.support.company import START, make_template
 

@@ -23,7 +23,8 @@ from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, Invo
 from invoicepay.billing.money import decimals
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import PaymentChange, PaymentFilter
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import ImportRecords
 from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
 from tests.support.told import told
@@ -358,7 +359,8 @@ def test_private_from_the_first_byte_whatever_the_umask(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from invoicepay.billing.customer import Company\n"
         "from invoicepay.billing.identity import Mode\n"
-        "from invoicepay.ledger.file import SqliteLedger, create\n"
+        "from invoicepay.ledger.file import create\n"
+        "from invoicepay.ledger.sqlite_ledger import SqliteLedger\n"
         "path = Path(sys.argv[1])\n"
         "create(path, company=Company('A'), mode=Mode.SANDBOX, ledger_id='7',\n"
         "       now=datetime(2026, 1, 1, tzinfo=UTC))\n"

@@ -9,7 +9,8 @@ import pytest
 
 from invoicepay.billing.customer import Company
 from invoicepay.billing.identity import Mode
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.stores import loading
 from invoicepay.ledger.unit import SqliteUnit
 from tests.support.company import START, SmallCompany

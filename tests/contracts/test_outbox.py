@@ -14,8 +14,9 @@ from sqlite_utils import Database
 from invoicepay.billing.customer import EVERYTHING
 from invoicepay.billing.errors import Usage
 from invoicepay.billing.ports import OWED, MailKind, MailStatus, OutboxMail
-from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger
 from invoicepay.ledger.migrations import migrations
+from invoicepay.ledger.schema import APPLICATION_ID
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.stores.outbox import LONGEST_WAIT
 from invoicepay.operations.mailing.deliver import LONGEST_RETRY
 from tests.support.company import START, SmallCompany

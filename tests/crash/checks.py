@@ -19,7 +19,7 @@ import pypdf
 
 from invoicepay.billing.customer import Session
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.identity.secret_hash import secret_hash
 from tests.crash.place import CHARGED, LATER, Found, Line, Place, Run, read_ledger, said_payment
 from tests.support.company import START

@@ -12,15 +12,15 @@ from typing import Any
 
 from invoicepay.cli.output import Output
 from invoicepay.gateway.stripe_gateway import StripeGateway
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.file import LedgerFile
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.mail.folder import FolderMailer
 
 STEPS: tuple[tuple[type, str], ...] = (
     *((StripeGateway, name) for name in ("create", "confirm", "retrieve", "cancel")),
     *((StripeGateway, name) for name in ("create_customer", "attach_method", "detach_method")),
-    (SqliteLedger, "backup"),
-    (SqliteLedger, "close"),
+    (LedgerFile, "backup"),
+    (LedgerFile, "close"),
     (FolderMailer, "send"),
     (Output, "one"),
     (Output, "many"),
@@ -42,16 +42,16 @@ def dies_at(last: int | str, log: int) -> Callable[[str], None]:
 
 def watch(event: Callable[[str], None]) -> None:
     """Put events around everything that another process could notice."""
-    write = SqliteLedger.write
+    write = LedgerFile.write
 
     @contextmanager
-    def watched_write(self: SqliteLedger) -> Iterator[SqliteUnit]:
+    def watched_write(self: LedgerFile) -> Iterator[SqliteUnit]:
         with write(self) as unit:
             yield unit
             event("before commit")
         event("after commit")
 
-    SqliteLedger.write = watched_write  # type: ignore[method-assign]
+    LedgerFile.write = watched_write  # type: ignore[method-assign]
     for owner, name in STEPS:
         setattr(owner, name, _watched(getattr(owner, name), name, event))
 

@@ -26,7 +26,7 @@ from invoicepay.billing.invoice import Invoice
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
 from invoicepay.billing.ports import PaymentFilter
 from invoicepay.gateway.stripe_gateway import StripeGateway
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.sandbox.server import SandboxServer
 from tests.crash.shim import BANK
 from tests.support.company import EVERYTHING, add_contact, make_template, open_copy

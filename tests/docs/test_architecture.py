@@ -6,6 +6,7 @@ import ast
 import importlib
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from invoicepay.billing.payment import PaymentStatus
@@ -82,6 +83,22 @@ def test_files_stay_small() -> None:
     long = {p.name for p in MODULES if len(p.read_text("utf-8").splitlines()) > 400}
 
     assert long == set()
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Nor inside a folder, inside a function, or for types only."""
+    names = {".".join(p.relative_to(SOURCE.parent).with_suffix("").parts): p for p in MODULES}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    graph = {name: imports(path) & names.keys() - {name} for name, path in names.items()}
+
+    TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+def imports(path: Path) -> set[str]:
+    """Modules, and what may be one."""
+    tree = ast.parse(path.read_text("utf-8"))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {str(n.module) for n in found} | {f"{n.module}.{a.name}" for n in found for a in n.names}
 
 
 def test_imports_point_one_way() -> None:

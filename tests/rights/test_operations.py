@@ -22,7 +22,7 @@ import invoicepay.operations
 from invoicepay.billing.customer import Contact, Role, Session
 from invoicepay.billing.errors import InvoicepayError, NotAllowed
 from invoicepay.credentials.passwords import Argon2Passwords
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.identity.authenticate import authenticate
 from invoicepay.operations.identity.secret_hash import code_hash, secret_hash

@@ -18,8 +18,8 @@ from typing import Any, NoReturn
 from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.ports import MailNotSent, Message
-from invoicepay.ledger.file import SqliteLedger
 from invoicepay.ledger.records import watch
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.methods import AttachTestMethod

@@ -17,7 +17,8 @@ from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import Invoice, InvoiceDetail
 from invoicepay.billing.payment import Payment
 from invoicepay.billing.ports import Document, Message, Receipt
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.identity.secret_hash import secret_hash
 from invoicepay.operations.imports.import_records import ImportRecords

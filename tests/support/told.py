@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from invoicepay.billing.ports import Unit
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 
 
 def told(unit: Unit) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, Unreachable
-from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger, not_a_ledger
+from invoicepay.ledger.file import LedgerFile, not_a_ledger
 from invoicepay.ledger.log import check_log, log_of, salts_of
 from invoicepay.ledger.named_errors import is_damage, named_errors
+from invoicepay.ledger.schema import APPLICATION_ID
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.system.files import make_folder
 
@@ -79,7 +80,7 @@ def opened(backup: Path) -> Iterator[sqlite3.Connection]:
 def verify(part: Path, backup: Path) -> None:
     """Raises Unreachable or DoesNotTie, naming `backup`, when its copy is not a ledger that ties
     out with its own journal."""
-    with of_backup(part, backup), closing(SqliteLedger(part)) as ledger:
+    with of_backup(part, backup), closing(LedgerFile(part)) as ledger:
         if wrong := ledger.integrity():
             raise Unreachable("ledger_damaged", f"{backup} is damaged: {wrong[0]}", NAME_ANOTHER)
         with ledger.read() as unit:

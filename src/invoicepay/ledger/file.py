@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,19 +18,16 @@ from invoicepay.ledger.log import check_log, log_of, put_stamp, schema_of
 from invoicepay.ledger.named_errors import MAYBE_CHANGED, NAME_IT, named_errors
 from invoicepay.ledger.new_file import new_file
 from invoicepay.ledger.rows import instant_text
+from invoicepay.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
 from invoicepay.ledger.unit import SqliteUnit
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-APPLICATION_ID: Final = 0x494E5650
-"""`INVP`: says in the file's header whose file it is."""
-SCHEMA_VERSION: Final = 10
-"""Number of the newest migration; kept in user_version, so that opening needs no sqlite_utils."""
 BUSY_SECONDS: Final = 30.0
 
 
-class SqliteLedger:
+class LedgerFile:
     """One SQLite file. Opened when first used; one transaction at a time, never nested."""
 
     def __init__(self, path: Path) -> None:
@@ -123,19 +120,6 @@ class SqliteLedger:
                     "Nothing was left there. `invoicepay doctor` says what differs.",
                 )
 
-    def replace(
-        self,
-        backup: Path,
-        mark: str,
-        look: Callable[[SqliteUnit], T],
-        prepare: Callable[[SqliteUnit, T | None], R],
-    ) -> tuple[Path | None, R]:
-        """See replace_ledger."""
-        from invoicepay.ledger.replace import replace_ledger
-
-        self.close()
-        return replace_ledger(self.path, backup, mark, look, prepare)
-
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -177,6 +161,7 @@ def create(
 
     `now` is UTC. Raises Refused when a file is there, Unreachable when it cannot be written.
     """
+    from invoicepay.ledger.migrations import migrate
     from invoicepay.ledger.records import watch
 
     with (
@@ -273,6 +258,8 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
             "Upgrade invoicepay on this machine.",
         )
     if version < SCHEMA_VERSION:
+        from invoicepay.ledger.migrations import migrate  # slow to import
+
         migrate(connection, log_of(path))
     # A backup is not in WAL mode, so that it is one file; a restored one becomes a ledger again.
     if all(os.access(each, os.W_OK) for each in (path, path.parent)):
@@ -291,20 +278,3 @@ def _keep_a_log(connection: sqlite3.Connection) -> None:
             if not busy or time.monotonic() > give_up:
                 raise
             time.sleep(0.01)
-
-
-def migrate(connection: sqlite3.Connection, log: str) -> None:
-    """All pending migrations and the version, in one transaction. `log`: see put_stamp."""
-    from sqlite_utils import Database
-
-    from invoicepay.ledger.migrations import migrations
-
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        migrations.apply(Database(connection))
-        put_stamp(connection, log, SCHEMA_VERSION)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise

@@ -44,7 +44,7 @@ def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
 def _strange(connection: sqlite3.Connection) -> list[str]:
     """What the schema has too much, too little, or otherwise than the migrations make it: a
     trigger that somebody added would change rows in our name."""
-    from invoicepay.ledger.file import migrate
+    from invoicepay.ledger.migrations import migrate
 
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
         migrate(fresh, "")

@@ -6,12 +6,28 @@ most commands take to run.
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlite_utils import Database, Migrations
 
 from invoicepay.ledger import skeletons
-from invoicepay.ledger.schema import LEDGER
+from invoicepay.ledger.log import put_stamp
+from invoicepay.ledger.schema import LEDGER, SCHEMA_VERSION
 
 migrations = Migrations("invoicepay")
+
+
+def migrate(connection: sqlite3.Connection, log: str) -> None:
+    """All pending migrations and the version, in one transaction. `log`: see put_stamp."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        migrations.apply(Database(connection))
+        put_stamp(connection, log, SCHEMA_VERSION)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 @migrations(name="0001_ledger")

@@ -19,9 +19,10 @@ from invoicepay.ledger.backup_copy import (
     verify,
     written,
 )
-from invoicepay.ledger.file import APPLICATION_ID, SqliteLedger, file_at
+from invoicepay.ledger.file import LedgerFile, file_at
 from invoicepay.ledger.log import check_log
 from invoicepay.ledger.named_errors import named_errors
+from invoicepay.ledger.schema import APPLICATION_ID
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.system.files import sync, sync_folder
 
@@ -58,7 +59,7 @@ def replace_ledger(
         verify(part, backup)
         with _held(path, look) as seen:
             with made(part, path):
-                with closing(SqliteLedger(part)) as copy, copy.write() as unit:
+                with closing(LedgerFile(part)) as copy, copy.write() as unit:
                     prepared = prepare(unit, seen)
                 leave_one_file(part)
             with written(path):

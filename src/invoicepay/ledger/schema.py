@@ -1,5 +1,12 @@
 """The tables that a ledger starts with; what came later is in migrations."""
 
+from typing import Final
+
+APPLICATION_ID: Final = 0x494E5650
+"""`INVP`: says in the file's header whose file it is."""
+SCHEMA_VERSION: Final = 10
+"""Number of the newest migration; kept in user_version, so that opening needs no sqlite_utils."""
+
 # Conventions: `…_minor` are minor units, `…_day` days since 1970-01-01 in the company's zone,
 # `…_at` UTC instants as ISO 8601 text with microseconds (they sort as text).
 # The checks repeat the money rules on purpose: what the code gets wrong, the file refuses.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.identity import Mode
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App
 from invoicepay.settings import Settings, Smtp
 

@@ -13,8 +13,8 @@ import pytest
 
 from invoicepay.billing.errors import DoesNotTie, Unreachable
 from invoicepay.billing.journal import Difference, JournalFilter, JournalHead
-from invoicepay.ledger.file import SqliteLedger
 from invoicepay.ledger.records import RECORDS
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.stores.journal import chained
 from invoicepay.operations.books.journal import ListJournal, ShowJournalHead, VerifyJournal
 from invoicepay.operations.books.repair import NotRepaired, Rebuilt, Repair

@@ -23,7 +23,8 @@ from invoicepay.billing.customer import Company
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.ledger import log
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -234,7 +235,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from invoicepay.billing.customer import Company
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 for n in range(60):
     ledger = SqliteLedger(Path(sys.argv[1]))
     with ledger.write() as unit:

@@ -14,10 +14,11 @@ from sqlite_utils import Database
 from invoicepay.billing.customer import Customer, Scope
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.ledger.file import APPLICATION_ID, SCHEMA_VERSION, SqliteLedger
 from invoicepay.ledger.integrity import tables_of
 from invoicepay.ledger.log import schema_of
 from invoicepay.ledger.migrations import migrations
+from invoicepay.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.methods import AttachTestMethod
 from tests.support.company import EVERYTHING, SmallCompany, make_template
 from tests.support.scripted_gateway import ScriptedGateway

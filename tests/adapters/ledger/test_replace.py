@@ -18,7 +18,8 @@ from invoicepay.billing.customer import Company
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.ledger import replace
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from tests.faults.damage import leave_log, overwrite
 from tests.support.company import START
@@ -210,7 +211,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from invoicepay.billing.errors import InvoicepayError
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 ledger = SqliteLedger(Path(sys.argv[1]))
 ledger.identity()
 print("open", flush=True)

@@ -27,7 +27,8 @@ from invoicepay.billing.ports import (
     PaymentChange,
     Receipt,
 )
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from tests.support.told import told
 
 START = datetime(2026, 10, 31, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ from invoicepay.billing.errors import Unreachable, Usage
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import MailKind, MailNotSent, MailStatus, Message
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.mail.folder import FolderMailer
 from invoicepay.operations.mailing.deliver import PATIENCE, deliver, retry_after
 

@@ -19,7 +19,8 @@ from invoicepay.billing.identity import Mode
 from invoicepay.credentials.ids import RandomIds
 from invoicepay.credentials.passwords import Argon2Passwords
 from invoicepay.documents import PdfDocuments
-from invoicepay.ledger.file import SqliteLedger, create
+from invoicepay.ledger.file import create
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.identity.login import LogIn
 from tests.support.told import told

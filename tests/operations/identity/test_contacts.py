@@ -11,7 +11,7 @@ import pytest
 
 from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import InvoicepayError, NotAllowed
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.identity.contacts import (
     DisableContact,
     InviteContact,

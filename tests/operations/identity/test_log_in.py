@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from invoicepay.billing.errors import NotAllowed
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.identity.contacts import InviteContact
 from invoicepay.operations.identity.invites import AcceptInvite
 from invoicepay.operations.identity.login import LogIn, WhoAmI, log_in

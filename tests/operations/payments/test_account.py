@@ -10,7 +10,7 @@ import pytest
 from invoicepay.billing.errors import BadInput, InvoicepayError, NotAllowed, Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.books.health import Check, CheckHealth
 from invoicepay.operations.company import BindAccount
 from invoicepay.operations.methods import AttachTestMethod

@@ -10,7 +10,7 @@ import pytest
 
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.books.health import CheckHealth, Health
 from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.protocol import compare

@@ -17,7 +17,7 @@ from invoicepay.billing.customer import Customer, Scope
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.ports import GatewayCustomer
 from invoicepay.gateway.stripe_gateway import StripeGateway
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.clock import now

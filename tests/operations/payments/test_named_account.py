@@ -10,7 +10,7 @@ import pytest
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.ports import AccountHidden
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.payments.protocol.account import (
     _mismatch,
     bind,

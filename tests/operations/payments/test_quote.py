@@ -13,7 +13,7 @@ from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import InvoiceState
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.payment import Payment, PaymentStatus
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.books.restore import Restore
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.methods import AttachTestMethod, ListMethods, SetDefaultMethod

@@ -13,8 +13,8 @@ import pytest
 
 from invoicepay.billing.customer import Contact, Role, Session
 from invoicepay.billing.errors import InvoicepayError, NotAllowed, Refused, Usage
-from invoicepay.ledger.file import SqliteLedger
 from invoicepay.ledger.records import RECORDS
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App
 from invoicepay.operations.books.journal import ListJournal
 from invoicepay.operations.books.restore import (

@@ -18,7 +18,7 @@ from invoicepay.billing.errors import DoesNotTie, InvoicepayError, Refused, Unre
 from invoicepay.billing.invoice import InvoiceStatus
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus
-from invoicepay.ledger.file import SqliteLedger
+from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.mailing.deliver import DeliveryReport
 from invoicepay.operations.methods import AttachTestMethod
