@@ -122,7 +122,8 @@ def _all_of(file: IO[bytes]) -> bytes:
 # --- The server -------------------------------------------------------------------------------
 
 USED = (
-    "_sha256 argon2 csv difflib email.policy encodings.utf_16_be encodings.utf_32_be fpdf "
+    f"{'_sha2' if sys.version_info >= (3, 12) else '_sha256'} argon2 csv difflib email.policy "
+    "encodings.utf_16_be encodings.utf_32_be fpdf "
     "http.client http.server keyring mimetypes resource rich.console rich.panel rich.progress "
     "rich.table smtplib sqlite3 sqlite_utils stripe._payment_intent_service stripe._stripe_client "
     "stripe._payment_intent stripe._webhook stripe.v2.core._event tempfile tomllib traceback "

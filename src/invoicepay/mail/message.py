@@ -82,10 +82,13 @@ def build(message: Message, sender: str = "") -> EmailMessage:
         mime["Reply-To"] = _mailbox(own, "the company's address")
     # RFC 3834: nobody's holiday answer should come back.
     mime["Auto-Submitted"] = "auto-generated"
+    message_id = _NOT_IN_IDS.sub("", message.message_id)
+    if not message_id:  # Python 3.11's parser breaks off on one; 3.13's takes it
+        raise MailNotSent("cannot compose the message: it has no Message-ID")
     try:
         mime["Subject"] = one_line(message.subject)
         mime["Date"] = message.sent_at
-        mime["Message-ID"] = f"<{_NOT_IN_IDS.sub('', message.message_id)}>"
+        mime["Message-ID"] = f"<{message_id}>"
         # Quoted-printable stays readable in a folder of .eml files; base64 does not.
         mime.set_content(_text(message.text), cte="quoted-printable")
         if message.html:
@@ -95,8 +98,7 @@ def build(message: Message, sender: str = "") -> EmailMessage:
             main, _, sub = attachment.content_type.partition("/")
             name = file_name(attachment.file_name)
             mime.add_attachment(attachment.content, maintype=main, subtype=sub, filename=name)
-    # IndexError: what Python's parser makes of an empty Message-ID.
-    except (MessageError, ValueError, IndexError) as problem:
+    except (MessageError, ValueError) as problem:
         raise MailNotSent(f"cannot compose the message: {type(problem).__name__}") from None
     return mime
 

@@ -163,9 +163,9 @@ class Loading:
 
     def receive(self, moves: Sequence[tuple[int, int]]) -> None:
         self._db.executemany(
-            "UPDATE invoices SET paid_minor = paid_minor + ?2, paid_day = CASE "
-            f"WHEN total_minor = paid_minor + ?2 THEN {LAST_PAID} END WHERE id = ?1",
-            moves,
+            "UPDATE invoices SET paid_minor = paid_minor + ?, paid_day = CASE "
+            f"WHEN total_minor = paid_minor + ? THEN {LAST_PAID} END WHERE id = ?",
+            [(amount_minor, amount_minor, row_id) for row_id, amount_minor in moves],
         )
 
     def largest_sum(self) -> int:
