@@ -4,13 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test proofs installed examples crash simulate mutants mutation lint bench lock docs clean
+.PHONY: demo test versions suite proofs installed examples crash simulate mutants mutation lint bench lock docs clean
 
 demo: $(STAMP)  ## set up a practice company and run the main job on it
 	$(BIN)/invoicepay demo
 
 test: $(STAMP)  ## run the tests, on all processors (4 minutes on two)
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+PYTHONS ?= python3.12 python3.13 python3.14
+versions:  ## the tests of what differs from one Python to another, on those of PYTHONS that are here
+	@for python in $(PYTHONS); do \
+		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) \
+			|| { echo "$$python is not here"; continue; }; \
+		echo; echo "== Python $$version"; \
+		$(MAKE) --no-print-directory suite PYTHON=$$python VENV=.venv-$$version || exit 1; done
+
+suite: $(STAMP)
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/adapters tests/billing tests/cli \
+		tests/contracts tests/acceptance tests/operations
 
 # How much of each proof is run: `middle` is what CI runs besides the tests.
 SIZE ?= full
@@ -72,4 +84,4 @@ $(STAMP): requirements-dev.txt pyproject.toml
 	touch $(STAMP)
 
 clean:  ## remove what was made here
-	rm -rf $(VENV) build dist invoicepay-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist invoicepay-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

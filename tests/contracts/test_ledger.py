@@ -482,3 +482,17 @@ def test_the_commands_queries_use_an_index(company: SmallCompany, query: str) ->
     assert "USING" in plan.replace("json_each", "")
     assert "SCAN i " not in plan.replace("SCAN i USING", "")
     assert "TEMP B-TREE" not in plan
+
+
+def test_a_python_with_too_old_an_sqlite_is_told(
+    company: SmallCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 9))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.36.9")
+    says = "this Python has SQLite 3.36.9, and a ledger needs 3.37.0 or newer"
+    with pytest.raises(Unreachable, match=says), SqliteLedger(company.ledger.path).read():
+        pass
+    new = tmp_path / "new.db"
+    with pytest.raises(Unreachable, match=says):
+        create(new, company=Company("A"), mode=Mode.SANDBOX, ledger_id="7", now=company.clock.now())
+    assert not new.exists()

@@ -25,6 +25,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 BUSY_SECONDS: Final = 30.0
+OLDEST_SQLITE: Final = (3, 37, 0)
+"""The first with STRICT tables."""
 
 
 class LedgerFile:
@@ -164,6 +166,7 @@ def create(
     from invoicepay.ledger.migrations import migrate
     from invoicepay.ledger.records import watch
 
+    check_sqlite()
     with (
         new_file(path, in_new_folder=True) as part,
         named_errors(path),
@@ -213,7 +216,20 @@ def not_a_ledger(path: Path) -> Unreachable:
     return Unreachable("ledger_unusable", f"{path} is not an invoicepay ledger", NAME_IT)
 
 
+def check_sqlite() -> None:
+    """Raises Unreachable where Python's SQLite is too old. It would call the file damaged."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise Unreachable(
+            "ledger_unusable",
+            f"this Python has SQLite {sqlite3.sqlite_version}, and a ledger needs {oldest} or "
+            "newer",
+            "Install invoicepay with a newer Python.",
+        )
+
+
 def _connect(path: Path) -> sqlite3.Connection:
+    check_sqlite()
     if not path.is_file():
         raise Unreachable(
             "ledger_missing",
