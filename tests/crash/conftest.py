@@ -13,6 +13,7 @@ import pytest
 
 from tests.crash.place import Line, Warm, found_company
 from tests.crash.shim import COMPILER, build
+from tests.support.figures import table, write_figures
 from tests.support.size import Size
 
 T = TypeVar("T")
@@ -81,7 +82,8 @@ def side_by_side(
 
 @pytest.fixture(scope="session")
 def tally(request: pytest.FixtureRequest) -> Callable[[str, int, str], None]:
-    """`tally(what, cases, result)`: a line of the table that all but a small run end with."""
+    """`tally(what, cases, result)`: a line of the table that all but a small run end with. The full
+    one writes it into docs/reliability.md."""
     lines = request.config.stash.setdefault(_TALLY, [])
     return lambda what, cases, result: lines.append((what, f"{cases:,}", result))
 
@@ -96,3 +98,7 @@ def pytest_terminal_summary(
     width = max(len(what) for what, _, _ in lines)
     for what, cases, result in [("what", "cases", "result"), *lines]:
         terminalreporter.write_line(f"{what:<{width}}  {cases:>7}  {result}")
+    all_ran = config.args == ["tests/crash"] and not config.option.keyword
+    passed = not {"failed", "error", "skipped"} & terminalreporter.stats.keys()
+    if config.getoption("--size") is Size.FULL and all_ran and passed:
+        write_figures("crash", table(("what", "cases", "what came of it"), lines))

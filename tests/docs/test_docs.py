@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from invoicepay.cli.examples import EXAMPLES
+from tests.support.figures import table, write_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -73,3 +74,17 @@ def test_the_manual_has_every_command_and_groff_has_no_complaint() -> None:
     plain = re.sub(r"\x1b\[[0-9;]*m|.\x08", "", done.stdout)
     for words in EXAMPLES:
         assert f"   invoicepay {words} " in plain
+
+
+def test_a_proof_writes_its_figures_and_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- figures: a -->\nold\n<!-- /figures -->\nafter\n", "utf-8")
+
+    write_figures("a", table(("", "n"), [["x", 1234]]), page)
+
+    assert page.read_text("utf-8") == (
+        "before\n<!-- figures: a -->\n|  | n |\n| --- | --- |\n| x | 1,234 |\n"
+        "<!-- /figures -->\nafter\n"
+    )
+    with pytest.raises(LookupError):
+        write_figures("b", "", page)

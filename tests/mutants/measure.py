@@ -39,6 +39,7 @@ from tests.mutants.limits import Watch, limit_processor_time
 from tests.mutants.mutations import SOURCE, Mutation, mutations_of
 from tests.mutants.planting import CannotPlant, plant, users_of
 from tests.mutants.survivors import explained
+from tests.support.figures import table, write_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROTOCOL = (
@@ -327,8 +328,10 @@ def _read() -> dict[str, dict[str, Any]]:
 
 
 def _show(files: Sequence[str], verdicts: dict[str, dict[str, Any]]) -> int:
-    """The score of each file; how many survivors are not explained."""
+    """The score of each file; how many survivors are not explained. Where it is of all files, and
+    none is left, also in docs/reliability.md."""
     reasons = explained()
+    rows: list[list[object]] = []
     print(f"\n{'':<38} mutants  killed  by the limit  explained  survived")
     total: Counter[str] = Counter()
     left: defaultdict[str, list[Mutation]] = defaultdict(list)
@@ -345,13 +348,21 @@ def _show(files: Sequence[str], verdicts: dict[str, dict[str, Any]]) -> int:
                 left[file].append(mutation)
             here[verdict] += 1
         _print_row(file, here)
+        rows.append([f"`{file}`", *_numbers(here)])
         total += here
     _print_row("all", total)
+    if tuple(files) == TARGETS and not left:
+        head = ("", "changes", "killed", "stopped by a limit", "explained")
+        write_figures("mutation", table(head, [*rows, ["all", *_numbers(total)]]))
     for file, mutations in left.items():
         print(f"\nNot killed and not explained, in {file}:")
         for mutation in mutations:
             print(f"  line {mutation.lines.start}: {mutation}")
     return sum(map(len, left.values()))
+
+
+def _numbers(count: Counter[str]) -> list[int]:
+    return [count.total(), count[KILLED], count[LIMIT], count["explained"]]
 
 
 def _print_row(name: str, count: Counter[str]) -> None:
