@@ -299,7 +299,8 @@ def test_what_cannot_be_shown_before_is_not_paid(company: DemoCompany) -> None:
 
     assert result.exit_code == 10
     assert result.stderr.endswith(
-        "invoicepay: the answer cannot be written: No space left on device. Check the disk.\n"
+        "invoicepay: what would be paid cannot be written: No space left on device. Nothing was "
+        "charged.\n"
     )
     assert company.dump() == before
 

@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from invoicepay.billing.errors import Refused, Usage
+from invoicepay.billing.errors import Refused, Unreachable, Usage
 from invoicepay.billing.invoice import InvoiceState
 from invoicepay.cli import complete
 from invoicepay.cli.new_app import new_app
@@ -133,10 +133,17 @@ def pay(
             show_plan(plan, state)
             return
         if state.out.for_people:
-            print_plan(plan, state.out)
-            note_plan(plan, state.out)
-            state.out.text()
-            state.out.flush()  # what cannot be shown is not paid
+            try:
+                print_plan(plan, state.out)
+                note_plan(plan, state.out)
+                state.out.text()
+                state.out.flush()
+            except OSError as error:  # what cannot be shown is not paid
+                raise Unreachable(
+                    "write_failed",
+                    f"what would be paid cannot be written: {error.strerror or error}",
+                    "Nothing was charged.",
+                ) from error
         if not yes and not confirm("Pay this now?", "--yes"):
             raise Refused("answered_no", "nothing was paid")
         state.out.note(f"Making payment {plan.payment_id}.")
