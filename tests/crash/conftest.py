@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.crash.place import Line, Warm, found_company
+from tests.crash.place import Line, Warm, create_company
 from tests.crash.shim import COMPILER, build
 from tests.support.figures import table, write_figures
 from tests.support.size import Size
@@ -40,7 +40,7 @@ def line(warm: Warm) -> Iterator[Line]:
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Not to be changed; a Place is a copy of it."""
-    return found_company(tmp_path_factory.mktemp("crash"))
+    return create_company(tmp_path_factory.mktemp("crash"))
 
 
 @pytest.fixture

@@ -311,7 +311,7 @@ def read_ledger(path: Path) -> Found:
     return Found(wrong, tuple(payments), invoices, waiting, owed)
 
 
-def found_company(folder: Path) -> Path:
+def create_company(folder: Path) -> Path:
     """The company that is copied for each case: customers, invoices, people, and methods at a
     bank that stands beside it. Nothing is running."""
     company = folder / "company"

@@ -66,7 +66,7 @@ def test_no_code_is_in_two_families() -> None:
 # --- 2: usage -----------------------------------------------------------------------------------
 
 
-@says("say one of --open, --paid.")
+@says("use only one of --open, --paid.")
 def usage(company: DemoCompany) -> Result:
     return company.run("invoices list --open --paid")
 
@@ -101,7 +101,7 @@ def guard_needed(company: DemoCompany) -> Result:
     return company.run("pay --open --yes")
 
 
-@says("paying needs a yes, and there is no terminal. Say --yes.")
+@says("there is no terminal to confirm the payment on. Say --yes.")
 def input_needed(company: DemoCompany) -> Result:
     return company.run("pay INV-1042")
 

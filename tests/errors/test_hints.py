@@ -100,7 +100,7 @@ def status_of(company: DemoCompany, payment: str) -> str:
 
 @obeyed
 def usage(company: DemoCompany, meet: Meet) -> None:
-    assert "say one of --open, --paid" in meet()
+    assert "use only one of --open, --paid" in meet()
     well(company.run("invoices list --open"))
 
 

@@ -93,8 +93,8 @@ IN_GATEWAY = (
         "odd-answer-is-refusal",
         "an answer that is none of the gateway's reads as if nothing was done",
         _FILE,
-        'raise NoAnswer("the gateway answered something that is not an answer")',
-        'raise Rejected("bad_answer", "the gateway answered something that is not an answer")',
+        "raise NoAnswer(_UNREADABLE)",
+        'raise Rejected("bad_answer", _UNREADABLE)',
         _FIRST,
     ),
     Mutant(

@@ -42,7 +42,7 @@ from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import claim
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.settings import load_settings
-from invoicepay.wiring.ledgers import found_ledger
+from invoicepay.wiring.ledgers import create_ledger
 from invoicepay.wiring.local import Local
 from tests.running import Desk, Result
 from tests.support.company import NoDocuments
@@ -210,7 +210,7 @@ def make_office(root: Path, busy: socket.socket) -> Office:
         )
     settings = load_settings(config=folder / "admin.toml", ledger=None, environ={})
     with cheap_passwords():
-        local = found_ledger(
+        local = create_ledger(
             settings,
             Company("Acme Tools", time_zone="America/New_York"),
             admin_email=STAFF["admin"],

@@ -96,7 +96,7 @@ class OutcomeUnknown(InvoicepayError):
 
 
 class Refused(InvoicepayError):
-    """Well-formed, and not to be done."""
+    """Refused: valid, but not allowed in this state."""
 
     exit_code = 7
     codes = frozenset(

@@ -72,7 +72,7 @@ class State:
 
     @cached_property
     def zone(self) -> tzinfo:
-        """The company's time zone; UTC where it cannot be had, as when nobody is logged in."""
+        """The company's time zone; UTC where it cannot be had, as when not logged in."""
         from zoneinfo import ZoneInfo
 
         from invoicepay.operations.company import ShowCompany

@@ -14,7 +14,7 @@ _MINUTES, _SECONDS = "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"
 
 
 def time_text(instant: datetime, state: State, *, seconds: bool = False) -> str:
-    """`2026-11-02 14:05 PST`, in the company's zone; in UTC where nobody is logged in."""
+    """`2026-11-02 14:05 PST`, in the company's zone; in UTC when not logged in."""
     return f"{instant.astimezone(state.zone):{_SECONDS if seconds else _MINUTES} %Z}"
 
 

@@ -44,7 +44,7 @@ class SessionTokens:
         return KeyringSecrets(self._folder)
 
     def get(self) -> str:
-        """The secret, empty when nobody is logged in here.
+        """The secret, empty when not logged in here.
 
         Raises Refused (`insecure_file`, `insecure_keyring`) or Unreachable
         (`keyring_unavailable`, `secret_unreadable`).

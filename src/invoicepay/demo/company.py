@@ -23,7 +23,7 @@ from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.methods import AttachTestMethod, SetDefaultMethod
 from invoicepay.settings import Settings, load_settings
 from invoicepay.system.files import write_whole
-from invoicepay.wiring.ledgers import found_ledger
+from invoicepay.wiring.ledgers import create_ledger
 from invoicepay.wiring.local import Local
 
 CONFIG = "invoicepay.toml"
@@ -60,7 +60,7 @@ def prepare(folder: Path) -> DemoCompany:
     write_whole(config, f'{_MARK}ledger = "ledger.db"\noutbox = "outbox"\n'.encode())
     settings = load_settings(config=config, ledger=folder / "ledger.db", environ={})
     admin_password = Local(settings).ids.code()
-    local = found_ledger(
+    local = create_ledger(
         settings,
         Company(name="Demo"),
         admin_email=ADMIN,

@@ -49,6 +49,7 @@ _CODE, _BRAND, _MESSAGE = 100, 60, 300
 """Characters that are kept of what it says."""
 
 _STRAIGHT: Final = Route()
+_UNREADABLE: Final = "the gateway sent an answer that cannot be read"
 
 T = TypeVar("T")
 
@@ -246,14 +247,15 @@ class StripeGateway:
                 raise self._route.no_answer(error) from error
             except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
                 # The SDK and our reading fail in these ways on what is not an answer of Stripe's.
-                raise NoAnswer("the gateway answered something that is not an answer") from error
+                raise NoAnswer(_UNREADABLE) from error
         raise AssertionError("unreachable")
 
     def _no_answer(self, error: stripe.StripeError) -> NoAnswer:
         if isinstance(error, stripe.APIConnectionError):
             return self._route.no_answer(error)
-        what = error.http_status or "something that is not an answer"
-        return NoAnswer(f"the gateway answered {what}")
+        if not error.http_status:
+            return NoAnswer(_UNREADABLE)
+        return NoAnswer(f"the gateway answered {error.http_status}")
 
     def _intent(self, answer: object) -> Intent:
         found = document(answer)

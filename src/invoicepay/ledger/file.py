@@ -196,7 +196,7 @@ def create(
 
 
 def _check_told(connection: sqlite3.Connection) -> None:
-    """Not an assert: it must hold whatever the interpreter is told to leave out."""
+    """Not an assert: `python -O` leaves those out."""
     from invoicepay.ledger.records import all_told
 
     if not all_told(connection):

@@ -66,7 +66,7 @@ def of_page(rows: list[Row], limit: int | None) -> tuple[list[Row], Row | None]:
 def row_cursor(text: str) -> int:
     """The row id that a page ended with. Raises Usage for what was not given out as one."""
     if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Usage("usage", "this page's cursor is not one that was given out")
+        raise Usage("usage", "this page's cursor is not valid")
     return int(text)
 
 

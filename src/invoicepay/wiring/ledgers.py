@@ -83,7 +83,7 @@ def check_new_ledger(settings: Settings) -> None:
         )
 
 
-def found_ledger(
+def create_ledger(
     settings: Settings, company: Company, *, admin_email: str, admin_password: str, mode: Mode
 ) -> Local:
     """Make the ledger that `settings` name, with its first admin. Raises Refused when it is

@@ -299,7 +299,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
     return request
 
 
-ODD = "the gateway answered something that is not an answer"
+ODD = "the gateway sent an answer that cannot be read"
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,7 @@ def test_a_number_twice_in_one_file(office: Office, gap: str, known: bool) -> No
     if known:
         office.take("invoices", HEAD + A)
     (problem,) = office.problems("invoices", HEAD + A + gap + A, update=True)
-    assert problem.reason == "A stands twice in this file"
+    assert problem.reason == "A is a duplicate in this file"
     assert problem.line == 3 + gap.count("\n")
 
 

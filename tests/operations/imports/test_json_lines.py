@@ -66,7 +66,7 @@ def test_customers_and_contacts_have_lists(office: Office) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"number":"A","number":"B"}\n', "key 'number' stands twice in one object"),
+        ('{"number":"A","number":"B"}\n', "key 'number' is a duplicate in one object"),
         ("[" * 100_000 + "\n", "it is nested too deeply"),
         ('{"number":' + '{"a":' * 100_000 + "\n", "it is nested too deeply"),
         ("{'number': 1}\n", "not JSON"),

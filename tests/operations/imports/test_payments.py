@@ -106,7 +106,7 @@ def test_the_line_is_that_of_the_allocation(office: Office) -> None:
     (problem,) = office.problems("payments", text)
     assert str(problem) == "line 3, applied: 50.00 USD is payable on B, not 60.00 USD"
     (problem,) = office.problems("payments", text.replace("B,60", "A,60"))
-    assert problem.reason == "A stands twice in this payment"
+    assert problem.reason == "A is a duplicate in this payment"
 
 
 def test_two_payments_cannot_spend_the_same_balance(office: Office) -> None:
@@ -150,4 +150,4 @@ def test_a_reference_twice_in_one_file(office: Office) -> None:
     head = "reference,customer,received_on,method_type,amount\n"
     text = head + "1,C1,2026-10-10,check,5\n2,C1,2026-10-10,check,5\n1,C1,2026-10-10,check,5\n"
     (problem,) = office.problems("payments", text)
-    assert str(problem) == "line 4, reference: 1 stands twice in this file"
+    assert str(problem) == "line 4, reference: 1 is a duplicate in this file"

@@ -76,7 +76,7 @@ def test_a_customer_twice_in_one_file(office: Office) -> None:
     for number in ("K1", "C1"):
         rows = f"{number},A,,,,\n" * 2
         (problem, *_) = office.problems("customers", CUSTOMERS + rows, update=True)
-        assert problem.reason == f"{number} stands twice in this file"
+        assert problem.reason == f"{number} is a duplicate in this file"
 
 
 def test_a_customer_has_several_addresses(office: Office) -> None:
@@ -153,4 +153,4 @@ def test_an_admin_imports_staff_but_not_himself(office: Office) -> None:
 def test_a_contact_twice_in_one_file(office: Office) -> None:
     rows = "a@example.com,A,,C1\nA@example.com,A,,C1\n"
     (problem,) = office.problems("contacts", CONTACTS + rows)
-    assert str(problem) == "line 3, email: a@example.com stands twice in this file"
+    assert str(problem) == "line 3, email: a@example.com is a duplicate in this file"

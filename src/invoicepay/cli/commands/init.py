@@ -38,10 +38,10 @@ def init(
     from invoicepay.billing.text import check_line
     from invoicepay.cli.prompts import Secrets, ask, can_ask
     from invoicepay.operations.mailing.address import check_email, readable
-    from invoicepay.wiring.ledgers import check_new_ledger, found_ledger
+    from invoicepay.wiring.ledgers import check_new_ledger, create_ledger
 
     if live and test:
-        raise Usage("usage", "say one of --live, --test")
+        raise Usage("usage", "use only one of --live, --test")
     mode = Mode.LIVE if live else Mode.TEST if test else Mode.SANDBOX
     state = state_of(context)
     check_new_ledger(state.settings)
@@ -53,7 +53,7 @@ def init(
         )
     biller = Company(name=name, email=check_email(company_email) if company_email else "")
     password = Secrets(password_stdin).new(f"Password for {readable(email)}")
-    found_ledger(state.settings, biller, admin_email=email, admin_password=password, mode=mode)
+    create_ledger(state.settings, biller, admin_email=email, admin_password=password, mode=mode)
     record = {
         "ledger": str(state.settings.ledger),
         "ledger_id": state.local.identity.id,

@@ -138,7 +138,7 @@ def one_state(
     }
     chosen = [state for state, given in flags.items() if given]
     if len(chosen) > 1:
-        raise Usage("usage", f"say one of --{', --'.join(chosen)}")
+        raise Usage("usage", f"use only one of --{', --'.join(chosen)}")
     return chosen[0] if chosen else InvoiceState.OPEN
 
 

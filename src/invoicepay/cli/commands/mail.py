@@ -42,7 +42,7 @@ def list_(
     from invoicepay.operations.mailing.outbox import ALL, SENT, ListMail
 
     if all and sent:
-        raise Usage("usage", "say one of --all, --sent")
+        raise Usage("usage", "use only one of --all, --sent")
     state = state_of(context)
     wanted = ALL if all else SENT if sent else OWED
     page = state.call(ListMail(wanted, payment, limit))
@@ -79,7 +79,7 @@ def send(
     from invoicepay.operations.mailing.outbox import SendMail
 
     if ids and now:
-        raise Usage("usage", "say --now or which e-mail")
+        raise Usage("usage", "use either --now or ids")
     state = state_of(context)
     report = state.call(SendMail(mails=tuple(ids or ()), now=now))
     fields = ("id", "to", "status", "next_try_at", "last_error")

@@ -75,7 +75,7 @@ def pay(
 
     state = state_of(context)
     if open and overdue:
-        raise Usage("usage", "say one of --open, --overdue")
+        raise Usage("usage", "use only one of --open, --overdue")
     selected = InvoiceState.OPEN if open else InvoiceState.OVERDUE if overdue else None
     if selected and yes and not (expect_total or max_total or dry_run):
         raise Usage(
@@ -90,7 +90,7 @@ def pay(
             "Add --key, with a new text for each payment that you want.",
         )
     if not (yes or dry_run or can_ask()):
-        raise Usage("input_needed", "paying needs a yes, and there is no terminal", "Say --yes.")
+        raise Usage("input_needed", "there is no terminal to confirm the payment on", "Say --yes.")
     if not (yes or dry_run or state.out.for_people):
         raise Usage(
             "input_needed",

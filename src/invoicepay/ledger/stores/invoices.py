@@ -262,7 +262,7 @@ def _cursor(after: str) -> tuple[str | int, str]:
     except (ValueError, TypeError):
         key = number = None
     if not isinstance(key, str | int) or not isinstance(number, str):
-        raise Usage("usage", "this page's cursor is not one that was given out")
+        raise Usage("usage", "this page's cursor is not valid")
     return key, number
 
 

@@ -123,4 +123,4 @@ class Seen:
 
 
 def twice(field_name: str, what: str) -> CellError:
-    return CellError(field_name, f"{what} stands twice in this file")
+    return CellError(field_name, f"{what} is a duplicate in this file")

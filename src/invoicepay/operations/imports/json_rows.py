@@ -107,7 +107,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) < len(pairs):
         names = [normalized(name) for name, _ in pairs]
         double = next(name for name in names if names.count(name) > 1)
-        raise CellError("", f"key {shown(double)} stands twice in one object")
+        raise CellError("", f"key {shown(double)} is a duplicate in one object")
     return result
 
 

@@ -143,7 +143,7 @@ def _applied(
         if part <= 0:
             raise CellError("applied", "it is not more than zero", line=line)
         if any(number == before.invoice for before in found):
-            raise CellError("invoice", f"{number} stands twice in this payment", line=line)
+            raise CellError("invoice", f"{number} is a duplicate in this payment", line=line)
         found.append(_Applied(line, number, part))
     if sum(part.amount for part in found) > whole:
         raise CellError("applied", "more is applied than the payment's amount")

@@ -66,11 +66,11 @@ SYNTAX = [
 ]
 
 KEYS = [
-    _line("a key twice", FIRST.rstrip()[:-1] + ',"total":"6"}', "key 'total' stands twice"),
+    _line("a key twice", FIRST.rstrip()[:-1] + ',"total":"6"}', "key 'total' is a duplicate"),
     _line(
         "a key twice within a line",
         as_json(INVOICE)[:-2] + ',"lines":[{"amount":1,"amount":2}]}',
-        "key 'amount' stands twice",
+        "key 'amount' is a duplicate",
     ),
     _said("an unknown key", "unknown key 'totl'. Did you mean total?", totl=5),
     _said("a key of CSV", "unknown key 'line_amount'", line_amount=5),

@@ -37,12 +37,12 @@ OWNERS = [
 ]
 
 SAME_AGAIN = [
-    Bad("a number twice", "invoices", INVOICES + "A,C1,2026-10-01,,USD,5,\n" * 2, 3, "A stands twice in this file"),
-    Bad("a number twice, another total", "invoices", INVOICES + "A,C1,2026-10-01,,USD,5,\nB,C1,2026-10-01,,USD,5,\nA,C1,2026-10-01,,USD,6,\n", 4, "A stands twice in this file"),
-    Bad("a number twice, far apart", "invoices", INVOICES + "".join(f"N{n % 2_500},C1,2026-10-01,,USD,5,\n" for n in range(2_501)), 2_502, "N0 stands twice in this file"),
-    Bad("a customer twice", "customers", "number,name\nK,a\nK,b\n", 3, "K stands twice in this file"),
-    Bad("a contact twice", "contacts", "email,name,customers\nk@a.example,a,C1\nK@A.example,b,C1\n", 3, "k@a.example stands twice"),
-    _payments("a cheque twice", "9,C1,2026-10-09,check,USD,5,,,\n8,C1,2026-10-09,check,USD,5,,,\n9,C1,2026-10-09,check,USD,6,,,\n", 4, "9 stands twice in this file"),
+    Bad("a number twice", "invoices", INVOICES + "A,C1,2026-10-01,,USD,5,\n" * 2, 3, "A is a duplicate in this file"),
+    Bad("a number twice, another total", "invoices", INVOICES + "A,C1,2026-10-01,,USD,5,\nB,C1,2026-10-01,,USD,5,\nA,C1,2026-10-01,,USD,6,\n", 4, "A is a duplicate in this file"),
+    Bad("a number twice, far apart", "invoices", INVOICES + "".join(f"N{n % 2_500},C1,2026-10-01,,USD,5,\n" for n in range(2_501)), 2_502, "N0 is a duplicate in this file"),
+    Bad("a customer twice", "customers", "number,name\nK,a\nK,b\n", 3, "K is a duplicate in this file"),
+    Bad("a contact twice", "contacts", "email,name,customers\nk@a.example,a,C1\nK@A.example,b,C1\n", 3, "k@a.example is a duplicate"),
+    _payments("a cheque twice", "9,C1,2026-10-09,check,USD,5,,,\n8,C1,2026-10-09,check,USD,5,,,\n9,C1,2026-10-09,check,USD,6,,,\n", 4, "9 is a duplicate in this file"),
     _payments("a cheque twice in a row", "9,C1,2026-10-09,check,USD,5,,,\n9,C1,2026-10-09,check,USD,5,,,\n", 2, "applied: it is empty"),
     _lines("a number twice without lines", "A,C1,2026-10-01,,5,,,,\nA,C1,2026-10-01,,5,,,,\n", 2, "the number is that of the row before", others=(3,)),
 ]  # fmt: skip
@@ -122,7 +122,7 @@ APPLIED = [
     _payments("over two invoices, one void", "9,C1,2026-10-09,check,USD,90,,OPEN,50\n9,C1,,,,,,VOID,5\n", 3, "invoice: VOID is void"),
     _payments("over two currencies", "9,C1,2026-10-09,check,USD,90,,OPEN,50\n9,C1,,,,,,EURO,40\n", 3, "EURO is in EUR"),
     _payments("over two customers", "9,C1,2026-10-09,check,EUR,90,,EURO,50\n9,C1,,,,,,HERS,40\n", 3, "the customer has no invoice 'HERS'"),
-    _payments("one invoice twice", "9,C1,2026-10-09,check,USD,90,,OPEN,50\n9,C1,,,,,,OPEN,40\n", 3, "OPEN stands twice in this payment"),
+    _payments("one invoice twice", "9,C1,2026-10-09,check,USD,90,,OPEN,50\n9,C1,,,,,,OPEN,40\n", 3, "OPEN is a duplicate in this payment"),
     _payments("one balance spent twice", "8,C1,2026-10-09,check,USD,60,,OPEN,60\n9,C1,2026-10-09,check,USD,60,,OPEN,60\n", 3, "40.00 USD is payable on OPEN, not 60.00 USD"),
     _payments("two amounts for one cheque", "9,C1,2026-10-09,check,USD,90,,OPEN,50\n9,C1,,,,91,,HALF,40\n", 3, "amount: it differs from line 2"),
     _payments("allocations beyond 64 bits", f"9,C1,2026-10-09,check,USD,{MOST},,OPEN,{MOST}\n9,C1,,,,,,HALF,{MOST}\n", 2, "more is applied than the payment's amount"),
