@@ -9,7 +9,7 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from invoicepay.billing.journal import Difference
-from invoicepay.ledger.stores.scope import as_set
+from invoicepay.ledger.stores.scope import LAST_PAID, as_set
 
 _SUMS = {
     "paid on {}": """
@@ -64,13 +64,6 @@ def _of_selected(query: str) -> str:
     return _NARROWED.sub(
         lambda found: f"{found[1]} IN ({_PAYMENTS if found[2] else _INVOICES})", query
     )
-
-
-LAST_PAID = (
-    "(SELECT max(effective_day) FROM allocations JOIN payments ON seq = payment_seq "
-    "WHERE invoice_id = invoices.id)"
-)
-"""An expression: the day of an invoice's last payment; NULL where it has none."""
 
 
 _CHECKS = {

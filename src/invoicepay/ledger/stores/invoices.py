@@ -35,9 +35,8 @@ from invoicepay.ledger.rows import (
     row_limit,
 )
 from invoicepay.ledger.skeletons import ids_alike
-from invoicepay.ledger.stores.books import LAST_PAID
 from invoicepay.ledger.stores.customers import address_of
-from invoicepay.ledger.stores.scope import customer_in
+from invoicepay.ledger.stores.scope import LAST_PAID, customer_in
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Allocation

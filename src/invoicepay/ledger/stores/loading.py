@@ -17,9 +17,8 @@ from invoicepay.billing.ports import (
 )
 from invoicepay.ledger import skeletons
 from invoicepay.ledger.rows import Row, instant_text, reads
-from invoicepay.ledger.stores.books import LAST_PAID
 from invoicepay.ledger.stores.customers import address_text
-from invoicepay.ledger.stores.scope import as_set
+from invoicepay.ledger.stores.scope import LAST_PAID, as_set
 
 _CUSTOMER = "SELECT id, number, name, email, address, currency, terms_days FROM customers "
 _LARGE = 20_000

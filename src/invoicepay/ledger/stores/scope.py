@@ -1,4 +1,4 @@
-"""Sets as SQL: one JSON parameter each, however large they are."""
+"""Parts of queries that several stores share. Sets are one JSON parameter each, however large."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import json
 from collections.abc import Iterable
 
 from invoicepay.billing.customer import Scope
+
+LAST_PAID = (
+    "(SELECT max(effective_day) FROM allocations JOIN payments ON seq = payment_seq "
+    "WHERE invoice_id = invoices.id)"
+)
+"""An expression: the day of an invoice's last payment; NULL where it has none."""
 
 
 def customer_in(scope: Scope, column: str) -> tuple[str, dict[str, str]]:
