@@ -58,7 +58,7 @@ def test_whoever_wants_one_payment_is_charged_once(
     tally: Callable[[str, int, str], None],
     size: Size,
 ) -> None:
-    attempts = size.of(15, 50, 200)
+    attempts = size.of(8, 50, 200)
     with Place.copy(company, tmp_path / "wishes", line) as place:
         _add_invoices(place)
         with ThreadPoolExecutor(len(PAYERS)) as pool:

@@ -83,7 +83,7 @@ def build(message: Message, sender: str = "") -> EmailMessage:
     # RFC 3834: nobody's holiday answer should come back.
     mime["Auto-Submitted"] = "auto-generated"
     message_id = _NOT_IN_IDS.sub("", message.message_id)
-    if not message_id:  # Python 3.11's parser breaks off on one; 3.13's takes it
+    if not message_id:  # newer Pythons would send it
         raise MailNotSent("cannot compose the message: it has no Message-ID")
     try:
         mime["Subject"] = one_line(message.subject)
@@ -98,7 +98,8 @@ def build(message: Message, sender: str = "") -> EmailMessage:
             main, _, sub = attachment.content_type.partition("/")
             name = file_name(attachment.file_name)
             mime.add_attachment(attachment.content, maintype=main, subtype=sub, filename=name)
-    except (MessageError, ValueError) as problem:
+    # IndexError: what Python 3.11's parser makes of a Message-ID that is none.
+    except (MessageError, ValueError, IndexError) as problem:
         raise MailNotSent(f"cannot compose the message: {type(problem).__name__}") from None
     return mime
 
