@@ -152,7 +152,10 @@ class TestImports:
     def test_reading_imports_nothing_heavy(self, company: DemoCompany, command: str) -> None:
         assert imported(company, command) & HEAVY == set()
 
-    def test_a_list_imports_nothing_that_only_writing_needs(self, company: DemoCompany) -> None:
+    @pytest.mark.parametrize("command", ["invoices list", "customers list", "methods list"])
+    def test_a_list_imports_nothing_that_only_writing_needs(
+        self, company: DemoCompany, command: str
+    ) -> None:
         company.run("whoami")  # a session that has rested is noted as used again, which writes
         # Their data classes alone are 6 ms.
         writing = {
@@ -160,7 +163,18 @@ class TestImports:
             "invoicepay.ledger.records",
             "invoicepay.system.files",
         }
-        assert imported(company, "invoices list") & writing == set()
+        assert imported(company, command) & writing == set()
+
+    @pytest.mark.parametrize(
+        "command",
+        ["whoami", "contacts list", "methods list", "company show", "payments list", "mail list"],
+    )
+    def test_whoever_looks_imports_nothing_of_how_money_moves_and_mail_is_sent(
+        self, company: DemoCompany, command: str
+    ) -> None:
+        modules = imported(company.as_("finance"), command)
+        assert "invoicepay.operations.app" in modules
+        assert not [name for name in modules if ".protocol" in name or "deliver" in name]
 
     def test_help_imports_no_command(self, desk: Desk) -> None:
         modules = imported(desk, "--help")

@@ -36,7 +36,7 @@ from invoicepay.operations.identity.invites import AcceptInvite
 from invoicepay.operations.identity.login import LogIn, LogOut, WhoAmI
 from invoicepay.operations.identity.tokens import CreateToken, RevokeToken, TokenCreated
 from invoicepay.operations.imports.import_records import ImportRecords
-from invoicepay.operations.mailing.outbox import SendMail
+from invoicepay.operations.mailing.deliver import SendMail
 from invoicepay.operations.methods import AttachTestMethod, ListMethods
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import claim

@@ -25,16 +25,18 @@ from invoicepay.operations.identity.password import ChangePassword
 from invoicepay.operations.identity.tokens import CreateToken, ListTokens, RevokeToken
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.invoices import ListInvoices, RenderInvoices, ShowInvoice
-from invoicepay.operations.mailing.outbox import ALL, DiscardMail, ListMail, SendMail
+from invoicepay.operations.mailing.deliver import SendMail
+from invoicepay.operations.mailing.outbox import ALL, DiscardMail, ListMail
 from invoicepay.operations.methods import (
     AttachTestMethod,
     ListMethods,
     RemoveMethod,
     SetDefaultMethod,
 )
+from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
 from invoicepay.operations.payments.cancel import CancelPayment
 from invoicepay.operations.payments.find import ListPayments, ShowPayment
-from invoicepay.operations.payments.pay import AcknowledgePayments, Pay, StopPayment
+from invoicepay.operations.payments.pay import Pay, StopPayment
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.receipt import RenderReceipt
 from invoicepay.operations.payments.sync import Sync

@@ -27,7 +27,8 @@ from invoicepay.operations.app import App, Request
 from invoicepay.operations.identity.authenticate import authenticate
 from invoicepay.operations.identity.secret_hash import code_hash, secret_hash
 from invoicepay.operations.methods import AttachTestMethod, ListMethods
-from invoicepay.operations.payments.pay import AcknowledgePayments, Pay
+from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
+from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import claim
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.rights import RIGHTS

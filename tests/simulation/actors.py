@@ -15,10 +15,11 @@ from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import IntentStatus, PaymentFilter
 from invoicepay.operations.app import App
 from invoicepay.operations.imports.import_records import ImportRecords
-from invoicepay.operations.mailing.outbox import SendMail
+from invoicepay.operations.mailing.deliver import SendMail
 from invoicepay.operations.methods import RemoveMethod
+from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
 from invoicepay.operations.payments.cancel import CancelPayment
-from invoicepay.operations.payments.pay import AcknowledgePayments, Pay
+from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.protocol.compare import Comparison
 from invoicepay.operations.payments.quote import Quote

@@ -22,9 +22,10 @@ from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.identity.secret_hash import secret_hash
 from invoicepay.operations.imports.import_records import ImportRecords
-from invoicepay.operations.mailing.outbox import SendMail
+from invoicepay.operations.mailing.deliver import SendMail
 from invoicepay.operations.methods import AttachTestMethod
-from invoicepay.operations.payments.pay import AcknowledgePayments, Pay
+from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
+from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from tests.support.scripted_gateway import ScriptedGateway
 from tests.support.told import told

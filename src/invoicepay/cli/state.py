@@ -64,7 +64,7 @@ class State:
         """Remember that the caller has been told how these payments stand. Called once that has
         been written. Where it cannot be remembered, the payer is told once more, no worse."""
         from invoicepay.billing.errors import InvoicepayError
-        from invoicepay.operations.payments.pay import AcknowledgePayments
+        from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
 
         with suppress(InvoicepayError):
             self.out.flush()

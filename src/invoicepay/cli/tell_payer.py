@@ -149,7 +149,8 @@ class Teller:
         """Say to whom it goes, then try: a mail server may be slow. The outcome stands, whatever
         befalls its e-mail."""
         from invoicepay.operations.mailing.address import readable
-        from invoicepay.operations.mailing.outbox import ListMail, SendMail
+        from invoicepay.operations.mailing.deliver import SendMail, out_of_reach
+        from invoicepay.operations.mailing.outbox import ListMail
 
         if payment.status not in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
             return
@@ -159,14 +160,12 @@ class Teller:
             if owed:
                 to = ", ".join(sorted({readable(mail.to) for mail in owed}))
                 note(f"E-mail goes to {to}.")
-            failed = [
-                (f" to {readable(each.to)}" if each.to else "", each.error)
-                for each in call(SendMail(payment.id)).not_delivered
-            ]
+            failed = call(SendMail(payment.id)).not_delivered
         except InvoicepayError as problem:
-            failed = [("", problem.message)]
-        for to, error in failed:
-            note(f"The e-mail{to} could not be sent yet: {error}. `invoicepay sync` tries again.")
+            failed = out_of_reach(problem).not_delivered
+        for each in failed:
+            which = f"The e-mail to {readable(each.to)}" if each.to else "The e-mail"
+            note(f"{which} could not be sent yet: {each.error}. `invoicepay sync` tries again.")
 
     def _wait(self, payment: Payment, patience: Patience) -> Payment:
         """The payment when it has ended, or patience has, or it cannot be looked at any more."""

@@ -11,18 +11,16 @@ from invoicepay.billing.customer import Actor, Address, Company
 from invoicepay.billing.dates import check_time_zone, local_date
 from invoicepay.billing.errors import BadInput, Usage
 from invoicepay.billing.money import check_currency
-from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.billing.text import check_line, check_lines
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import reread_actor
 from invoicepay.operations.mailing.address import check_email
-from invoicepay.operations.payments.protocol.account import bind, check_named
-from invoicepay.operations.payments.protocol.submit import unreachable
 
 if TYPE_CHECKING:
     from datetime import date
 
     from invoicepay.billing.identity import LedgerIdentity
+    from invoicepay.billing.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +143,10 @@ class BindAccount(Request[str]):
 def bind_account(request: BindAccount, actor: Actor, ports: Ports) -> str:
     """The account. Raises BadInput, and Unreachable (`gateway_mismatch`) when the key or the
     ledger is known to be of another."""
+    from invoicepay.billing.ports import NoAnswer, Rejected
+    from invoicepay.operations.payments.protocol.account import bind, check_named
+    from invoicepay.operations.payments.protocol.submit import unreachable
+
     account = request.account
     if not _ACCOUNT.fullmatch(account):
         raise BadInput(

@@ -10,14 +10,13 @@ from invoicepay.billing.customer import EVERYTHING, Actor
 from invoicepay.billing.dates import local_date
 from invoicepay.billing.errors import Refused, Usage, not_found
 from invoicepay.billing.method import Method, MethodStatus, MethodType
-from invoicepay.billing.ports import NoAnswer, Ports, Rejected
 from invoicepay.operations.app import Request
 from invoicepay.operations.numbers import find_customer, selected_customer
-from invoicepay.operations.payments.protocol.gateway_customer import customer_at_gateway
-from invoicepay.operations.payments.protocol.submit import unreachable
 
 if TYPE_CHECKING:
     from datetime import date
+
+    from invoicepay.billing.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,8 @@ class RemoveMethod(Request[Method]):
 def remove_method(request: RemoveMethod, actor: Actor, ports: Ports) -> Method:
     """The removed method. Refused while a payment with it is under way. Here it is gone whether
     or not the gateway answers: nothing pays with it any more."""
+    from invoicepay.billing.ports import NoAnswer, Rejected
+
     with ports.ledger.write() as unit:
         method = unit.methods.get(request.method_id, actor.scope)
         if method is None or method.removed:
@@ -106,6 +107,10 @@ class AttachTestMethod(Request[Method]):
 def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) -> Method:
     """The method; the customer's first becomes the default, the first of a type the default of
     its type. Raises Usage on a live ledger, NotFound, Refused, Unreachable."""
+    from invoicepay.billing.ports import NoAnswer, Rejected
+    from invoicepay.operations.payments.protocol.gateway_customer import customer_at_gateway
+    from invoicepay.operations.payments.protocol.submit import unreachable
+
     with ports.ledger.read() as unit:
         identity = unit.company.identity()
         if identity.livemode:

@@ -17,8 +17,8 @@ from invoicepay.operations.app import App
 from invoicepay.operations.books.health import Check, CheckHealth
 from invoicepay.operations.books.journal import ListJournal
 from invoicepay.operations.company import SetCompany
-from invoicepay.operations.mailing.deliver import DeliveryReport
-from invoicepay.operations.mailing.outbox import ALL, SENT, DiscardMail, ListMail, SendMail
+from invoicepay.operations.mailing.deliver import DeliveryReport, SendMail
+from invoicepay.operations.mailing.outbox import ALL, SENT, DiscardMail, ListMail
 from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote

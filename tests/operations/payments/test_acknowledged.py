@@ -11,7 +11,8 @@ from invoicepay.billing.invoice import InvoiceState
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import ChargeOrder
 from invoicepay.operations.app import App
-from invoicepay.operations.payments.pay import AcknowledgePayments, Pay
+from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
+from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync

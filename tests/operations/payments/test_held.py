@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.operations.payments.pay import AcknowledgePayments
+from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
 from tests.operations.payments.test_acknowledged import PART, pay_unseen, refusal
 from tests.operations.payments.test_restored import restored, sync
 from tests.support.company import SmallCompany

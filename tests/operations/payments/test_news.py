@@ -11,7 +11,7 @@ import pytest
 from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.operations.imports.import_records import ImportRecords
-from invoicepay.operations.mailing.outbox import SendMail
+from invoicepay.operations.mailing.deliver import SendMail
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync

@@ -76,7 +76,7 @@ def send(
 ) -> None:
     """Send the e-mail that is due, or named. Named e-mail is tried whenever it is due."""
     from invoicepay.cli.show.mail import trouble_in
-    from invoicepay.operations.mailing.outbox import SendMail
+    from invoicepay.operations.mailing.deliver import SendMail
 
     if ids and now:
         raise Usage("usage", "use either --now or ids")

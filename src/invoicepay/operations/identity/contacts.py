@@ -14,7 +14,6 @@ from invoicepay.operations.identity.authenticate import reread_actor
 from invoicepay.operations.identity.secret_hash import code_hash
 from invoicepay.operations.identity.throttle import login_name
 from invoicepay.operations.mailing.address import check_email
-from invoicepay.operations.mailing.invite import mail_invite
 from invoicepay.operations.numbers import find_customer, selected_customer
 
 if TYPE_CHECKING:
@@ -157,6 +156,8 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
         )
     problem = ""
     if request.mail:
+        from invoicepay.operations.mailing.invite import mail_invite
+
         problem = mail_invite(contact, code, expires_at, reset=reset, ports=ports)
     return Invited(
         contact_id=contact.id,

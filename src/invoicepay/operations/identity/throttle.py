@@ -10,10 +10,13 @@ gets in with a new invite at the latest.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from invoicepay.billing.errors import NotAllowed
-from invoicepay.billing.ports import Unit
 from invoicepay.operations.mailing.address import with_ascii_domain
+
+if TYPE_CHECKING:
+    from invoicepay.billing.ports import Unit
 
 FREE_FAILURES = 5
 FIRST_DELAY = timedelta(seconds=30)

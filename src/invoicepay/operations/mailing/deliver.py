@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from invoicepay.billing.customer import EVERYTHING, Scope
+from invoicepay.billing.customer import EVERYTHING, Actor, Scope
 from invoicepay.billing.errors import InvoicepayError, Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.payment import PaymentStatus
@@ -20,8 +20,11 @@ from invoicepay.billing.ports import (
     Ports,
     Receipt,
 )
+from invoicepay.operations.app import Request
 from invoicepay.operations.mailing.bodies import as_html, as_text
+from invoicepay.operations.mailing.outbox import find_mail
 from invoicepay.operations.mailing.wording import letter
+from invoicepay.operations.payments.find import find_payment
 from invoicepay.operations.payments.receipt import receipt_of
 
 IN_HAND = timedelta(minutes=10)
@@ -59,6 +62,40 @@ class DeliveryReport:
     left: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SendMail(Request[DeliveryReport]):
+    """What is due now. `payment_id`: only about that payment, and only for the few seconds that
+    its payer waits. `mails`: only these, also when they are not due yet; each an e-mail's id or a
+    payment's, for all about it. `now`: all that is owed, due or not."""
+
+    payment_id: str = ""
+    mails: tuple[str, ...] = ()
+    now: bool = False
+
+
+def send_mail(request: SendMail, actor: Actor, ports: Ports) -> DeliveryReport:
+    """What was sent, and what is failing: of `mails`, where there are any, else of all. Raises
+    NotFound for what the actor may not see."""
+    scope = actor.scope
+    if request.payment_id:
+        with ports.ledger.read() as unit:
+            payment = find_payment(unit, request.payment_id, scope)
+        return deliver(ports, scope, payment.id)
+    if not request.mails and not request.now:
+        return deliver(ports, scope, within=PATIENCE)
+    with ports.ledger.read() as unit:
+        if request.mails:
+            found = [mail for text in request.mails for mail in find_mail(unit, text, scope)]
+        else:
+            found = unit.outbox.owed(scope)
+    chosen = {mail.message_id: mail for mail in found}
+    report = deliver_these(list(chosen.values()), ports, scope, within=PATIENCE, early=True)
+    if not request.mails:
+        return report
+    failing = (mail for mail in report.not_delivered if mail.message_id in {*chosen, ""})
+    return replace(report, not_delivered=tuple(failing))
+
+
 def deliver(
     ports: Ports, scope: Scope, payment_id: str = "", *, within: timedelta = PAYERS_PATIENCE
 ) -> DeliveryReport:
@@ -73,7 +110,7 @@ def deliver(
         with ports.ledger.read() as unit:
             due = unit.outbox.owed(scope, payment_id, now)
     except Unreachable as problem:
-        return _out_of_reach(problem)
+        return out_of_reach(problem)
     return deliver_these(due, ports, scope, payment_id, within=within)
 
 
@@ -95,7 +132,7 @@ def deliver_these(
         with ports.ledger.read() as unit:
             owed = unit.outbox.owed(scope, payment_id)
     except Unreachable as problem:
-        failing = _out_of_reach(problem).not_delivered
+        failing = out_of_reach(problem).not_delivered
     else:
         failing = tuple(
             NotDelivered(m.message_id, m.to, m.last_error, m.due_at) for m in owed if m.last_error
@@ -109,7 +146,8 @@ def deliver_these(
     )
 
 
-def _out_of_reach(problem: Unreachable) -> DeliveryReport:
+def out_of_reach(problem: InvoicepayError) -> DeliveryReport:
+    """Of e-mail that could not even be looked at."""
     return DeliveryReport(not_delivered=(NotDelivered("", "", problem.message),))
 
 

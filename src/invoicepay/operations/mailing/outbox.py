@@ -1,8 +1,8 @@
-"""The outbox: which e-mail is owed, fails, or was sent; send it now, or give it up."""
+"""The outbox: which e-mail is owed, fails, or was sent; give it up."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from invoicepay.billing.customer import Actor, Scope
 from invoicepay.billing.errors import Usage, not_found
@@ -10,7 +10,6 @@ from invoicepay.billing.invoice import Page
 from invoicepay.billing.ports import OWED, MailStatus, OutboxMail, Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import reread_actor
-from invoicepay.operations.mailing.deliver import PATIENCE, DeliveryReport, deliver, deliver_these
 from invoicepay.operations.payments.find import find_payment
 
 
@@ -25,10 +24,12 @@ def find_mail(unit: Unit, text: str, scope: Scope) -> list[OutboxMail]:
     if not dot:
         return owed
     local_part = f"{payment.id}.{rest}"
-    mails = unit.outbox.page(frozenset(MailStatus), scope, payment.id).items
-    if all(mail.local_part != local_part for mail in mails):
-        raise not_found("e-mail", text)
-    return [mail for mail in owed if mail.local_part == local_part]
+    found = [mail for mail in owed if mail.local_part == local_part]
+    if not found:
+        known = unit.outbox.page(frozenset(MailStatus), scope, payment.id).items
+        if all(mail.local_part != local_part for mail in known):
+            raise not_found("e-mail", text)
+    return found
 
 
 SENT = frozenset({MailStatus.SENT})
@@ -54,40 +55,6 @@ def list_mail(request: ListMail, actor: Actor, ports: Ports) -> Page[OutboxMail]
         return unit.outbox.page(
             request.statuses, actor.scope, payment_id, limit=request.limit, after=request.after
         )
-
-
-@dataclass(frozen=True, slots=True)
-class SendMail(Request[DeliveryReport]):
-    """What is due now. `payment_id`: only about that payment, and only for the few seconds that
-    its payer waits. `mails`: only these, also when they are not due yet; each an e-mail's id or a
-    payment's, for all about it. `now`: all that is owed, due or not."""
-
-    payment_id: str = ""
-    mails: tuple[str, ...] = ()
-    now: bool = False
-
-
-def send_mail(request: SendMail, actor: Actor, ports: Ports) -> DeliveryReport:
-    """What was sent, and what is failing: of `mails`, where there are any, else of all. Raises
-    NotFound for what the actor may not see."""
-    scope = actor.scope
-    if request.payment_id:
-        with ports.ledger.read() as unit:
-            payment = find_payment(unit, request.payment_id, scope)
-        return deliver(ports, scope, payment.id)
-    if not request.mails and not request.now:
-        return deliver(ports, scope, within=PATIENCE)
-    with ports.ledger.read() as unit:
-        if request.mails:
-            found = [mail for text in request.mails for mail in find_mail(unit, text, scope)]
-        else:
-            found = unit.outbox.owed(scope)
-    chosen = {mail.message_id: mail for mail in found}
-    report = deliver_these(list(chosen.values()), ports, scope, within=PATIENCE, early=True)
-    if not request.mails:
-        return report
-    failing = (mail for mail in report.not_delivered if mail.message_id in {*chosen, ""})
-    return replace(report, not_delivered=tuple(failing))
 
 
 @dataclass(frozen=True, slots=True)

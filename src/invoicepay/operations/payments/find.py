@@ -14,7 +14,6 @@ from invoicepay.billing.payment import Payment, PaymentStatus
 from invoicepay.billing.ports import PaymentFilter, Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.numbers import selected_customer
-from invoicepay.operations.payments.protocol.settle import settle_if_left
 
 _BEGINNING = re.compile(r"[0-9a-f-]{4,36}", re.ASCII)
 
@@ -73,4 +72,8 @@ def show_payment(request: ShowPayment, actor: Actor, ports: Ports) -> Payment:
     """The payment. Raises NotFound."""
     with ports.ledger.read() as unit:
         payment = find_payment(unit, request.payment_id, actor.scope)
-    return settle_if_left(payment, ports) if request.settle_first else payment
+    if not request.settle_first:
+        return payment
+    from invoicepay.operations.payments.protocol.settle import settle_if_left
+
+    return settle_if_left(payment, ports)

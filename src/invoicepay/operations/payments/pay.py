@@ -1,4 +1,4 @@
-"""Pay a plan, exactly once. What an interrupted payer is told, and that a payer was told."""
+"""Pay a plan, exactly once, and what is told to whoever interrupted that."""
 
 from __future__ import annotations
 
@@ -69,27 +69,3 @@ def stop_payment(request: StopPayment, actor: Actor, ports: Ports) -> Payment:
             payment=payment.id,
         )
     return payment
-
-
-@dataclass(frozen=True, slots=True)
-class AcknowledgePayments(Request[None]):
-    """Payments (ids) that the caller has shown, accepted or ended."""
-
-    payment_ids: tuple[str, ...]
-
-
-def acknowledge_payments(request: AcknowledgePayments, actor: Actor, ports: Ports) -> None:
-    """Passes over payments that nobody knows the outcome of. Who made one is not told of it by what
-    somebody else has read. Raises NotFound."""
-    now = ports.clock.now()
-    with ports.ledger.read() as unit:
-        found = [find_payment(unit, each, actor.scope) for each in request.payment_ids]
-        payments = [
-            payment
-            for payment in found
-            if payment.outcome_known and not unit.payments.is_acknowledged(payment, actor.email)
-        ]
-    if payments:
-        with ports.ledger.write() as unit:
-            for payment in payments:
-                unit.payments.acknowledge(payment.id, actor.email, now)
