@@ -23,6 +23,7 @@ from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, Invo
 from invoicepay.billing.money import decimals
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import PaymentChange, PaymentFilter
+from invoicepay.ledger.backup_copy import look_at
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import ImportRecords
@@ -203,6 +204,14 @@ def test_a_cursor_that_was_not_given_out_is_refused(company: SmallCompany) -> No
 # --- Transactions ---
 
 
+def import_invoices(company: SmallCompany, folder: Path, *numbers: str) -> None:
+    """Of C-1, in that order."""
+    rows = [f"{number},C-1,2026-01-05,USD,5.00" for number in numbers]
+    file = folder / "invoices.csv"
+    file.write_text("\n".join(["number,customer,issued_on,currency,total", *rows]))
+    company.finance.call(ImportRecords("invoices", str(file)))
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
@@ -216,10 +225,8 @@ def test_a_cursor_that_was_not_given_out_is_refused(company: SmallCompany) -> No
 def test_numbers_that_somebody_may_have_meant(
     company: SmallCompany, tmp_path: Path, written: str, meant: list[str]
 ) -> None:
-    numbers = ["ORD-1063", "RECU", "X-1", *(f"{letter}-00007" for letter in "DCBA")]
-    rows = [f"{number},C-1,2026-01-05,USD,5.00" for number in numbers]
-    (tmp_path / "i.csv").write_text("\n".join(["number,customer,issued_on,currency,total", *rows]))
-    company.finance.call(ImportRecords("invoices", str(tmp_path / "i.csv")))
+    letters = (f"{letter}-00007" for letter in "DCBA")
+    import_invoices(company, tmp_path, "ORD-1063", "RECU", "X-1", *letters)
     with company.ledger.read() as unit:
         assert unit.invoices.near(written, EVERYTHING) == meant
 
@@ -227,10 +234,7 @@ def test_numbers_that_somebody_may_have_meant(
 def test_the_same_number_comes_before_longer_ones_that_end_so(
     company: SmallCompany, tmp_path: Path
 ) -> None:
-    numbers = ("AA-777", "B-777", "N.777", "777")
-    rows = [f"{number},C-1,2026-01-05,USD,5.00" for number in numbers]
-    (tmp_path / "i.csv").write_text("\n".join(["number,customer,issued_on,currency,total", *rows]))
-    company.finance.call(ImportRecords("invoices", str(tmp_path / "i.csv")))
+    import_invoices(company, tmp_path, "AA-777", "B-777", "N.777", "777")
     with company.ledger.read() as unit:
         assert unit.invoices.near("n777", EVERYTHING) == ["N.777"]
         assert unit.invoices.near("#777", EVERYTHING) == ["777", "B-777", "N.777"]
@@ -492,6 +496,8 @@ def test_a_python_with_too_old_an_sqlite_is_told(
     says = "this Python has SQLite 3.36.9, and a ledger needs 3.37.0 or newer"
     with pytest.raises(Unreachable, match=says), SqliteLedger(company.ledger.path).read():
         pass
+    with pytest.raises(Unreachable, match=says):
+        look_at(company.ledger.path, lambda unit: None)
     new = tmp_path / "new.db"
     with pytest.raises(Unreachable, match=says):
         create(new, company=Company("A"), mode=Mode.SANDBOX, ledger_id="7", now=company.clock.now())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from invoicepay.billing.errors import DoesNotTie, InvoicepayError, Unreachable
-from invoicepay.ledger.file import LedgerFile, not_a_ledger
+from invoicepay.ledger.file import LedgerFile, check_sqlite, not_a_ledger
 from invoicepay.ledger.log import check_log, log_of, salts_of
 from invoicepay.ledger.named_errors import is_damage, named_errors
 from invoicepay.ledger.schema import APPLICATION_ID
@@ -66,6 +66,7 @@ def _give(part: Path, path: Path) -> None:
 
 @contextmanager
 def opened(backup: Path) -> Iterator[sqlite3.Connection]:
+    check_sqlite()
     if not backup.is_file():
         raise Unreachable("ledger_missing", f"no backup at {backup}", NAME_ANOTHER)
     with named_errors(backup):
