@@ -499,6 +499,22 @@ def test_a_card_is_received_when_it_was_charged_a_debit_when_that_is_known(
     assert company.payment(debit.id).effective_on == company.clock.time.date()
 
 
+def test_a_charge_that_is_answered_is_dated_by_its_answer(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A laptop that is closed between making the intent and confirming it charges when it wakes."""
+    confirm = gateway.confirm
+
+    def confirm_days_later(intent_id: str, payment_id: str) -> Intent:
+        company.clock.move(days=3)
+        return confirm(intent_id, payment_id)
+
+    monkeypatch.setattr(gateway, "confirm", confirm_days_later)
+    payment = company.pay("INV-1", method="card")
+    assert payment.effective_on == company.clock.time.date()
+    assert payment.created_at.date() < company.clock.time.date()
+
+
 def test_a_debit_that_is_taken_in_is_a_debit_dated_when_it_is_known(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:

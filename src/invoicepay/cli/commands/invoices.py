@@ -206,7 +206,7 @@ def _show_totals(state: State, found: "InvoiceList") -> None:
         currency = totals.currency
         parts = [
             f"{totals.count} invoice{'s' if totals.count != 1 else ''}"
-            f"{f' ({totals.void} void, in no sum)' if totals.void else ''}",
+            f"{f' ({totals.void} void, not in the sums)' if totals.void else ''}",
             f"total {grouped_text(totals.total_minor, currency)}",
             f"balance {grouped_text(totals.balance_minor, currency)}",
         ]

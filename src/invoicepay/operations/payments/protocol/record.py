@@ -41,17 +41,23 @@ _ASK_FINANCE = (
 
 
 def record(
-    payment: Payment, intent: Intent, ports: Ports, *, failure: Intent | None = None
+    payment: Payment,
+    intent: Intent,
+    ports: Ports,
+    *,
+    failure: Intent | None = None,
+    charged_now: bool = False,
 ) -> Payment:
     """Put `payment` into the state that `intent` (succeeded, processing or canceled) decides,
     with balances, journal and the e-mail that is owed for it.
 
     `failure`: the intent as it was when it was declined, before it was canceled; makes the
-    payment failed rather than canceled. Recording the same again changes nothing. Raises DoesNotTie
+    payment failed rather than canceled. `charged_now`: `intent` is the answer of the charge itself,
+    not found later. Recording the same again changes nothing. Raises DoesNotTie
     when the intent is not this payment's, or contradicts what is final.
     """
     with ports.ledger.write() as unit:
-        return record_in(unit, payment, intent, ports, failure=failure)
+        return record_in(unit, payment, intent, ports, failure=failure, charged_now=charged_now)
 
 
 def record_in(
@@ -61,6 +67,7 @@ def record_in(
     ports: Ports,
     *,
     failure: Intent | None = None,
+    charged_now: bool = False,
 ) -> Payment:
     """As `record`, in the caller's transaction."""
     change = _decided(intent, failure)
@@ -84,9 +91,9 @@ def record_in(
             _ASK_FINANCE,
             payment=current.id,
         )
-    # A card's money moved when it was charged; an intent does not tell a debit's settling day.
-    charged_at = intent.created_at if current.method_type is MethodType.CARD else None
-    return _move(current, change, unit, ports, charged_at)
+    # A card's money moved soon after its intent was made; none tells a debit's settling day.
+    earlier = current.method_type is MethodType.CARD and not charged_now
+    return _move(current, change, unit, ports, intent.created_at if earlier else None)
 
 
 def _decided(intent: Intent, failure: Intent | None) -> PaymentChange:

@@ -66,14 +66,17 @@ def conclude(
     *,
     refused: Rejected | None = None,
     on_request: bool = False,
+    charged_now: bool = False,
 ) -> Payment:
     """Record what `intent` decides. One that could still be charged is canceled first; only
     when it reads `canceled` is anything released. Never confirms.
 
     `refused`: why the gateway would not confirm it. `on_request`: somebody wants it canceled.
+    `charged_now`: see `record`.
     """
     if intent.status in SETTLED_BY:
-        return record(payment, intent, ports, failure=intent if intent.failure_code else None)
+        failure = intent if intent.failure_code else None
+        return record(payment, intent, ports, failure=failure, charged_now=charged_now)
     declined = _declined(intent, refused)
     try:
         intent = cancel(intent, ports, on_request=on_request)
@@ -146,7 +149,7 @@ def _confirm(payment: Payment, intent: Intent, ports: Ports) -> Payment:
             intent = ports.gateway.retrieve(intent.id)
     except (NoAnswer, Rejected) as error:
         return record_unknown(payment, str(error), ports)
-    return conclude(payment, intent, ports, refused=refused)
+    return conclude(payment, intent, ports, refused=refused, charged_now=refused is None)
 
 
 def _order(payment: Payment, ports: Ports) -> tuple[Customer, ChargeOrder]:
