@@ -37,16 +37,18 @@ installed: $(STAMP)  ## the tests of the program, which is started anew for each
 		tests/acceptance tests/cli tests/errors tests/faults tests/secrets
 
 examples: $(STAMP)  ## more examples of every property, longer state machines, all hostile texts
-	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --size=$(SIZE)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "hypothesis or middle" --size=$(SIZE) \
+		--ignore=tests/acceptance --ignore=tests/secrets --ignore=tests/simulation
 	$(BIN)/python -m pytest -n auto --dist worksteal tests/hostile --size=$(SIZE)
 
 crash: $(STAMP)  ## kills, failing disks, power cuts and races, with a table (12 minutes)
 	$(BIN)/python -m pytest tests/crash --size=$(SIZE)
 
-SEEDS_middle := 20000
+SEEDS_middle := 10000
 SEEDS_full := 100000
 SEEDS ?= $(SEEDS_$(SIZE))
 simulate: $(STAMP)  ## payers, faults and crashes in any order: SEEDS of them, or one SEED with its transcript
+	$(if $(SEED),,$(BIN)/python -m pytest -n auto --dist worksteal tests/simulation --size=$(SIZE))
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
 mutants: $(STAMP)  ## plant bugs in copies of the project; the tests must find each

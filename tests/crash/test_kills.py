@@ -17,7 +17,7 @@ from tests.crash.place import Line, Place, mails_in
 from tests.crash.scenarios import SCENARIOS
 from tests.support.size import Size
 
-SOME, MORE = 3, 12
+SOME, MORE = 2, 12
 """How many of a command's steps it is killed at when not all are asked for."""
 
 

@@ -73,8 +73,8 @@ def lost_in(state: Path, said: str, where: str) -> set[str]:
 def test_no_acknowledged_payment_is_lost(
     pragmas: list[str], company: Path, line: Line, tmp_path: Path, tally: Tally, size: Size
 ) -> None:
-    disk, calls = pay_and_trace(company, tmp_path, line, pragmas, size.of(4, 12, 40))
-    states = size.of(40, 250, 1500 if pragmas == [FULL] else 1000)
+    disk, calls = pay_and_trace(company, tmp_path, line, pragmas, size.of(3, 12, 40))
+    states = size.of(25, 250, 1500 if pragmas == [FULL] else 1000)
     said_at_end = ""
 
     for state, said, number in cuts(disk, calls, states, Random(13), tmp_path):
@@ -98,7 +98,7 @@ def test_the_model_would_see_a_loss(
     """With synchronous=NORMAL acknowledged payments are lost, and the same model says so."""
     normal = ["PRAGMA synchronous = NORMAL"]
     disk, calls = pay_and_trace(company, tmp_path, line, normal, size.of(3, 6, 12))
-    states, losing = size.of(20, 100, 500), 0
+    states, losing = size.of(12, 100, 500), 0
 
     for state, said, number in cuts(disk, calls, states, Random(14), tmp_path):
         losing += bool(lost_in(state, said, f"cut at {number}"))
@@ -118,7 +118,7 @@ def test_a_restore_leaves_the_old_ledger_or_the_new_one(
         fault = [str(place.folder), 0, 0, str(tmp_path / "trace")]
         assert place.run(*words, who=scenario.who, fault=fault).exit_code == 0
     calls = list(read_trace(tmp_path / "trace"))
-    states, new = size.of(30, 60, 300), 0
+    states, new = size.of(20, 60, 300), 0
 
     for state, said, number in cuts(disk, calls, states, Random(16), tmp_path):
         where = f"cut at {number} of {len(calls)}"

@@ -269,7 +269,7 @@ _EVERY: dict[str, dict[str, str]] = {
 }
 
 FAMILIES: dict[str, dict[str, str]] = {
-    family: dict(list(texts.items())[:: 1 if size.chosen.whole else 2])
+    family: dict(list(texts.items())[:: 1 if size.chosen.whole else 3])
     for family, texts in _EVERY.items()
 }
 """In the small size every other one of each."""

@@ -188,7 +188,7 @@ def test_a_refusal_of_the_account_in_any_words(
 
 
 def test_labels_of_methods(company: DemoCompany) -> None:
-    labels = [text for text in STORABLE.values() if "\0" not in text][::4]
+    labels = [text for text in STORABLE.values() if text and "\0" not in text][::4]
     attach = [
         ["sandbox", "attach", "pm_card_visa", "--customer=C-1007", f"--label={label}"]
         for label in labels

@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
+import typer.main
+
 from invoicepay import documents
 from invoicepay.billing.customer import Company, Role
 from invoicepay.billing.identity import Mode
@@ -46,6 +48,7 @@ from invoicepay.wiring.ledgers import create_ledger
 from invoicepay.wiring.local import Local
 from tests.running import Desk, Result
 from tests.support.company import NoDocuments
+from tests.support.forks import signature_of
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """Where a test's own files go: there are thousands of them, and no disk is needed."""
@@ -100,6 +103,9 @@ class Office(Desk):
             stack.enter_context(contextlib.chdir(self.folder))
             stack.enter_context(mock.patch.object(gc, "freeze"))
             stack.enter_context(cheap_passwords())
+            stack.enter_context(
+                mock.patch.object(typer.main, "get_params_from_function", signature_of)
+            )
             stack.enter_context(
                 mock.patch.object(documents, "PdfDocuments", lambda named: NoDocuments())
             )

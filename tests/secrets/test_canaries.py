@@ -43,7 +43,10 @@ WAYS = [
         "--debug",
         True,
         id="table, traced",
-        marks=pytest.mark.skipif(not can_trace(), reason="needs strace"),
+        marks=[
+            pytest.mark.skipif(not can_trace(), reason="needs strace"),
+            pytest.mark.middle,
+        ],
     ),
 ]
 
@@ -55,7 +58,7 @@ WAYS = [
             *way.values,
             mode,
             id=f"{way.id}-{mode}",
-            marks=[*way.marks, *([pytest.mark.middle] if way.values[1] else [])],
+            marks=way.marks,
         )
         for way in WAYS
         for mode in ("live", "test")

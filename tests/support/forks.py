@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import gc
 import importlib
 import io
@@ -30,6 +31,9 @@ from pkgutil import walk_packages
 from tempfile import TemporaryFile
 from typing import IO, Any, NoReturn
 
+import typer.main
+import typer.utils
+
 SEPARATELY = ("PYTHON", "LANG", "LC_", "LD_", "DYLD_", "OPENSSL_", "SSL_", "STRIPE_LOG")
 """What these variables say is heeded while a process starts or imports: forks have the server's."""
 SERVERS = {"PATH": os.defpath, "LANG": "C.UTF-8"}
@@ -48,6 +52,10 @@ def can_fork(environment: Mapping[str, str]) -> bool:
         and name != KEYRING
         and (name, value) != ("PYTHONPATH", AROUND)
     )
+
+
+signature_of = functools.cache(typer.utils.get_params_from_function)
+"""What typer reads of a command, read once."""
 
 
 class Forks:
@@ -238,6 +246,7 @@ def _import_all() -> None:
     _make_plain_fonts()
     _make_passwords_cheap()
     _make_waits_short()
+    _read_signatures()
     gc.collect()
     gc.freeze()
 
@@ -269,6 +278,15 @@ def _make_waits_short() -> None:
     from invoicepay.ledger import replace
 
     replace.WAIT = 2.0  # type: ignore[misc]
+
+
+def _read_signatures() -> None:
+    """Those of all commands, which typer would read in every run anew."""
+    from invoicepay.cli.main import COMMANDS, command_module
+
+    typer.main.get_params_from_function = signature_of  # type: ignore[attr-defined]
+    for name in COMMANDS:
+        typer.main.get_command(sys.modules[command_module(name)].app)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from invoicepay.documents.writer import About
 from tests.adapters.documents.conftest import TODAY
 from tests.adapters.documents.test_pages import check_margins
 from tests.adapters.documents.test_text import EXAMPLE
+from tests.support.size import chosen
 
 pytest.importorskip("uharfbuzz", reason="the fonts extra is not installed")
 
@@ -276,7 +277,9 @@ DOCUMENTS = PdfDocuments()
 SOME = "".join(NAMES.values()) + "12 (A) ؟،٣۔ ـ ゙゚्ฺ “”"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=chosen.of(6, 15, 60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 @given(st.text(st.sampled_from(SOME), max_size=80))
 def test_no_mixture_of_scripts_stops_a_bill(text: str) -> None:
     company = Company(text, Address((text,)), terms=text, remit_to=SOME)
