@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from tests import running
 from tests.running import DemoCompany, Desk, set_up_demo_company
 from tests.support import size as sizes
+from tests.support.forks import AGAIN_AFTER
 from tests.support.size import Size
 
 # `ci` is Hypothesis's own: the same examples in every run, as for the middle size. None has a time
@@ -69,6 +71,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left_out = [item for item in items if item.get_closest_marker("middle")]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _retried_at_once() -> None:
+    """By the SDK, where a test has imported it."""
+    if sdk := sys.modules.get("stripe._http_client"):
+        sdk.HTTPClient.INITIAL_DELAY = AGAIN_AFTER
 
 
 @pytest.fixture(scope="session")

@@ -165,6 +165,7 @@ def test_a_mailbox_that_is_gone_is_given_up(office: Callable[..., Desk], server:
     assert [to for to, _ in server.received] == ["owner@lantern.example"]
 
 
+@pytest.mark.middle  # it waits for eight seconds
 def test_a_mail_server_that_drips_does_not_hold_a_payer(
     office: Callable[..., Desk], server: Server
 ) -> None:

@@ -63,6 +63,7 @@ def has(process: Path, fifo: Path) -> bool:
         return False
 
 
+@pytest.mark.middle  # it waits for ten seconds
 def test_without_a_terminal_it_is_given_up(silent: Desk, fifo: Path) -> None:
     """As in cron: the key of a live ledger."""
     assert silent.run(f"{LOGIN} --insecure-storage", PASSWORD).exit_code == 0

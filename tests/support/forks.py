@@ -54,6 +54,8 @@ def can_fork(environment: Mapping[str, str]) -> bool:
     )
 
 
+AGAIN_AFTER = 0.05
+"""Seconds before the SDK's first retry."""
 signature_of = functools.cache(typer.utils.get_params_from_function)
 """What typer reads of a command, read once."""
 
@@ -274,10 +276,13 @@ def _make_passwords_cheap() -> None:
 
 
 def _make_waits_short() -> None:
-    """For whoever has the ledger that is to be replaced; ten seconds are for people."""
+    """For whoever has the ledger that is to be replaced, and before a request is sent again."""
+    from stripe._http_client import HTTPClient
+
     from invoicepay.ledger import replace
 
-    replace.WAIT = 2.0  # type: ignore[misc]
+    replace.WAIT = 1.0  # type: ignore[misc]
+    HTTPClient.INITIAL_DELAY = AGAIN_AFTER
 
 
 def _read_signatures() -> None:
