@@ -10,6 +10,7 @@ from pypdf import PdfReader
 
 from invoicepay.billing.money import CURRENCIES, grouped_text, plain_text
 from tests.running import DemoCompany
+from tests.support.size import Size
 
 HEAD = "number,customer,issued_on,currency,total"
 CUSTOMER = "C-1007"
@@ -25,14 +26,16 @@ def text_of(pdf: bytes) -> str:
     return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
 
 
-def test_every_currency_is_listed_printed_and_paid_outside(company: DemoCompany) -> None:
+def test_every_currency_is_listed_printed_and_paid_outside(
+    company: DemoCompany, size: Size
+) -> None:
     finance = company.as_("finance")
     amounts = dict.fromkeys(sorted(CURRENCIES), 1234567)
     texts = {code: plain_text(amount, code) for code, amount in amounts.items()}
     rows = [f"X-{code},{CUSTOMER},2026-10-01,{code},{texts[code]}" for code in texts]
     bring(company, "invoices", HEAD, *rows)
 
-    for code, text in texts.items():
+    for code, text in list(texts.items())[:: 1 if size.whole else 5]:
         found = finance.run(f"invoices list --open --currency {code} --min {text} --json").json
         mine = [i for i in found if i["number"] == f"X-{code}"]
         assert [(i["total"], i["total_minor"]) for i in mine] == [(text, 1_234_567)]

@@ -17,6 +17,7 @@ from invoicepay.sandbox.faults import add_fault
 from tests.running import HANGS_AFTER, DemoCompany, Result
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+CTRL_C_FIRST = [SIGNALS[0], *(pytest.param(s, marks=pytest.mark.middle) for s in SIGNALS[1:])]
 CREATE, CONFIRM = "POST /v1/payment_intents", "POST /v1/payment_intents/*/confirm"
 LONG = 600.0
 """Seconds that the gateway takes to answer: longer than anybody waits here."""
@@ -148,7 +149,7 @@ def test_an_outcome_that_nobody_could_read_is_not_acknowledged(company: DemoComp
     assert company.run(f"{PART} --json").error["code"] == "not_acknowledged"
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", CTRL_C_FIRST)
 def test_while_a_refusal_is_noted_it_stays_that_refusal(
     company: DemoCompany, number: signal.Signals
 ) -> None:
@@ -169,7 +170,7 @@ def test_while_a_refusal_is_noted_it_stays_that_refusal(
     assert company.run(f"{PART} --json").json["status"] == "succeeded"
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", CTRL_C_FIRST)
 def test_at_the_question_nothing_has_happened(company: DemoCompany, number: signal.Signals) -> None:
     before = company.dump()
     with company.at_terminal("pay INV-1042") as run:
@@ -181,7 +182,7 @@ def test_at_the_question_nothing_has_happened(company: DemoCompany, number: sign
     assert company.dump() == before
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", CTRL_C_FIRST)
 def test_while_mail_is_sent_the_outcome_stands(
     company: DemoCompany, number: signal.Signals
 ) -> None:
@@ -197,7 +198,7 @@ def test_while_mail_is_sent_the_outcome_stands(
     assert json.loads(result.stdout)["status"] == "succeeded"
 
 
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("number", CTRL_C_FIRST)
 def test_while_waiting_it_is_shown_already_and_stays_under_way(
     company: DemoCompany, number: signal.Signals
 ) -> None:

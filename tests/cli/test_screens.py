@@ -16,8 +16,9 @@ from invoicepay.cli.layout import PLAIN, Column, Page, Table, fact_lines, folded
 from invoicepay.cli.text import clean, width
 from tests.running import DemoCompany
 from tests.support.program import run, run_at_terminal
+from tests.support.size import chosen
 
-WIDTHS = range(40, 201, 20)
+WIDTHS = range(40, 201, 20) if chosen.whole else (40, 60, 80, 120, 200)
 PLAINLY = {"TERM": "dumb"}
 """Without colours, and without a pager."""
 PAGED = {"TERM": "xterm", "NO_COLOR": "1"}
