@@ -522,7 +522,7 @@ IN_PROTOCOL = (
         "refusal-leads-nowhere",
         "a customer is told to sync, and sync finds nothing",
         _RECONCILE,
-        "            set_reconciled(min(made), unit, ports)\n",
+        "            set_reconciled(min(made), unit, now)\n",
         "            pass\n",
         _SLOW,
     ),

@@ -22,7 +22,13 @@ from invoicepay.ledger.stores.payments import Payments
 from invoicepay.operations.payments.protocol import cancel, record, submit
 from tests.simulation.run import run
 from tests.simulation.shorten import shorten
-from tests.simulation.world import _CALLING, _MAILING, _READING, _WRITING, Trouble
+from tests.simulation.world import (
+    _CALLING,
+    _MAILING,
+    _READING,
+    _WRITING,
+    Trouble,
+)
 from tests.support.size import Size
 
 SEEDS = 220, 1000, 1000
@@ -85,7 +91,7 @@ def _timeout_is_a_decline(payment: Any, why: str, ports: Any) -> Any:
         if current.status is not PaymentStatus.SUBMITTED:
             return current
         change = PaymentChange(PaymentStatus.FAILED, failure_message=why)
-        return record._move(current, change, unit, ports)
+        return record._move(current, change, unit, ports.clock.now())
 
 
 _cancel = cancel.cancel

@@ -6,14 +6,14 @@ import sqlite3
 import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import inf
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import Unreachable
@@ -35,6 +35,8 @@ from tests.support.company import (
 )
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
+T = TypeVar("T")
+
 
 class Broken(AssertionError):
     """A promise that did not hold. `rule` names it, the same for every run that breaks it."""
@@ -54,6 +56,7 @@ class Trouble(StrEnum):
     FAIL = "fails"
     FAIL_AFTER = "fails although it was done"
     KILL_AFTER = "kill after"
+    AGAIN = "runs again"
 
 
 _READING = (Trouble.NONE, Trouble.KILL, Trouble.FAIL)
@@ -64,6 +67,7 @@ _WRITING = (
     Trouble.KILL_AFTER_COMMIT,
     Trouble.FAIL,
     Trouble.FAIL_AFTER,
+    Trouble.AGAIN,
 )
 _MAILING = (Trouble.NONE, Trouble.KILL, Trouble.FAIL, Trouble.FAIL_AFTER, Trouble.KILL_AFTER)
 _CALLING: tuple[tuple[Fault | None, Trouble], ...] = (
@@ -216,11 +220,15 @@ class SimulatedLedger(SqliteLedger):
         with super().read() as unit:
             yield unit
 
-    @contextmanager
-    def write(self) -> Iterator[SqliteUnit]:
+    def transact(self, body: Callable[[SqliteUnit], T]) -> T:
         trouble = self._world.befalls("ledger.write", _WRITING)
-        with super().write() as unit:
-            yield unit
+        if trouble is Trouble.AGAIN:
+            with suppress(_Undone), self.write() as unit:
+                body(unit)
+                raise _Undone
+            self._world.let_others_go_on("ledger.write")
+        with self.write() as unit:
+            result = body(unit)
             if trouble is Trouble.KILL_BEFORE_COMMIT:
                 self._world.kill()
             if trouble is Trouble.FAIL:
@@ -229,6 +237,11 @@ class SimulatedLedger(SqliteLedger):
             self._world.kill()
         if trouble is Trouble.FAIL_AFTER:
             raise _unusable()
+        return result
+
+
+class _Undone(Exception):
+    """Of a transaction that runs again."""
 
 
 def _unusable() -> Unreachable:
@@ -335,7 +348,7 @@ class World:
         """Let others go on, then say what happens to this call."""
         # There are many reads; little that is new can be learnt where one fails or waits.
         reading = troubles is _READING
-        self._alone(call, 0.96 if reading else None)
+        self.let_others_go_on(call, 0.96 if reading else None)
         if self.schedule.current is None:
             return Trouble.NONE
         well = (9 + self.well) / 10 if reading else self.well
@@ -354,7 +367,7 @@ class World:
         actor.alive = False
         raise Killed
 
-    def _alone(self, call: str, stay: float | None = None) -> None:
+    def let_others_go_on(self, call: str, stay: float | None = None) -> None:
         if any(ledger_of(machine).busy for machine in self.machines):
             raise Broken("a port is called within a transaction", call)
         self.schedule.point(stay)
@@ -367,7 +380,7 @@ class World:
             actor.sleeps_until = self.time + sleeps
             self.note(f"sleeps before {call}", sleeps)
             self.count("world: a process sleeps for days")
-        self._alone(call)
+        self.let_others_go_on(call)
         self.time += timedelta(seconds=1)
 
     def _fate(self, call: str) -> Fault | None:
@@ -395,7 +408,7 @@ class World:
         if self._killed_next:
             self._killed_next = False
             self.kill()
-        self._alone(f"answer to {call}")
+        self.let_others_go_on(f"answer to {call}")
 
 
 def ledger_of(machine: SmallCompany) -> SimulatedLedger:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -86,6 +86,11 @@ class LedgerFile:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def transact(self, body: Callable[[SqliteUnit], T]) -> T:
+        """`body` in a transaction of `write`. SQLite has one writer at a time: it runs once."""
+        with self.write() as unit:
+            return body(unit)
 
     def identity(self) -> LedgerIdentity:
         """Which ledger this is. One row, read whether or not a transaction is open."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from invoicepay.billing.identity import LedgerIdentity
-    from invoicepay.billing.ports import Ports
+    from invoicepay.billing.ports import Ports, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ def set_company(request: SetCompany, actor: Actor, ports: Ports) -> Company:
     if not given:
         raise Usage("input_needed", "nothing to set", "Name what changes, e.g. --phone.")
     checked = {name: _checked(name, value, ports) for name, value in given.items()}
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def change(unit: Unit) -> Company:
         reread_actor(unit, actor)
         before = unit.company.get()
         company = replace(before, **checked)  # type: ignore[arg-type]
@@ -85,10 +87,12 @@ def set_company(request: SetCompany, actor: Actor, ports: Ports) -> Company:
                 "company.changed",
                 "company",
                 actor.email,
-                ports.clock.now(),
+                now,
                 {name: _journaled(value) for name, value in changed.items()},
             )
-    return company
+        return company
+
+    return ports.ledger.transact(change)
 
 
 def _checked(name: str, value: object, ports: Ports) -> object:
@@ -158,8 +162,11 @@ def bind_account(request: BindAccount, actor: Actor, ports: Ports) -> str:
         check_named(account, ports)
     except (NoAnswer, Rejected) as error:
         raise unreachable(error, NOTHING_DONE) from error
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def bind_ledger(unit: Unit) -> None:
         if bind(account, unit):
-            data = {"account": account}
-            unit.journal.append("ledger.bound", account, actor.email, ports.clock.now(), data)
+            unit.journal.append("ledger.bound", account, actor.email, now, {"account": account})
+
+    ports.ledger.transact(bind_ledger)
     return account

@@ -16,7 +16,7 @@ from invoicepay.operations.numbers import find_customer, selected_customer
 if TYPE_CHECKING:
     from datetime import date
 
-    from invoicepay.billing.ports import Ports
+    from invoicepay.billing.ports import Ports, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,12 @@ class SetDefaultMethod(Request[Method]):
 def set_default_method(request: SetDefaultMethod, actor: Actor, ports: Ports) -> Method:
     """The method, now the default of its type and preferred over the other type. Raises
     NotFound, and Refused for one that cannot be used."""
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def set_default(unit: Unit) -> Method:
         method = unit.methods.get(request.method_id, actor.scope)
         if method is None or method.removed:
             raise not_found("payment method", request.method_id)
-        now = ports.clock.now()
         status = method.status(local_date(now, unit.company.get().time_zone))
         if status is not MethodStatus.ACTIVE:
             raise Refused(
@@ -66,6 +67,8 @@ def set_default_method(request: SetDefaultMethod, actor: Actor, ports: Ports) ->
         assert changed is not None
         return changed
 
+    return ports.ledger.transact(set_default)
+
 
 @dataclass(frozen=True, slots=True)
 class RemoveMethod(Request[Method]):
@@ -77,7 +80,9 @@ def remove_method(request: RemoveMethod, actor: Actor, ports: Ports) -> Method:
     or not the gateway answers: nothing pays with it any more."""
     from invoicepay.billing.ports import NoAnswer, Rejected
 
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def remove(unit: Unit) -> Method:
         method = unit.methods.get(request.method_id, actor.scope)
         if method is None or method.removed:
             raise not_found("payment method", request.method_id)
@@ -89,7 +94,10 @@ def remove_method(request: RemoveMethod, actor: Actor, ports: Ports) -> Method:
                     "Remove it once that payment is final; `invoicepay sync` asks the bank.",
                 )
         unit.methods.remove(method.id)
-        unit.journal.append("method.removed", method.id, actor.email, ports.clock.now(), {})
+        unit.journal.append("method.removed", method.id, actor.email, now, {})
+        return method
+
+    method = ports.ledger.transact(remove)
     with suppress(NoAnswer, Rejected):
         ports.gateway.detach_method(method.gateway_id)
     return replace(method, removed=True)
@@ -142,7 +150,9 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
         exp_month=attached.exp_month,
         exp_year=attached.exp_year,
     )
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def add(unit: Unit) -> Method:
         others = unit.methods.of_customer(customer.number, actor.scope)
         unit.methods.add(method)
         if not others:
@@ -153,9 +163,11 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
             "method.added",
             method.id,
             actor.email,
-            ports.clock.now(),
+            now,
             {"customer": customer.number, "gateway_id": method.gateway_id},
         )
         added = unit.methods.get(method.id, actor.scope)
         assert added is not None
         return added
+
+    return ports.ledger.transact(add)

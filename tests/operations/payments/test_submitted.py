@@ -159,7 +159,7 @@ def test_whoever_loses_the_payment_after_the_look_cancels_what_was_made_for_it(
             with real() as unit:
                 customer = unit.customers.get("C-1", EVERYTHING)
                 assert customer is not None
-                give_up_claims(customer, "test", unit, company)
+                give_up_claims(customer, "test", unit, company.clock.now())
         return real()
 
     monkeypatch.setattr(company.ledger, "write", sooner)
@@ -180,7 +180,7 @@ def test_whoever_loses_the_payment_during_the_look_cancels_what_was_made_for_it(
     with company.ledger.write() as unit:
         customer = unit.customers.get("C-1", EVERYTHING)
         assert customer is not None
-        give_up_claims(customer, "test", unit, company)
+        give_up_claims(customer, "test", unit, company.clock.now())
     payer.switch()
 
     assert [i.status for i in gateway.found.values()] == [IntentStatus.CANCELED]

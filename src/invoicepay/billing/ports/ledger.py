@@ -302,14 +302,19 @@ class Unit(Protocol):
 
 
 class Ledger(Protocol):
-    """Where it is written. Transactions do not nest; nothing slow happens inside one."""
+    """Where it is written. Transactions do not nest; nothing slow happens inside one: no network,
+    e-mail, hashing or rendering."""
 
     def read(self) -> AbstractContextManager[Unit]:
         """A consistent snapshot."""
 
-    def write(self) -> AbstractContextManager[Unit]:
-        """Serialised with every other writer; durable when the block ends without an error,
-        undone when it raises."""
+    def transact(self, body: Callable[[Unit], T]) -> T:
+        """Run `body` in a transaction that is serialised with every other writer, and return what
+        it returned. Durable then; undone when `body` raises.
+
+        `body` may run more than once, each time after all of the last run was undone: it takes
+        times and ids from outside, and nothing that it changed outside counts.
+        """
 
     def integrity(self) -> list[str]:
         """What the store itself finds wrong; empty when nothing is."""

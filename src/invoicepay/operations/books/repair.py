@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.journal import REBUILT, Difference
-from invoicepay.billing.ports import Ports
+from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import reread_actor
 from invoicepay.operations.payments.sync import Sync, SyncStep, sync
@@ -49,10 +49,14 @@ def repair(request: Repair, actor: Actor, ports: Ports) -> Iterator[RepairStep]:
         return
     found = (*wrong, *check.differences)
     if found:
-        with ports.ledger.write() as unit:
+        now = ports.clock.now()
+
+        def rebuild(unit: Unit) -> None:
             reread_actor(unit, actor)
             unit.books.rebuild({d.derived_of for d in found})
-            told = {d.what: [d.found, d.expected] for d in found}
-            unit.journal.append(REBUILT, "", actor.email, ports.clock.now(), told)
+            details = {d.what: [d.found, d.expected] for d in found}
+            unit.journal.append(REBUILT, "", actor.email, now, details)
+
+        ports.ledger.transact(rebuild)
         yield Rebuilt(found)
     yield from sync(Sync(), actor, ports)

@@ -197,7 +197,9 @@ class ConfirmRestore(Request[OpenRestore | None]):
 def confirm_restore(request: ConfirmRestore, actor: Actor, ports: Ports) -> OpenRestore | None:
     """What was confirmed, None where nothing waits for it. Raises Refused until `sync` has run to
     its end without an error."""
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def confirm(unit: Unit) -> OpenRestore | None:
         require_login(unit, actor, "confirm a restore")
         restore = unit.restores.open()
         if restore is None:
@@ -208,10 +210,11 @@ def confirm_restore(request: ConfirmRestore, actor: Actor, ports: Ports) -> Open
                 "`sync` has not run without an error since the backup was restored",
                 "Run `invoicepay sync` until it exits 0, then confirm.",
             )
-        now = ports.clock.now()
         unit.restores.confirm(now)
         since = {"since": restore.since.isoformat()}
         unit.journal.append(
             "restore.confirmed", unit.company.identity().id, actor.email, now, since
         )
-    return restore
+        return restore
+
+    return ports.ledger.transact(confirm)

@@ -42,8 +42,8 @@ def authenticate(secret: str, ports: Ports) -> Actor:
     never_used = session.last_used_at == session.created_at
     if now - session.last_used_at > (timedelta(0) if never_used else TOUCH_EVERY):
         # What was asked may well be a read of a ledger that cannot be written just now.
-        with suppress(Unreachable), ports.ledger.write() as unit:
-            unit.sessions.touch(session.id, now)
+        with suppress(Unreachable):
+            ports.ledger.transact(lambda unit: unit.sessions.touch(session.id, now))
     return actor_of(contact, session.id)
 
 

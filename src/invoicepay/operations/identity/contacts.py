@@ -119,14 +119,16 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
     """
     email = check_email(request.email)
     name = check_line(request.name, "the name", longest=200)
-    code = ports.ids.code()
-    with ports.ledger.write() as unit:
+    code, new_id, now = ports.ids.code(), ports.ids.new(), ports.clock.now()
+    expires_at = ports.clock.real_now() + GOOD_FOR
+
+    def invite(unit: Unit) -> tuple[Contact, bool, bool]:
         reread_actor(unit, actor)
         existing = unit.contacts.by_email(email)
         if existing is not None:
             check_may_manage(actor, existing.role)
             check_not_oneself(actor, existing)
-        kept = existing or Contact(ports.ids.new(), email, "", Role.CUSTOMER)
+        kept = existing or Contact(new_id, email, "", Role.CUSTOMER)
         was_disabled = kept.status == "disabled"
         if was_disabled:
             kept = replace(kept, status="invited", password_hash="")
@@ -138,7 +140,6 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
             role=role,
             customers=_customers(unit, request, actor, kept, role, was_disabled),
         )
-        expires_at = ports.clock.real_now() + GOOD_FOR
         unit.contacts.put(contact)
         unit.contacts.add_invite(contact.id, code_hash(code), expires_at)
         reset = contact.status == "active"
@@ -146,7 +147,7 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
             "contact.invited",
             contact.id,
             actor.email,
-            ports.clock.now(),
+            now,
             {
                 "email": email,
                 "role": role.value,
@@ -154,6 +155,9 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
                 "reset": reset,
             },
         )
+        return contact, reset, was_disabled
+
+    contact, reset, was_disabled = ports.ledger.transact(invite)
     problem = ""
     if request.mail:
         from invoicepay.operations.mailing.invite import mail_invite
@@ -163,7 +167,7 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
         contact_id=contact.id,
         email=email,
         name=contact.name,
-        role=role,
+        role=contact.role,
         customers=contact.customers,
         code=code,
         expires_at=expires_at,
@@ -216,7 +220,9 @@ def disable_contact(request: DisableContact, actor: Actor, ports: Ports) -> Cont
     they paid stays. Raises NotFound, NotAllowed (finance: customers' contacts only; nobody
     themselves)."""
     email = login_name(request.email)
-    with ports.ledger.write() as unit:
+    now, real_now = ports.clock.now(), ports.clock.real_now()
+
+    def disable(unit: Unit) -> Contact:
         reread_actor(unit, actor)
         contact = unit.contacts.by_email(email)
         if contact is None:
@@ -226,8 +232,8 @@ def disable_contact(request: DisableContact, actor: Actor, ports: Ports) -> Cont
         disabled = replace(contact, status="disabled", password_hash="")
         if contact != disabled:
             unit.contacts.put(disabled)
-            unit.journal.append(
-                "contact.disabled", contact.id, actor.email, ports.clock.now(), {"email": email}
-            )
-        unit.sessions.revoke_all(contact.id, ports.clock.real_now())
-    return contact_view(disabled)
+            unit.journal.append("contact.disabled", contact.id, actor.email, now, {"email": email})
+        unit.sessions.revoke_all(contact.id, real_now)
+        return disabled
+
+    return contact_view(ports.ledger.transact(disable))

@@ -8,7 +8,7 @@ from invoicepay.billing.customer import Actor, Contact
 from invoicepay.billing.errors import NotAllowed
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
-from invoicepay.operations.identity.login import LoggedIn, start_session
+from invoicepay.operations.identity.login import LoggedIn, new_login, start_session
 from invoicepay.operations.identity.password import check_new_password
 from invoicepay.operations.identity.secret_hash import code_hash
 from invoicepay.operations.identity.throttle import login_name
@@ -65,20 +65,23 @@ def accept_invite(request: AcceptInvite, actor: Actor | None, ports: Ports) -> L
         company = unit.company.get().name
     check_new_password(request.password, company)
     password_hash = ports.passwords.hash(request.password)  # slow: no transaction
-    with ports.ledger.write() as unit:
-        now = ports.clock.real_now()
-        contact_id = unit.contacts.take_invite(code_hash(request.code), now)
+    login = new_login(ports)
+
+    def accept(unit: Unit) -> LoggedIn:
+        contact_id = unit.contacts.take_invite(code_hash(request.code), login.now)
         contact = invited_contact(unit, contact_id, request.email)
         check_new_password(request.password, company, contact.email, contact.name)
         accepted = replace(contact, status="active", password_hash=password_hash)
         unit.contacts.put(accepted)
-        unit.sessions.revoke_all(contact.id, now)
+        unit.sessions.revoke_all(contact.id, login.now)
         unit.sessions.clear_failures(contact.email)
         unit.journal.append(
             "contact.password_set",
             contact.id,
             contact.email,
-            ports.clock.now(),
+            login.recorded_at,
             {"by": "invite", "was": contact.status},
         )
-        return start_session(unit, accepted, ports)
+        return start_session(unit, accepted, login)
+
+    return ports.ledger.transact(accept)

@@ -37,25 +37,40 @@ class LoggedIn:
     expires_at: datetime
 
 
-def start_session(unit: Unit, contact: Contact, ports: Ports) -> LoggedIn:
+@dataclass(frozen=True, slots=True)
+class NewLogin:
+    """What a login takes from outside its transaction. `now` is real time, `recorded_at` the
+    company's; both UTC."""
+
+    session_id: str
+    secret: str
+    now: datetime
+    recorded_at: datetime
+
+
+def new_login(ports: Ports) -> NewLogin:
+    clock = ports.clock
+    return NewLogin(ports.ids.new(), ports.ids.secret(), clock.real_now(), clock.now())
+
+
+def start_session(unit: Unit, contact: Contact, new: NewLogin) -> LoggedIn:
     """Add a session for `contact` in the caller's transaction."""
-    now, secret = ports.clock.real_now(), ports.ids.secret()
     session = Session(
-        id=ports.ids.new(),
+        id=new.session_id,
         kind="session",
         contact_id=contact.id,
-        secret_hash=secret_hash(secret),
-        created_at=now,
-        expires_at=now + LIFETIME,
+        secret_hash=secret_hash(new.secret),
+        created_at=new.now,
+        expires_at=new.now + LIFETIME,
         idle_seconds=int(IDLE.total_seconds()),
-        last_used_at=now,
+        last_used_at=new.now,
     )
     unit.sessions.add(session)
     unit.journal.append(
-        "session.started", contact.id, contact.email, ports.clock.now(), {"session": session.id}
+        "session.started", contact.id, contact.email, new.recorded_at, {"session": session.id}
     )
     return LoggedIn(
-        token=secret,
+        token=new.secret,
         session_id=session.id,
         contact_id=contact.id,
         email=contact.email,
@@ -76,20 +91,28 @@ def log_in(request: LogIn, actor: Actor | None, ports: Ports) -> LoggedIn:
     """A new session. Raises NotAllowed: `login_failed` in the same words and after the same work
     whether the e-mail is unknown, not active, or the password wrong; `login_throttled`."""
     email = login_name(request.email)
-    with ports.ledger.write() as unit:
-        count_attempt(unit, email, ports.clock.real_now())
-        contact = unit.contacts.by_email(email)
+    now = ports.clock.real_now()
+
+    def attempt(unit: Unit) -> Contact | None:
+        count_attempt(unit, email, now)
+        return unit.contacts.by_email(email)
+
+    contact = ports.ledger.transact(attempt)
     known = contact is not None and contact.status == "active"
     password_hash = contact.password_hash if contact is not None and known else ""
     matches = ports.passwords.verify(password_hash, request.password)  # slow: no transaction
     if contact is None or not known or not matches:
         raise _failed()
-    with ports.ledger.write() as unit:
+    login = new_login(ports)
+
+    def start(unit: Unit) -> LoggedIn:
         # Disabled, or given another password, while we computed?
         if unit.contacts.get(contact.id) != contact:
             raise _failed()
         unit.sessions.clear_failures(email)
-        return start_session(unit, contact, ports)
+        return start_session(unit, contact, login)
+
+    return ports.ledger.transact(start)
 
 
 def _failed() -> NotAllowed:
@@ -107,16 +130,20 @@ class LogOut(Request[None]):
 
 def log_out(request: LogOut, actor: Actor, ports: Ports) -> None:
     """Revoke this session. Raises NotAllowed for a token: `tokens revoke` ends those."""
-    with ports.ledger.write() as unit:
+    now, ended_at = ports.clock.real_now(), ports.clock.now()
+
+    def end(unit: Unit) -> None:
         require_login(unit, actor, "log out; it is ended with `invoicepay tokens revoke`")
-        unit.sessions.revoke(actor.session_id, ports.clock.real_now())
+        unit.sessions.revoke(actor.session_id, now)
         unit.journal.append(
             "session.ended",
             actor.contact_id,
             actor.email,
-            ports.clock.now(),
+            ended_at,
             {"session": actor.session_id},
         )
+
+    ports.ledger.transact(end)
 
 
 @dataclass(frozen=True, slots=True)

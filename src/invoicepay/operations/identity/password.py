@@ -16,9 +16,9 @@ import unicodedata
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from invoicepay.billing.customer import Actor
+from invoicepay.billing.customer import Actor, Session
 from invoicepay.billing.errors import NotAllowed, Refused
-from invoicepay.billing.ports import Ports
+from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import require_login
 from invoicepay.operations.identity.common_words import KEYBOARD_ROWS, WORDS
@@ -137,13 +137,13 @@ def change_password(request: ChangePassword, actor: Actor, ports: Ports) -> Pass
     if request.new == request.current:
         raise Refused("weak_password", "the new password is the old one", "Choose another.")
     check_new_password(request.new, company, contact.email, contact.name)
-    with ports.ledger.write() as unit:
-        count_attempt(unit, contact.email, ports.clock.real_now())
+    now, changed_at = ports.clock.real_now(), ports.clock.now()
+    ports.ledger.transact(lambda unit: count_attempt(unit, contact.email, now))
     if not ports.passwords.verify(contact.password_hash, request.current):
         raise NotAllowed("login_failed", "the current password is wrong", "Try again.")
     password_hash = ports.passwords.hash(request.new)
-    with ports.ledger.write() as unit:
-        now = ports.clock.real_now()
+
+    def change(unit: Unit) -> tuple[list[Session], list[Session]]:
         if require_login(unit, actor, "change a password") != contact:
             raise NotAllowed("login_failed", "the password was changed meanwhile", "Log in again.")
         unit.contacts.put(replace(contact, password_hash=password_hash))
@@ -156,7 +156,10 @@ def change_password(request: ChangePassword, actor: Actor, ports: Ports) -> Pass
             "contact.password_set",
             contact.id,
             contact.email,
-            ports.clock.now(),
+            changed_at,
             {"by": "owner", "sessions_ended": len(ended)},
         )
+        return live, ended
+
+    live, ended = ports.ledger.transact(change)
     return PasswordChanged(len(ended), sum(s.kind == "token" for s in live))

@@ -14,7 +14,7 @@ from invoicepay.operations.identity.authenticate import require_login
 from invoicepay.operations.identity.secret_hash import secret_hash
 
 if TYPE_CHECKING:
-    from invoicepay.billing.ports import Ports
+    from invoicepay.billing.ports import Ports, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +73,32 @@ def create_token(request: CreateToken, actor: Actor, ports: Ports) -> TokenCreat
     label = check_line(request.label, "the label", longest=100)
     if not label:
         raise Usage("input_needed", "a token needs a label", "Say what it is for.")
-    secret = PREFIX + ports.ids.secret()
-    with ports.ledger.write() as unit:
+    secret, made_at = PREFIX + ports.ids.secret(), ports.clock.now()
+    now, lifetime = ports.clock.real_now(), timedelta(days=request.days)
+    session = Session(
+        id=ports.ids.new(),
+        kind="token",
+        contact_id=actor.contact_id,
+        secret_hash=secret_hash(secret),
+        created_at=now,
+        expires_at=now + lifetime,
+        idle_seconds=int(lifetime.total_seconds()),
+        last_used_at=now,
+        label=label,
+    )
+
+    def add(unit: Unit) -> None:
         require_login(unit, actor, "make tokens")
-        now = ports.clock.real_now()
-        lifetime = timedelta(days=request.days)
-        session = Session(
-            id=ports.ids.new(),
-            kind="token",
-            contact_id=actor.contact_id,
-            secret_hash=secret_hash(secret),
-            created_at=now,
-            expires_at=now + lifetime,
-            idle_seconds=int(lifetime.total_seconds()),
-            last_used_at=now,
-            label=label,
-        )
         unit.sessions.add(session)
         unit.journal.append(
             "token.created",
             actor.contact_id,
             actor.email,
-            ports.clock.now(),
+            made_at,
             {"token": session.id, "label": label, "expires_at": session.expires_at.isoformat()},
         )
+
+    ports.ledger.transact(add)
     return TokenCreated(session.id, label, secret, session.expires_at)
 
 
@@ -128,8 +130,9 @@ class RevokeToken(Request[TokenView]):
 def revoke_token(request: RevokeToken, actor: Actor, ports: Ports) -> TokenView:
     """End one's own token, at once and for good; again changes nothing. A token may end itself.
     Raises NotFound, also for another person's (disabling a contact ends all of theirs)."""
-    with ports.ledger.write() as unit:
-        now = ports.clock.real_now()
+    now, ended_at = ports.clock.real_now(), ports.clock.now()
+
+    def revoke(unit: Unit) -> Session:
         mine = unit.sessions.of_contact(actor.contact_id)
         wanted = request.token_id
         tokens = [s for s in mine if s.kind == "token"]
@@ -143,7 +146,10 @@ def revoke_token(request: RevokeToken, actor: Actor, ports: Ports) -> TokenView:
                 "token.revoked",
                 actor.contact_id,
                 actor.email,
-                ports.clock.now(),
+                ended_at,
                 {"token": token.id, "label": token.label},
             )
+        return token
+
+    token = ports.ledger.transact(revoke)
     return token_view(replace(token, revoked_at=token.revoked_at or now), now)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID, uuid5
 
 from invoicepay.billing.customer import Contact, Role
 from invoicepay.billing.errors import BadInput
-from invoicepay.billing.ports import Ids
 from invoicepay.operations.imports.cells import NAME_LENGTH, Words, as_spelled, free_text
 from invoicepay.operations.imports.customers import find_customer
 from invoicepay.operations.imports.job import Job, twice
@@ -16,9 +16,9 @@ from invoicepay.operations.mailing.address import check_email
 _ROLES = tuple(role.value for role in Role)
 
 
-def load_contacts(job: Job, ids: Ids) -> None:
+def load_contacts(job: Job, seed: UUID) -> None:
     """Add and, with `update`, change contacts. Finance may do so with customers' contacts,
-    an admin with all."""
+    an admin with all. New ids come from `seed`: the same, should the transaction run again."""
     roles, seen = Words(_ROLES, default=Role.CUSTOMER.value), set[str]()
     for line, row in job.table.rows():
         try:
@@ -26,7 +26,7 @@ def load_contacts(job: Job, ids: Ids) -> None:
             if contact.email in seen:
                 raise twice("email", contact.email)
             seen.add(contact.email)
-            _put(job, contact, ids)
+            _put(job, contact, seed)
         except CellError as error:
             job.refuse(line, error)
 
@@ -63,7 +63,7 @@ def _customer(job: Job, text: str) -> str:
     return customer.number
 
 
-def _put(job: Job, new: Contact, ids: Ids) -> None:
+def _put(job: Job, new: Contact, seed: UUID) -> None:
     tally = job.tallies.contacts
     old = job.unit.contacts.by_email(new.email)
     staff = {c.role for c in (old, new) if c is not None} - {Role.CUSTOMER}
@@ -72,7 +72,7 @@ def _put(job: Job, new: Contact, ids: Ids) -> None:
     if old is not None and old.id == job.actor.contact_id and not _same(old, new):
         raise CellError("email", "nobody changes their own role, name or customers")
     if old is None:
-        job.unit.contacts.put(replace(new, id=ids.new()))
+        job.unit.contacts.put(replace(new, id=str(uuid5(seed, new.email))))
         tally.added += 1
         return
     if _same(old, new):

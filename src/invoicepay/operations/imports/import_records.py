@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.dates import local_date
@@ -84,14 +86,18 @@ def import_records(request: ImportRecords, actor: Actor, ports: Ports) -> Import
     if request.mapping:
         mapping = read_mapping(Path(request.mapping), kind)
     with Source(Path(request.path), mapping.encoding) as source:
+        now, seed = ports.clock.now(), UUID(ports.ids.new())
+
+        def load(unit: Unit) -> Imported:
+            result = _import(request, kind, mapping, source, unit, actor, now, seed)
+            if request.dry_run:
+                raise _Undone(result)
+            return result
+
         try:
-            with ports.ledger.write() as unit:
-                result = _import(request, kind, mapping, source, unit, actor, ports)
-                if request.dry_run:
-                    raise _Undone(result)
+            return ports.ledger.transact(load)
         except _Undone as undone:
-            result = undone.result
-    return result
+            return undone.result
 
 
 _NO_PRESET = "Describe the file with --mapping; docs/importing.md shows how."
@@ -112,13 +118,14 @@ def _import(
     source: Source,
     unit: Unit,
     actor: Actor,
-    ports: Ports,
+    now: datetime,
+    seed: UUID,
 ) -> Imported:
     """The transaction's body."""
     reread_actor(unit, actor)
     problems = Problems(source.name)
     json_lines = source.path.suffix.lower() in SUFFIXES
-    company, now = unit.company.get(), ports.clock.now()
+    company = unit.company.get()
     job = Job(
         unit=unit,
         table=(JsonTable if json_lines else CsvTable)(source, LAYOUTS[kind], mapping, problems.add),
@@ -136,7 +143,7 @@ def _import(
         case ImportKind.CUSTOMERS:
             load_customers(job)
         case ImportKind.CONTACTS:
-            load_contacts(job, ports.ids)
+            load_contacts(job, seed)
         case ImportKind.INVOICES:
             load_invoices(job)
         case ImportKind.PAYMENTS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from invoicepay.billing.customer import EVERYTHING, Actor, Scope
 from invoicepay.billing.errors import InvoicepayError, Unreachable
@@ -19,6 +20,7 @@ from invoicepay.billing.ports import (
     OutboxMail,
     Ports,
     Receipt,
+    Unit,
 )
 from invoicepay.operations.app import Request
 from invoicepay.operations.mailing.bodies import as_html, as_text
@@ -168,19 +170,24 @@ def _send_each(
             continue
         error = _send(taken, ports, (within - passed).total_seconds())
         # If this cannot be written the mail is sent again, with the same Message-ID.
-        with ports.ledger.write() as unit:
-            if error:
-                retry_at = ports.clock.now() + retry_after(taken.attempts)
-                unit.outbox.not_sent(taken.message_id, error, retry_at)
-            else:
-                unit.outbox.sent(taken.message_id, ports.clock.now())
+        now = ports.clock.now()
+        ports.ledger.transact(partial(_note, taken, error, now))
         yield taken, MailStatus.FAILING if error else MailStatus.SENT
 
 
 def _take(mail: OutboxMail, ports: Ports, early: bool) -> OutboxMail | None:
     now = ports.clock.now()
-    with ports.ledger.write() as unit:
-        return unit.outbox.take(mail.message_id, now, now + IN_HAND, early=early)
+    return ports.ledger.transact(
+        lambda unit: unit.outbox.take(mail.message_id, now, now + IN_HAND, early=early)
+    )
+
+
+def _note(taken: OutboxMail, error: str, now: datetime, unit: Unit) -> None:
+    """How it went. `error` is empty where it was sent."""
+    if error:
+        unit.outbox.not_sent(taken.message_id, error, now + retry_after(taken.attempts))
+    else:
+        unit.outbox.sent(taken.message_id, now)
 
 
 def retry_after(attempts: int) -> timedelta:

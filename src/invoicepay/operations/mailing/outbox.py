@@ -69,9 +69,10 @@ def discard_mail(request: DiscardMail, actor: Actor, ports: Ports) -> tuple[Outb
     Raises NotFound, and then discards nothing."""
     if not request.mails:
         raise Usage("input_needed", "no e-mail is named", "See `invoicepay mail list`.")
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def discard(unit: Unit) -> tuple[OutboxMail, ...]:
         reread_actor(unit, actor)
-        now = ports.clock.now()
         found = [mail for text in request.mails for mail in find_mail(unit, text, actor.scope)]
         discarded = {mail.message_id: mail for mail in found}
         for mail in discarded.values():
@@ -83,4 +84,6 @@ def discard_mail(request: DiscardMail, actor: Actor, ports: Ports) -> tuple[Outb
                 now,
                 {"message_id": mail.message_id, "to": mail.to, "last_error": mail.last_error},
             )
-    return tuple(discarded.values())
+        return tuple(discarded.values())
+
+    return ports.ledger.transact(discard)

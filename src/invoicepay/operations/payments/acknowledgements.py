@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invoicepay.billing.customer import Actor
-from invoicepay.billing.ports import Ports
+from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.payments.find import find_payment
 
@@ -29,6 +29,9 @@ def acknowledge_payments(request: AcknowledgePayments, actor: Actor, ports: Port
             if payment.outcome_known and not unit.payments.is_acknowledged(payment, actor.email)
         ]
     if payments:
-        with ports.ledger.write() as unit:
+
+        def acknowledge(unit: Unit) -> None:
             for payment in payments:
                 unit.payments.acknowledge(payment.id, actor.email, now)
+
+        ports.ledger.transact(acknowledge)

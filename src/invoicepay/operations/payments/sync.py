@@ -12,7 +12,7 @@ from typing import TypeAlias
 from invoicepay.billing.customer import Actor, Role
 from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.payment import Payment, PaymentStatus
-from invoicepay.billing.ports import Intent, NoAnswer, Ports, Rejected, Unreadable
+from invoicepay.billing.ports import Intent, NoAnswer, Ports, Rejected, Unit, Unreadable
 from invoicepay.operations.app import Request
 from invoicepay.operations.mailing.deliver import PATIENCE, DeliveryReport, deliver
 from invoicepay.operations.payments.protocol.account import check_account
@@ -142,9 +142,12 @@ def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled | Comparison]:
 
 def _compare(intents: Sequence[AnyIntent], ports: Ports) -> Comparison:
     comparison = compare_changed(intents, ports)
-    with ports.ledger.write() as unit:
+
+    def note(unit: Unit) -> None:
         if comparison.done_until > unit.comparison.done_until():
             unit.comparison.set_done(comparison.done_until)
+
+    ports.ledger.transact(note)
     return comparison
 
 
@@ -158,8 +161,12 @@ def _remember(
     if not made or None in of_left:
         return
     until = min([max(made) - OVERLAP, *(at for at in of_left if at)])
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def remember(unit: Unit) -> None:
         # A payment that was refused meanwhile may have set it back.
         same = unit.company.identity().reconciled_until == since
         if same and (since is None or until > since):
-            set_reconciled(until, unit, ports)
+            set_reconciled(until, unit, now)
+
+    ports.ledger.transact(remember)

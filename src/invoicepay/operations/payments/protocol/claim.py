@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from invoicepay.billing.customer import EVERYTHING, Actor
 from invoicepay.billing.dates import local_date
@@ -30,13 +30,14 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
     DoesNotTie.
     """
     now, lease_until = ports.clock.now(), ports.clock.real_now() + LEASE
-    with ports.ledger.write() as unit:
+
+    def reserve(unit: Unit) -> tuple[Payment, bool]:
         reread_actor(unit, actor)
         existing = _made_before(plan, actor, unit)
         if existing is not None:
             return existing, False
         check_confirmed(unit)
-        method = _check_unmoved(plan, actor, unit, ports)
+        method = _check_unmoved(plan, actor, unit, now)
         payment = Payment(
             id=plan.payment_id,
             status=PaymentStatus.CLAIMED,
@@ -70,7 +71,9 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
                 "allocations": [[a.invoice, a.amount_minor] for a in payment.allocations],
             },
         )
-    return payment, True
+        return payment, True
+
+    return ports.ledger.transact(reserve)
 
 
 def _made_before(plan: PaymentPlan, actor: Actor, unit: Unit) -> Payment | None:
@@ -101,7 +104,7 @@ def key_reused(payment: Payment) -> Refused:
     )
 
 
-def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, ports: Ports) -> Method:
+def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, now: datetime) -> Method:
     """The ledger's own record of the plan's method: a caller's is not trusted."""
     customer = unit.customers.get(plan.customer, actor.scope)
     if customer is None:
@@ -109,7 +112,7 @@ def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, ports: Ports) ->
     method = unit.methods.get(plan.method.id, actor.scope)
     if method is None or method.customer != plan.customer:
         raise not_found("payment method", plan.method.id)
-    today = local_date(ports.clock.now(), unit.company.get().time_zone)
+    today = local_date(now, unit.company.get().time_zone)
     check_limits(plan.lines, plan.currency)
     check_method(method, plan.currency, today)
     numbers = [line.invoice.number for line in plan.lines]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from invoicepay.billing.customer import EVERYTHING, Actor, Customer
-from invoicepay.billing.ports import GatewayCustomer, Ports
+from invoicepay.billing.ports import GatewayCustomer, Ports, Unit
 from invoicepay.operations.payments.protocol.account import bind, check_account
 from invoicepay.operations.payments.protocol.reconcile import check_reconciled
 
@@ -31,7 +31,9 @@ def customer_at_gateway(customer: Customer, actor: Actor, ports: Ports) -> str:
         return customer.gateway_id
     check_reconciled(customer, ports)
     found = _find_or_create(customer, ports)
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def store(unit: Unit) -> str:
         if unit.customers.set_gateway_id(customer.number, found):
             if account:
                 bind(account, unit)
@@ -39,12 +41,14 @@ def customer_at_gateway(customer: Customer, actor: Actor, ports: Ports) -> str:
                 "customer.at_gateway",
                 customer.number,
                 actor.email,
-                ports.clock.now(),
+                now,
                 {"gateway_id": found, "account": account},
             )
         current = unit.customers.get(customer.number, EVERYTHING)
-    assert current is not None
-    return current.gateway_id
+        assert current is not None
+        return current.gateway_id
+
+    return ports.ledger.transact(store)
 
 
 def _find_or_create(customer: Customer, ports: Ports) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from invoicepay.billing.customer import EVERYTHING
 from invoicepay.billing.errors import Refused
 from invoicepay.billing.money import Money
@@ -16,12 +18,16 @@ def place(ports: Ports) -> None:
     with ports.ledger.read() as unit:
         if not any(_room(*each, unit) for each in unit.payments.unplaced()):
             return
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def put_all(unit: Unit) -> None:
         for found, wanted in unit.payments.unplaced():
             payment = reread(found, unit)  # with what has just been put elsewhere
             amount = _room(payment, wanted, unit)
             if amount > 0:
-                _put(payment, Allocation(wanted.invoice, amount), unit, ports)
+                _put(payment, Allocation(wanted.invoice, amount), unit, now)
+
+    ports.ledger.transact(put_all)
 
 
 def check_placed(numbers: list[str], unit: Unit) -> None:
@@ -46,7 +52,7 @@ def _room(payment: Payment, wanted: Allocation, unit: Unit) -> int:
     return max(min(wanted.amount_minor, invoice.payable_minor, left), 0)
 
 
-def _put(payment: Payment, allocation: Allocation, unit: Unit, ports: Ports) -> None:
+def _put(payment: Payment, allocation: Allocation, unit: Unit, now: datetime) -> None:
     unit.payments.place(payment, allocation)
     unit.invoices.reserve([allocation])
     if payment.status is PaymentStatus.SUCCEEDED:
@@ -56,6 +62,6 @@ def _put(payment: Payment, allocation: Allocation, unit: Unit, ports: Ports) -> 
         "payment.placed",
         payment.id,
         "sync",
-        ports.clock.now(),
+        now,
         {"invoice": allocation.invoice, "amount_minor": allocation.amount_minor},
     )

@@ -168,17 +168,21 @@ def _look_from(intents: Iterable[AnyIntent], identity: LedgerIdentity, ports: Po
     made = [intent.created_at for intent in intents if intent.created_at]
     if identity.reconciled_until is None or not made:
         return
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def set_back(unit: Unit) -> None:
         until = unit.company.identity().reconciled_until
         assert until is not None, "it is never taken back"
         if min(made) < until:  # or somebody has set it back further
-            set_reconciled(min(made), unit, ports)
+            set_reconciled(min(made), unit, now)
+
+    ports.ledger.transact(set_back)
 
 
-def set_reconciled(until: datetime, unit: Unit, ports: Ports) -> None:
+def set_reconciled(until: datetime, unit: Unit, now: datetime) -> None:
     unit.company.set_reconciled(until)
-    told = {"until": until.isoformat()}
-    unit.journal.append("gateway.reconciled", "", "sync", ports.clock.now(), told)
+    details = {"until": until.isoformat()}
+    unit.journal.append("gateway.reconciled", "", "sync", now, details)
 
 
 def check_reconciled(customer: Customer, ports: Ports) -> None:

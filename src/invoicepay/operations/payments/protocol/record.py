@@ -56,20 +56,22 @@ def record(
     not found later. Recording the same again changes nothing. Raises DoesNotTie
     when the intent is not this payment's, or contradicts what is final.
     """
-    with ports.ledger.write() as unit:
-        return record_in(unit, payment, intent, ports, failure=failure, charged_now=charged_now)
+    now = ports.clock.now()
+    return ports.ledger.transact(
+        lambda unit: record_in(unit, payment, intent, now, failure=failure, charged_now=charged_now)
+    )
 
 
 def record_in(
     unit: Unit,
     payment: Payment,
     intent: Intent,
-    ports: Ports,
+    now: datetime,
     *,
     failure: Intent | None = None,
     charged_now: bool = False,
 ) -> Payment:
-    """As `record`, in the caller's transaction."""
+    """As `record`, in the caller's transaction. `now`: the company's time, UTC."""
     change = _decided(intent, failure)
     status = change.status
     current = reread(payment, unit)
@@ -93,7 +95,7 @@ def record_in(
         )
     # A card's money moved soon after its intent was made; none tells a debit's settling day.
     earlier = current.method_type is MethodType.CARD and not charged_now
-    return _move(current, change, unit, ports, intent.created_at if earlier else None)
+    return _move(current, change, unit, now, intent.created_at if earlier else None)
 
 
 def _decided(intent: Intent, failure: Intent | None) -> PaymentChange:
@@ -113,14 +115,18 @@ def _decided(intent: Intent, failure: Intent | None) -> PaymentChange:
 def record_unknown(payment: Payment, why: str, ports: Ports) -> Payment:
     """Nobody knows whether money moved: what is reserved stays so. Returns the payment as it is
     now, which may be more than was known here."""
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+    change = PaymentChange(
+        PaymentStatus.UNKNOWN, lease_until=ports.clock.real_now(), failure_message=why
+    )
+
+    def note(unit: Unit) -> Payment:
         current = reread(payment, unit)
         if current.status is not PaymentStatus.SUBMITTED:
             return current
-        change = PaymentChange(
-            PaymentStatus.UNKNOWN, lease_until=ports.clock.real_now(), failure_message=why
-        )
-        return _move(current, change, unit, ports)
+        return _move(current, change, unit, now)
+
+    return ports.ledger.transact(note)
 
 
 def record_never_confirmed(
@@ -128,20 +134,24 @@ def record_never_confirmed(
 ) -> Payment:
     """`claimed → canceled`. Nobody confirms an intent whose id was not stored, so this is
     released at once. Returns the payment as it is now."""
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def give_up(unit: Unit) -> Payment:
         current = reread(payment, unit)
         if current.status is not PaymentStatus.CLAIMED:
             return current
-        return _move(current, _canceled(why, on_request=on_request), unit, ports)
+        return _move(current, _canceled(why, on_request=on_request), unit, now)
+
+    return ports.ledger.transact(give_up)
 
 
-def give_up_claims(customer: Customer, why: str, unit: Unit, ports: Ports) -> None:
+def give_up_claims(customer: Customer, why: str, unit: Unit, now: datetime) -> None:
     """`claimed → canceled` for all of a customer's claims, in the caller's transaction: they
     reserved what was open before something came to be known. Their payers lose the
     compare-and-set, and confirm nothing."""
     for payment in unit.payments.unsettled(Scope(frozenset({customer.number}))):
         if payment.status is PaymentStatus.CLAIMED:
-            _move(payment, _canceled(why), unit, ports)
+            _move(payment, _canceled(why), unit, now)
 
 
 def _canceled(why: str = "", *, on_request: bool = False) -> PaymentChange:
@@ -153,13 +163,17 @@ def _canceled(why: str = "", *, on_request: bool = False) -> PaymentChange:
 def record_submitted(payment: Payment, intent: Intent, ports: Ports) -> tuple[Payment, bool]:
     """Compare-and-set `claimed → submitted` with the intent's id. True for the one caller that
     may confirm it."""
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def store(unit: Unit) -> tuple[Payment, bool]:
         current = reread(payment, unit)
         if current.status is not PaymentStatus.CLAIMED:  # perhaps settled by another intent of its
             return current, False
         _check_same(current, intent)
         change = PaymentChange(PaymentStatus.SUBMITTED, gateway_id=intent.id)
-        return _move(current, change, unit, ports), True
+        return _move(current, change, unit, now), True
+
+    return ports.ledger.transact(store)
 
 
 def reread(payment: Payment, unit: Unit) -> Payment:
@@ -191,13 +205,13 @@ def _move(
     payment: Payment,
     change: PaymentChange,
     unit: Unit,
-    ports: Ports,
+    now: datetime,
     charged_at: datetime | None = None,
 ) -> Payment:
     """The one place where a payment changes: its state, its invoices' balances, the journal,
     and the e-mail, all in the caller's transaction. `charged_at` (UTC): when the money moved, where
     that was not just now."""
-    now, new = ports.clock.now(), change.status
+    new = change.status
     settled: dict[str, Any] = {}
     if new is PaymentStatus.SUCCEEDED:
         effective_on = local_date(charged_at or now, unit.company.get().time_zone)

@@ -27,7 +27,10 @@ def note_synced(ports: Ports) -> None:
     if restore is None or restore.synced_at is not None:
         return
     now = ports.clock.now()
-    with ports.ledger.write() as unit:
+
+    def note(unit: Unit) -> None:
         unit.restores.synced(now)
         since = {"since": restore.since.isoformat()}
         unit.journal.append("restore.synced", unit.company.identity().id, "sync", now, since)
+
+    ports.ledger.transact(note)

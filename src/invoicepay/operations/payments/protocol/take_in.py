@@ -21,7 +21,9 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
     """Make the payment of a charge that the ledger does not explain, as far as its invoices are
     payable; the rest is unapplied credit, until `place` finds room for it. Raises DoesNotTie for an
     unknown customer."""
-    with ports.ledger.write() as unit:
+    now = ports.clock.now()
+
+    def record_charge(unit: Unit) -> Payment:
         customer = _customer(intent, unit)
         standing = unit.payments.standings([intent.payment_id]).get(intent.payment_id)
         own_id = standing is None or explains(standing, intent)  # or it was settled meanwhile
@@ -30,7 +32,7 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
         if payment is None:
             # A claim that was made before this charge was known may be for the same debt, and
             # its payer will not find the charge unexplained any more.
-            give_up_claims(customer, "the gateway has a charge that was not known", unit, ports)
+            give_up_claims(customer, "the gateway has a charge that was not known", unit, now)
             payment = Payment(
                 id=payment_id,
                 status=PaymentStatus.SUBMITTED,
@@ -53,10 +55,12 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
                 "payment.taken_in",
                 payment.id,
                 "sync",
-                ports.clock.now(),
+                now,
                 {"gateway_id": intent.id, "amount_minor": intent.amount_minor},
             )
-        return record_in(unit, payment, intent, ports)
+        return record_in(unit, payment, intent, now)
+
+    return ports.ledger.transact(record_charge)
 
 
 def cancel_or_take_in(intent: Intent, ports: Ports) -> Payment | None:
