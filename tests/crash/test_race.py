@@ -206,5 +206,5 @@ def test_a_restore_while_others_pay_loses_no_charge_and_lets_none_be_made_twice(
         for command in ("sync --json", "restore --confirm --yes"):
             done = place.run(*command.split(), who="finance, again", ahead=LATER)
             assert done.exit_code == 0, done
-        taken_in = place.assert_sound("after the race").payments
-        assert {p.gateway_id for p in taken_in if p.status in CHARGED} == before
+        adopted = place.assert_sound("after the race").payments
+        assert {p.gateway_id for p in adopted if p.status in CHARGED} == before

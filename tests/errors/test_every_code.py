@@ -333,7 +333,7 @@ def other_ledger(company: DemoCompany) -> Result:
 
 
 @says(
-    "INV-8001 was charged already: payment {uuid} of 120.00 USD was taken in from the gateway "
+    "INV-8001 was charged already: payment {uuid} of 120.00 USD was recorded from the gateway "
     "before it could be put on it. Nothing was charged now. Finance runs `invoicepay sync`, which "
     "puts it there."
 )

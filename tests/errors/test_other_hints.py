@@ -263,8 +263,8 @@ def test_a_charge_for_a_customer_whom_a_restored_ledger_does_not_have(
     assert "Import C-2000" in said
     well(finance.run(f"{advised(said, 'import customers')} new.csv"))
     obey(finance, said, "sync")
-    (taken_in,) = finance.run("payments list --customer C-2000 --json").json
-    assert (taken_in["status"], taken_in["amount"]) == ("succeeded", "10.00")
+    (adopted,) = finance.run("payments list --customer C-2000 --json").json
+    assert (adopted["status"], adopted["amount"]) == ("succeeded", "10.00")
 
 
 # --- Sessions, tokens, ledgers, the practice bank -----------------------------------------------

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import HANGS_AFTER, PROGRAM, DemoCompany, Result
-from tests.support.told import change
+from tests.support.journaled import change
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="other disks, other rules")
 

@@ -52,7 +52,7 @@ def repair(request: Repair, actor: Actor, ports: Ports) -> Iterator[RepairStep]:
         with ports.ledger.write() as unit:
             reread_actor(unit, actor)
             unit.books.rebuild({d.derived_of for d in found})
-            told = {d.what: [d.found, d.expected] for d in found}
-            unit.journal.append(REBUILT, "", actor.email, ports.clock.now(), told)
+            details = {d.what: [d.found, d.expected] for d in found}
+            unit.journal.append(REBUILT, "", actor.email, ports.clock.now(), details)
         yield Rebuilt(found)
     yield from sync(Sync(), actor, ports)

@@ -144,12 +144,12 @@ def _import(
     job.check_sums()
     problems.raise_any()
     if job.tallies.changes:
-        told = _told(kind, source.name, job.tallies)
-        unit.journal.append("file.imported", source.digest, actor.email, now, told)
+        details = _details(kind, source.name, job.tallies)
+        unit.journal.append("file.imported", source.digest, actor.email, now, details)
     return _imported(request, source, job.tallies)
 
 
-def _told(kind: ImportKind, file: str, tallies: Tallies) -> Mapping[str, object]:
+def _details(kind: ImportKind, file: str, tallies: Tallies) -> Mapping[str, object]:
     """For the journal."""
     counts = {
         name: [tally.added, tally.changed, tally.unchanged]
