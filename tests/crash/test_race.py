@@ -25,7 +25,7 @@ REFUSALS = {
     *{"in_flight", "not_acknowledged", "already_paid", "moved_since_quoted"},
     "amount_exceeds_payable",
 }
-GIVEN_UP = {7: "not_payable", 6: "outcome_unknown"}
+GIVEN_UP = {7: "payment_canceled", 6: "outcome_unknown"}
 """What a payer reads whose payment was settled before it was confirmed, or is being settled, by a
 `sync` whose clock is an hour ahead."""
 

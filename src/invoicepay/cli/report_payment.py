@@ -137,7 +137,7 @@ class PaymentReporter:
         except OSError as error:
             raise OutcomeUnknown(
                 "not_shown",
-                f"payment {payment.id} is {payment.status}, and that could not be written: "
+                f"payment {payment.id} {payment.status.in_words}, and that could not be written: "
                 f"{error.strerror or error}",
                 f"Do not pay again; `invoicepay payments show {payment.id}` shows it.",
                 payment=payment.id,

@@ -56,7 +56,7 @@ def cancel_payment(request: CancelPayment, actor: Actor, ports: Ports) -> Paymen
         payment = settled
     raise Refused(
         "not_cancelable",
-        f"payment {payment.id} is {payment.status}",
+        f"payment {payment.id} {payment.status.in_words}",
         _INSTEAD.get(payment.status) or f"Do not pay again; {sync_finds_out(payment)}.",
         payment=payment.id,
         says_outcome=True,

@@ -77,10 +77,10 @@ def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> Render
         accepted = payment.status is PaymentStatus.PROCESSING
         if not (payment.receipt_number or accepted):
             raise Refused(
-                "not_payable",
+                "no_receipt",
                 f"payment {payment.id} was received elsewhere: it has no receipt from here"
                 if payment.status is PaymentStatus.SUCCEEDED
-                else f"payment {payment.id} is {payment.status}: it has no receipt",
+                else f"payment {payment.id} {payment.status.in_words}: it has no receipt",
                 f"See `invoicepay payments show {payment.id}`.",
             )
         receipt = receipt_of(unit, payment)
