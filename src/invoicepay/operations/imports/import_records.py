@@ -76,8 +76,9 @@ class _Undone(Exception):
 
 
 def import_records(request: ImportRecords, actor: Actor, ports: Ports) -> Imported:
-    """Raises BadRows with every bad line, BadInput for a file or mapping that cannot be read,
-    NotFound, NotAllowed, Usage. Nothing is written then."""
+    """Import a file, all of it or nothing. Raises BadRows with every bad line, BadInput for a file
+    or mapping that cannot be read, DoesNotTie where an invoice's figures in the ledger are not the
+    sums of its rows, NotFound, NotAllowed, Usage."""
     kind, mapping = _kind(request.kind), GENERIC
     if request.preset:
         raise BadInput("bad_mapping", f"there is no preset {shown(request.preset)}", _NO_PRESET)

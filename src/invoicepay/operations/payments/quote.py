@@ -82,7 +82,7 @@ class Quote(Request[Quoted]):
 
 def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
     """The plan for `request`. Raises NotFound, Refused, DoesNotTie or Usage for what cannot be
-    paid."""
+    paid, BadInput for amounts and texts."""
     _check_texts(request)
     payment_id, request_digest = ports.ids.new(), ""
     if request.key:

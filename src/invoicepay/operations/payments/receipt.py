@@ -71,7 +71,7 @@ class RenderReceipt(Request[RenderedReceipt]):
 
 def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> RenderedReceipt:
     """The receipt of a payment, or the notice of one that was accepted and has not arrived: only a
-    receipt has a number. Raises NotFound, Refused."""
+    receipt has a number. Raises NotFound, Refused, Usage where several payments start so."""
     with ports.ledger.read() as unit:
         payment = find_payment(unit, request.payment_id, actor.scope)
         accepted = payment.status is PaymentStatus.PROCESSING
