@@ -122,7 +122,7 @@ class TestWithItsKey:
         assert declined.exit_code == 3
         assert "TEST – no money moved" in declined.stderr
 
-    def test_a_charge_that_the_ledger_forgot_is_taken_in(self, open_desk: Open) -> None:
+    def test_a_charge_that_the_ledger_forgot_is_adopted(self, open_desk: Open) -> None:
         desk = open_desk()
         assert desk.run("backup saved.db").exit_code == 0
         desk.run("sandbox attach pm_card_visa --customer C-1")

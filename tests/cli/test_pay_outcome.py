@@ -11,7 +11,7 @@ import pytest
 
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import PaymentStatus
-from invoicepay.cli import tell_payer
+from invoicepay.cli import report_payment
 from invoicepay.cli.interrupts import Interrupts
 from invoicepay.operations.mailing.deliver import DeliveryReport, NotDelivered
 from invoicepay.operations.mailing.outbox import ListMail
@@ -22,15 +22,15 @@ def notes_of_a_payment(
 ) -> list[str]:
     """What stderr says when it is shown and its e-mail is tried."""
     notes: list[str] = []
-    monkeypatch.setattr(tell_payer, "show_payment", lambda payment, state: None)
+    monkeypatch.setattr(report_payment, "show_payment", lambda payment, state: None)
     state: Any = SimpleNamespace(
         call=call,
         acknowledge=lambda *ids: None,
         out=SimpleNamespace(note=notes.append, flush=lambda: None),
     )
     payment: Any = SimpleNamespace(id="p", status=PaymentStatus.SUCCEEDED, outcome_known=True)
-    teller = tell_payer.Teller(state, Interrupts(), None, with_key=False)
-    teller._show_and_send(payment)
+    reporter = report_payment.PaymentReporter(state, Interrupts(), None, with_key=False)
+    reporter._show_and_send(payment)
     return notes
 
 

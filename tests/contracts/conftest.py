@@ -9,7 +9,7 @@ import pytest
 
 from invoicepay.billing.ports import Unit
 from tests.support.company import SmallCompany, make_template, open_copy
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 
 @pytest.fixture(scope="session")
@@ -29,4 +29,4 @@ def unit(company: SmallCompany) -> Iterator[Unit]:
     """A transaction in a ledger without payments."""
     with company.ledger.write() as unit:
         yield unit
-        told(unit)
+        journal_changes(unit)

@@ -16,7 +16,7 @@ from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from tests.contracts.test_payments import made
 from tests.support.company import EVERYTHING, START, make_template, open_copy
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 CLAIMED, SUBMITTED, PROCESSING, UNKNOWN, SUCCEEDED, FAILED, CANCELED = PaymentStatus
 TODAY = START.date()
@@ -66,7 +66,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteLedger]:
             unit.invoices.reserve(payment.allocations)
             if payment.effective_on:
                 unit.invoices.apply(payment.allocations, payment.effective_on)
-        told(unit)
+        journal_changes(unit)
         assert unit.books.differences() == unit.books.differences_of(ALL) == []
     yield ledger
     ledger.close()

@@ -20,7 +20,7 @@ from invoicepay.billing.ports import Unit
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from tests.support.company import EVERYTHING, START
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 FULL = Company(
     name="Tidewheel",
@@ -57,7 +57,7 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
 def unit(ledger: SqliteLedger) -> Iterator[Unit]:
     with ledger.write() as unit:
         yield unit
-        told(unit)
+        journal_changes(unit)
 
 
 # --- The company ---
@@ -245,7 +245,7 @@ def test_a_method_that_expires_in_half_a_month_is_damage(
     with ledger.write() as unit:
         unit.loading.put_customers(CUSTOMERS)
         unit.methods.add(CARD)
-        told(unit)
+        journal_changes(unit)
     _edit(ledger, f"UPDATE methods SET {columns} WHERE id = ?", CARD.id)
 
     with pytest.raises(Unreachable) as error, ledger.read() as unit:

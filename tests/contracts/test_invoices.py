@@ -26,7 +26,7 @@ from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import InvoiceRow, Unit
 from tests.contracts.test_payments import made
 from tests.support.company import EVERYTHING, START, SmallCompany
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 TODAY = START.date()
 FIRST = date(1970, 1, 1)
@@ -57,7 +57,7 @@ def unit(company: SmallCompany) -> Iterator[Unit]:
     with company.ledger.write() as unit:
         unit.loading.put_customers([Customer("X", "Xylem", address=Address(("Quay 1", "Bergen")))])
         yield unit
-        told(unit)
+        journal_changes(unit)
 
 
 def add(unit: Unit, *rows: InvoiceRow) -> list[int]:

@@ -28,7 +28,7 @@ from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import ImportRecords
 from tests.support.company import EVERYTHING, START, SmallCompany, make_template, open_copy
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 TODAY = date(2026, 11, 2)
 
@@ -171,7 +171,7 @@ def test_sums_are_left_out_where_nobody_wants_them(company: SmallCompany) -> Non
 def test_a_sum_that_does_not_fit_says_what_to_do(company: SmallCompany) -> None:
     with company.ledger.write() as unit:
         unit._connection.execute("UPDATE invoices SET total_minor = 4 << 60 WHERE id < 4")
-        told(unit)
+        journal_changes(unit)
 
         with pytest.raises(BadInput) as error:
             unit.invoices.page(InvoiceFilter(), EVERYTHING, TODAY, limit=1)
@@ -284,7 +284,7 @@ def test_a_customers_id_at_the_gateway_is_set_once(company: SmallCompany) -> Non
         assert unit.customers.set_gateway_id("C-2", "cus_first")
         assert not unit.customers.set_gateway_id("C-2", "cus_second")
         assert not unit.customers.set_gateway_id("C-404", "cus_third")
-        told(unit)
+        journal_changes(unit)
 
     with company.ledger.read() as unit:
         found = unit.customers.by_gateway_id("cus_first")
@@ -438,7 +438,7 @@ def test_a_backup_of_a_ledger_in_use_is_whole_and_opens(
     with process.ledger.write() as unit:
         unit.company.put(Company("Not committed"))
         company.ledger.backup(target)
-        told(unit)
+        journal_changes(unit)
 
     copy = SqliteLedger(target)
     assert target.stat().st_mode & 0o777 == 0o600

@@ -298,10 +298,10 @@ def test_standings_are_of_those_that_are_there(unit: Unit) -> None:
     payments = [made(n, status=status) for n, status in enumerate(PaymentStatus, 1)]
     add(unit, *payments)
 
-    found = unit.payments.standings([*(p.id for p in payments[1:]), made(99).id])
+    found = unit.payments.known([*(p.id for p in payments[1:]), made(99).id])
 
     assert found == {p.id: (p.status, p.gateway_id) for p in payments[1:]}
-    assert unit.payments.standings([]) == {}
+    assert unit.payments.known([]) == {}
 
 
 # --- Who has been told ---
@@ -328,18 +328,18 @@ def test_a_contact_is_told_of_charges_of_ones_own_and_of_nobodys(unit: Unit) -> 
     """Of these invoices, once they are at the bank or have succeeded."""
     add(unit, *NOT_TOLD_OF, *UNTOLD)
 
-    def untold(*invoices: str, contact: str = PAYER) -> list[int]:
+    def unacknowledged(*invoices: str, contact: str = PAYER) -> list[int]:
         return numbers(unit.payments.not_acknowledged(invoices, contact))
 
-    assert untold("INV-1", "INV-2") == [1, 2, 3]
-    assert untold("INV-2") == [2, 3]
-    assert untold("INV-404") == untold() == []
-    assert untold("INV-1", "INV-2", contact=FINANCE) == [21, 3]
+    assert unacknowledged("INV-1", "INV-2") == [1, 2, 3]
+    assert unacknowledged("INV-2") == [2, 3]
+    assert unacknowledged("INV-404") == unacknowledged() == []
+    assert unacknowledged("INV-1", "INV-2", contact=FINANCE) == [21, 3]
     unit.payments.acknowledge(made(2).id, PAYER, START)
     unit.payments.acknowledge(made(3).id, FINANCE, START)
     unit.payments.acknowledge(made(3).id, FINANCE, START)
-    assert untold("INV-1", "INV-2") == [1, 3]
-    assert untold("INV-1", "INV-2", contact=FINANCE) == [21]
+    assert unacknowledged("INV-1", "INV-2") == [1, 3]
+    assert unacknowledged("INV-1", "INV-2", contact=FINANCE) == [21]
 
 
 def test_who_is_to_be_told_is_who_paid_or_whoever_asks(unit: Unit) -> None:

@@ -18,7 +18,7 @@ from invoicepay.billing.payment import key_in
 from invoicepay.billing.ports import OWED, MailStatus, PaymentFilter, Unit
 from invoicepay.operations.payments.find import find_payment
 from tests.support.company import EVERYTHING, START, SmallCompany
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 OWN, OTHERS, NONE = Scope(frozenset({"C-1"})), Scope(frozenset({"C-2"})), Scope(frozenset())
 ALL = InvoiceFilter(InvoiceState.ALL)
@@ -109,10 +109,10 @@ WITHOUT_SCOPE = {
     # Writes, of what has been read with a scope.
     "InvoiceStore": {"reserve", "release", "apply"},
     "MethodStore": {"add", "set_default", "set_type_default", "remove"},
-    # `standings` says what the ledger explains; the gateway names the ids.
+    # `known` says what the ledger explains; the gateway names the ids.
     # Acknowledged is what a caller's own payment is.
     "PaymentStore": {
-        *{"add", "standings", "change", "next_receipt_number", "highest_receipt"},
+        *{"add", "known", "change", "next_receipt_number", "highest_receipt"},
         *{"acknowledge", "is_acknowledged", "not_acknowledged"},
         *{"add_unplaced", "unplaced", "place"},
     },
@@ -252,7 +252,7 @@ def test_the_beginning_of_an_id_is_looked_for_among_ones_own(company: SmallCompa
         for customer, start, end in rows:
             other = replace(paid, id=ids[start] + end, customer=customer, gateway_id="")
             unit.payments.add(replace(other, receipt_number="", allocations=()))
-        told(unit)
+        journal_changes(unit)
     with company.ledger.read() as unit:
         assert find_payment(unit, "abcd", OWN).id == ids["a"] + "1"
         assert unit.payments.starting("bbcd", OWN) == unit.payments.starting("cbcd", OWN) == []
@@ -293,7 +293,7 @@ def test_looking_for_anothers_takes_the_work_of_looking_for_nothing(
     }
     with company.ledger.write() as unit:
         unit.loading.put_customers([Customer(f"X-{n}", f"Number {n}") for n in range(300)])
-        told(unit)
+        journal_changes(unit)
     for count in (1, 300):
         scope = Scope(frozenset(f"X-{n}" for n in range(count)))
         with company.ledger.read() as unit:

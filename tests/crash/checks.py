@@ -160,7 +160,7 @@ def _assert_good_copy(target: Path, where: str) -> None:
 
 def restored(scenario: Scenario, place: Place, run: Run, where: str) -> str:
     """The old ledger is there or the new one, whole; the new one when that was said, and then the
-    old one is kept. Restored at last, what was paid since the backup is taken in before anybody
+    old one is kept. Restored at last, what was paid since the backup is adopted before anybody
     pays."""
     new = is_restored(place.path)
     if not new:

@@ -25,7 +25,7 @@ REFUSALS = {
     *{"in_flight", "not_acknowledged", "already_paid", "moved_since_quoted"},
     "amount_exceeds_payable",
 }
-GIVEN_UP = {7: "not_payable", 6: "outcome_unknown"}
+GIVEN_UP = {7: "payment_canceled", 6: "outcome_unknown"}
 """What a payer reads whose payment was settled before it was confirmed, or is being settled, by a
 `sync` whose clock is an hour ahead."""
 
@@ -206,5 +206,5 @@ def test_a_restore_while_others_pay_loses_no_charge_and_lets_none_be_made_twice(
         for command in ("sync --json", "restore --confirm --yes"):
             done = place.run(*command.split(), who="finance, again", ahead=LATER)
             assert done.exit_code == 0, done
-        taken_in = place.assert_sound("after the race").payments
-        assert {p.gateway_id for p in taken_in if p.status in CHARGED} == before
+        adopted = place.assert_sound("after the race").payments
+        assert {p.gateway_id for p in adopted if p.status in CHARGED} == before

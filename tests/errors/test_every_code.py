@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pytest
 
 from invoicepay.billing.errors import FAMILIES
-from invoicepay.sandbox.faults import add_fault
+from invoicepay.sandbox.faults import add_fault, clear_faults
 from tests.acceptance.transcript import match
 from tests.faults.damage import cut_to, leave_log
 from tests.running import DECLINES, DemoCompany, Result
@@ -220,7 +220,7 @@ def nothing_selected(company: DemoCompany) -> Result:
 
 
 @says(
-    "payment {uuid payment} is succeeded, and that could not be written: No space left on device. "
+    "payment {uuid payment} has succeeded, and that could not be written: No space left on device. "
     "Do not pay again; `invoicepay payments show {payment}` shows it."
 )
 def not_shown(company: DemoCompany) -> Result:
@@ -333,7 +333,7 @@ def other_ledger(company: DemoCompany) -> Result:
 
 
 @says(
-    "INV-8001 was charged already: payment {uuid} of 120.00 USD was taken in from the gateway "
+    "INV-8001 was charged already: payment {uuid} of 120.00 USD was recorded from the gateway "
     "before it could be put on it. Nothing was charged now. Finance runs `invoicepay sync`, which "
     "puts it there."
 )
@@ -406,6 +406,28 @@ def not_payable(company: DemoCompany) -> Result:
     finance = company.as_("finance")
     finance.run("sandbox attach pm_card_visa --customer C-1025")
     return finance.run("pay CM-202 --method card --yes")
+
+
+@says(
+    "payment {uuid payment} has failed: it has no receipt. See `invoicepay payments show "
+    "{payment}`."
+)
+def no_receipt(company: DemoCompany) -> Result:
+    pay = ["pay", "INV-1060", "--yes", "--method", company.method(DECLINES), "--json"]
+    return company.run(["payments", "receipt", company.run(pay).error["payment"]])
+
+
+@says(
+    "payment {uuid} was canceled: canceled on request. Nothing was charged. Pay again with a new "
+    "--key if it is still wanted."
+)
+def payment_canceled(company: DemoCompany) -> Result:
+    for call in ("POST /v1/payment_intents/*/confirm", "GET /v1/payment_intents/*"):
+        add_fault(company.sandbox, call, "reset_before", times=100)
+    payment = company.run("pay INV-1042 --yes --key k --json").error["payment"]
+    clear_faults(company.sandbox)
+    company.run(["payments", "cancel", payment])
+    return company.run("pay INV-1042 --yes --key k")
 
 
 @says(
@@ -500,6 +522,14 @@ def unknown_currency(company: DemoCompany) -> Result:
 
 
 # --- 9: done in part ----------------------------------------------------------------------------
+
+
+@says(
+    "{folder}/INV-1042.pdf was written, and no program that shows it was found. Name one in "
+    "BROWSER, or open the file yourself."
+)
+def no_viewer(company: DemoCompany) -> Result:
+    return company.run(f"invoices pdf INV-1042 --view --dir {company.folder}", PATH="")
 
 
 @says(
@@ -665,6 +695,15 @@ def ledger_replaced(company: DemoCompany) -> Result:
 )
 def ledger_unusable(company: DemoCompany) -> Result:
     return company.run("invoices list --ledger invoicepay.toml")
+
+
+@says(
+    "the practice bank's file {folder}/ledger.db.sandbox is not a SQLite file. Check the disk and "
+    "the file's rights, or start a new `invoicepay demo`."
+)
+def sandbox_unusable(company: DemoCompany) -> Result:
+    company.sandbox.write_text("Dear diary, " * 999)
+    return company.run("sandbox clock advance 1d")
 
 
 @says(

@@ -367,6 +367,17 @@ def not_payable(company: DemoCompany, meet: Meet) -> None:
 
 
 @obeyed
+def no_receipt(company: DemoCompany, meet: Meet) -> None:
+    assert "failed" in obey(company, meet(), "payments show").stdout
+
+
+@obeyed
+def payment_canceled(company: DemoCompany, meet: Meet) -> None:
+    assert "Pay again with a new --key" in meet()
+    well(company.run("pay INV-1042 --yes --key new"))
+
+
+@obeyed
 def total_differs(company: DemoCompany, meet: Meet) -> None:
     assert "with --dry-run instead of --expect-total" in meet()
     total = company.run("pay INV-1042 --dry-run --json").json["total"]
@@ -458,6 +469,12 @@ def unknown_currency(company: DemoCompany, meet: Meet) -> None:
 
 
 # --- 9: done in part ----------------------------------------------------------------------------
+
+
+@obeyed
+def no_viewer(company: DemoCompany, meet: Meet) -> None:
+    assert "Name one in BROWSER" in meet()
+    well(company.run("invoices pdf INV-1042 --view", BROWSER="true %s"))
 
 
 @obeyed
@@ -608,6 +625,11 @@ def ledger_unusable(company: DemoCompany, meet: Meet) -> None:
     assert "Name the ledger with --ledger or INVOICEPAY_LEDGER" in meet()
     well(company.run("invoices list --ledger ledger.db"))
     well(company.run("invoices list", INVOICEPAY_LEDGER="ledger.db"))
+
+
+@obeyed
+def sandbox_unusable(company: DemoCompany, meet: Meet) -> None:
+    obey(company, meet(), "demo")
 
 
 @obeyed

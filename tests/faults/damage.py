@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 PAGE = 4096
 INTEGERS = ("NULL", "'many'", "9223372036854775807", "-9223372036854775808", "0", "0.5")
@@ -104,7 +104,7 @@ def with_log(path: Path, *statements: str) -> None:
         for statement in statements:
             with ledger.write() as unit:
                 unit._connection.execute(statement)
-                told(unit)
+                journal_changes(unit)
         shutil.copy(f"{copy}-wal", f"{path}-wal")
     copy.unlink()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.running import HANGS_AFTER, PROGRAM, DemoCompany, Result
-from tests.support.told import change
+from tests.support.journaled import change
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="other disks, other rules")
 
@@ -261,8 +261,8 @@ def obeying_modes() -> tuple[str, ...]:
         (".", 0o500, "logout", "ledger_unusable"),
         (".", 0o500, "invoices pdf INV-1042", "ledger_unusable"),
         ("ledger.db.sandbox", 0o400, "invoices list", ""),
-        ("ledger.db.sandbox", 0o400, PAY, "ledger_unusable"),
-        ("ledger.db.sandbox", 0o000, "sandbox clock advance 1d", "ledger_unusable"),
+        ("ledger.db.sandbox", 0o400, PAY, "sandbox_unusable"),
+        ("ledger.db.sandbox", 0o000, "sandbox clock advance 1d", "sandbox_unusable"),
         ("shut", 0o500, "invoices pdf INV-1042 --dir shut", "write_failed"),
         ("shut", 0o500, "invoices pdf INV-1042 --zip shut/all.zip", "write_failed"),
         ("shut", 0o000, "invoices pdf INV-1042 --dir shut/in", "write_failed"),
@@ -439,7 +439,7 @@ def test_what_is_no_bank_is_named_as_such(name: str, command: str, company: Demo
     NOT_A_LEDGER[name][0](company.sandbox)
     result = run(company, f"{command} --json")
     assert_named(result, 10)
-    assert result.error["code"] == "ledger_unusable"
+    assert result.error["code"] == "sandbox_unusable"
     assert result.error["message"].startswith(f"the practice bank's file {company.sandbox}")
     if company.sandbox.is_dir():
         company.sandbox.rmdir()

@@ -165,7 +165,7 @@ IN_OPERATIONS = (
     # --- Sync ---
     Mutant(
         "sync-forgets-what-failed",
-        "a charge that could not be taken in is never looked at again",
+        "a charge that could not be adopted is never looked at again",
         _SYNC,
         "            left.append(intent)\n",
         "            pass\n",
@@ -191,7 +191,7 @@ IN_OPERATIONS = (
     Mutant(
         "one-address-told",
         "of a customer's addresses only the last hears of payments",
-        "operations/payments/protocol/news.py",
+        "operations/payments/protocol/notify.py",
         'which = f"-{number}" if number > 1 else ""',
         'which = ""',
         "tests/operations/payments/test_news.py",

@@ -10,12 +10,12 @@ _CANCEL = "operations/payments/protocol/cancel.py"
 _RECORD = "operations/payments/protocol/record.py"
 _SETTLE = "operations/payments/protocol/settle.py"
 _RECONCILE = "operations/payments/protocol/reconcile.py"
-_HOLDS = "operations/payments/protocol/holds.py"
+_PAYABLE = "operations/payments/protocol/payable.py"
 _FIGURES = "operations/books/figures.py"
 _GATE = "operations/payments/protocol/restored.py"
 _ACKNOWLEDGE = "operations/payments/acknowledgements.py"
 _ACKNOWLEDGED = "tests/operations/payments/test_acknowledged.py"
-_TAKE_IN = "operations/payments/protocol/take_in.py"
+_ADOPT = "operations/payments/protocol/adopt.py"
 _COMPARE = "operations/payments/protocol/compare.py"
 _SYNC = "operations/payments/sync.py"
 _FAULTS = "tests/operations/payments/test_faults.py"
@@ -48,7 +48,7 @@ IN_PROTOCOL = (
     Mutant(
         "held-parts-are-paid",
         "a part of an invoice is charged twice",
-        _HOLDS,
+        _PAYABLE,
         "    for payment in unit.payments.unsettled(EVERYTHING, numbers):\n",
         "    for payment in ():\n",
         _ACKNOWLEDGED,
@@ -56,7 +56,7 @@ IN_PROTOCOL = (
     Mutant(
         "pending-is-enough",
         "more is paid of what somebody was not told that they paid",
-        _HOLDS,
+        _PAYABLE,
         "        if not unit.payments.is_acknowledged(payment, actor.email):\n",
         "        if False:\n",
         _ACKNOWLEDGED,
@@ -64,7 +64,7 @@ IN_PROTOCOL = (
     Mutant(
         "nobody-is-told",
         "who was killed before the answer pays the same part again",
-        _HOLDS,
+        _PAYABLE,
         "    if not with_key:\n",
         "    if False:\n",
         _ACKNOWLEDGED,
@@ -136,8 +136,8 @@ IN_PROTOCOL = (
     ),
     Mutant(
         "late-invoice-pays-again",
-        "an invoice that is imported after its charge was taken in is charged again",
-        "operations/payments/protocol/holds.py",
+        "an invoice that is imported after its charge was adopted is charged again",
+        "operations/payments/protocol/payable.py",
         "    check_placed([invoice.number for invoice in invoices if invoice.payable_minor > 0], "
         "unit)\n",
         "",
@@ -153,7 +153,7 @@ IN_PROTOCOL = (
     ),
     Mutant(
         "key-claimed-anew",
-        "what a copy has charged under a key, and sync took in since the quote, is charged again",
+        "what a copy has charged under a key, and sync adopted since the quote, is charged again",
         _CLAIM,
         "if found is None and plan.with_key:",
         "if False:",
@@ -315,20 +315,20 @@ IN_PROTOCOL = (
         "number-before-the-money",
         "a debit that comes back leaves a gap in the receipts' numbers",
         _RECORD,
-        "    moved = unit.payments.change(",
+        "    changed = unit.payments.change(",
         "    if new is PaymentStatus.PROCESSING:\n"
         '        settled["receipt_number"] = unit.payments.next_receipt_number()\n'
-        "    moved = unit.payments.change(",
+        "    changed = unit.payments.change(",
         _TOGETHER,
     ),
     Mutant(
         "outbox-on-its-own",
         "killed in between, the payment is made and its receipt is never sent",
         _RECORD,
-        "        owe_mail(",
+        "        queue_mail(",
         '        unit.outbox._db.execute("COMMIT")\n'
         '        unit.outbox._db.execute("BEGIN IMMEDIATE")\n'
-        "        owe_mail(",
+        "        queue_mail(",
         _TOGETHER,
     ),
     Mutant(
@@ -345,12 +345,12 @@ IN_PROTOCOL = (
         "mail-before-commit",
         "a receipt is sent for what was never recorded",
         _RECORD,
-        "        owe_mail(",
+        "        queue_mail(",
         "        from invoicepay.billing.ports import Message\n\n"
         "        ports.mailer.send(\n"
         '            Message(payment.id, "", "", payment.initiated_by, "Paid", "Paid", now)\n'
         "        )\n"
-        "        owe_mail(",
+        "        queue_mail(",
         _TOGETHER,
     ),
     # --- Settle ---
@@ -407,10 +407,10 @@ IN_PROTOCOL = (
     ),
     # --- Reconcile ---
     Mutant(
-        "taken-in-under-a-fresh-id",
-        "a charge that is taken in twice counts twice, or stops every sync",
-        _TAKE_IN,
-        "payment_id = intent.payment_id if own_id and intent.payment_id else late_id(intent)",
+        "adopted-under-a-fresh-id",
+        "a charge that is adopted twice counts twice, or stops every sync",
+        _ADOPT,
+        "payment_id = intent.payment_id if own_id and intent.payment_id else derived_id(intent)",
         "payment_id = str(uuid.uuid4())",
         _RESTORED,
     ),
@@ -418,7 +418,7 @@ IN_PROTOCOL = (
         "id-alone-explains",
         "a key that is used again after it has expired hides the first charge",
         _RECONCILE,
-        "    return standing.gateway_id == intent.id\n",
+        "    return payment.gateway_id == intent.id\n",
         "    return True\n",
         _RESTORED,
     ),
@@ -463,9 +463,9 @@ IN_PROTOCOL = (
         _UNREADABLE,
     ),
     Mutant(
-        "taken-in-beyond-payable",
-        "a charge taken in pays an invoice twice instead of becoming credit",
-        _TAKE_IN,
+        "adopted-beyond-payable",
+        "a charge adopted pays an invoice twice instead of becoming credit",
+        _ADOPT,
         "min(allocation.amount_minor, invoice.payable_minor, left)",
         "min(allocation.amount_minor, left)",
         _RESTORED,
@@ -482,15 +482,15 @@ IN_PROTOCOL = (
         "second-intent-left",
         "a second intent of a payment stays for whoever made it to confirm",
         _RECONCILE,
-        'standing.status in _GIVEN_UP or standing.gateway_id not in ("", intent.id):',
-        "standing.status in _GIVEN_UP:",
+        'payment.status in _GIVEN_UP or payment.gateway_id not in ("", intent.id):',
+        "payment.status in _GIVEN_UP:",
         _SLOW,
     ),
     Mutant(
         "own-second-intent-left",
         "two copies confirm two intents of one payment, whose key had expired in between",
         _RECONCILE,
-        "            standing = Standing(standing.status, own.id)",
+        "            payment = KnownPayment(payment.status, own.id)",
         "            pass",
         _SLOW,
     ),
@@ -504,7 +504,7 @@ IN_PROTOCOL = (
     ),
     Mutant(
         "horizon-passes-what-is-left",
-        "a charge that comes of it later is refused for good, and never taken in",
+        "a charge that comes of it later is refused for good, and never adopted",
         _SYNC,
         "min([max(made) - OVERLAP, *(at for at in of_left if at)])",
         "max(made) - OVERLAP",
@@ -552,9 +552,9 @@ IN_PROTOCOL = (
     ),
     Mutant(
         "moved-on-is-left",
-        "what was charged while sync canceled it is not taken in",
-        _TAKE_IN,
-        "        return take_in(after, ports)\n",
+        "what was charged while sync canceled it is not adopted",
+        _ADOPT,
+        "        return adopt_unmatched_charge(after, ports)\n",
         "        return None\n",
         _SLOW,
     ),

@@ -43,8 +43,8 @@ from tests.support.figures import table, write_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROTOCOL = (
-    "claim holds submit settle record reconcile take_in place restored cancel account "
-    "gateway_customer compare news"
+    "claim payable submit settle record reconcile adopt place restored cancel account "
+    "gateway_customer compare notify"
 )
 _STORES = (
     "payments invoices books journal outbox methods customers comparison restores loading contacts "

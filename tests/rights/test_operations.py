@@ -35,7 +35,7 @@ from invoicepay.operations.rights import RIGHTS
 from tests.rights.company import MEMORY
 from tests.rights.requests import NAMES_NOTHING, PASSWORD, PERSONAL, REQUESTS, Asked
 from tests.support.company import START, SmallCompany, make_template, open_copy
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 YEAR = timedelta(days=365)
 PEOPLE = {"customer": "C-1", "other": "C-2", "finance": "", "admin": ""}
@@ -152,7 +152,7 @@ def _add_people(small: SmallCompany) -> None:
             hashed = "" if name == "other" else password
             contact = Contact(f"my-{name}", email, name, role, customers, status, hashed)
             unit.contacts.put(contact)
-            told(unit)
+            journal_changes(unit)
             unit.sessions.add(_session(name, name))
             unit.sessions.add(replace(_session(name, f"token-{name}"), kind="token"))
         for name in ("revoked", "expired", "idle"):
@@ -161,7 +161,7 @@ def _add_people(small: SmallCompany) -> None:
         for whose in ("own", "foreign"):
             email = f"{whose}@one.example"
             unit.contacts.put(Contact(whose, email, whose, Role.CUSTOMER, ("C-1",)))
-            told(unit)
+            journal_changes(unit)
             unit.contacts.add_invite(whose, code_hash(f"code-{whose}"), START + YEAR)
         unit.contacts.take_invite(code_hash("code-foreign"), START)
 

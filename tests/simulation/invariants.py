@@ -12,7 +12,7 @@ from invoicepay.billing.ports import Intent, IntentStatus, PaymentFilter
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.protocol.compare import Comparison, compare_all
-from invoicepay.operations.payments.protocol.reconcile import late_id
+from invoicepay.operations.payments.protocol.reconcile import derived_id
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
 from tests.simulation.actors import EVERYTHING, RAISED, Cast
@@ -153,10 +153,10 @@ def _check_explained(world: World, cast: Cast, payments: list[Payment]) -> None:
             continue
         if len(mine) != 1 or mine[0].amount_minor != intent.amount_minor:
             raise Broken("a charge without its payment", f"{intent} {mine}")
-        if mine[0].id not in (intent.payment_id, late_id(intent)):
+        if mine[0].id not in (intent.payment_id, derived_id(intent)):
             raise Broken("a charge under another payment", f"{intent} {mine}")
         if mine[0].id != intent.payment_id and intent.payment_id not in ids:
-            raise Broken("a charge taken in under a needless id", f"{intent} {mine}")
+            raise Broken("a charge adopted under a needless id", f"{intent} {mine}")
     for payment in payments:
         if payment.method_type in ("card", "ach"):
             _check_end(payment, world.gateway.found.get(payment.gateway_id), alone)

@@ -18,7 +18,7 @@ from typing import Any, NoReturn, TypeVar
 from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.ports import MailNotSent, Message
-from invoicepay.ledger.records import watch
+from invoicepay.ledger.records import install_change_triggers
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.imports.import_records import ImportRecords
@@ -159,7 +159,7 @@ class Memory(sqlite3.Connection):
             source.deserialize(content)
             source.backup(connection)
         sqlite3.Connection.execute(connection, "PRAGMA foreign_keys = ON")
-        watch(connection)
+        install_change_triggers(connection)
         sqlite3.Connection.execute(connection, "BEGIN")
         return connection
 
@@ -189,7 +189,7 @@ class SimulatedLedger(SqliteLedger):
     def __init__(self, world: World, memory: Memory) -> None:
         super().__init__(Path("simulated.db"))
         self._world, self._memory = world, memory
-        self._watched = True
+        self._has_triggers = True
 
     def _open(self) -> sqlite3.Connection:
         return self._memory

@@ -27,8 +27,8 @@ from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
+from tests.support.journaled import journal_changes
 from tests.support.scripted_gateway import ScriptedGateway
-from tests.support.told import told
 
 R = TypeVar("R")
 START = datetime(2026, 11, 2, 15, tzinfo=UTC)
@@ -231,5 +231,5 @@ def add_contact(company: SmallCompany, name: str, role: Role, *customers: str) -
     session = Session(f"session-{name}", "token", name, secret_hash(name), START, far, 10**9, START)
     with company.ledger.write() as unit:
         unit.contacts.put(contact)
-        told(unit)
+        journal_changes(unit)
         unit.sessions.add(session)

@@ -22,7 +22,7 @@ from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import Imported, ImportRecords, import_records
 from invoicepay.operations.imports.problems import BadRows, Problem
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 LEDGER = "ledger.db"
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -78,7 +78,7 @@ class Office:
         admin = Contact("k2", "adm@example.com", "Adm", Role.ADMIN, status="active")
         with self.ledger.write() as unit:
             unit.contacts.put(admin)
-            told(unit)
+            journal_changes(unit)
             unit.sessions.add(_session("s2", admin.id))
         return Actor(admin.id, admin.email, admin.role, EVERYTHING, "s2")
 
@@ -100,7 +100,7 @@ class Office:
         with self.ledger.write() as unit:
             unit.payments.add(payment)
             unit.invoices.reserve(payment.allocations)
-            told(unit)
+            journal_changes(unit)
 
     def json(self, kind: str, *records: Mapping[str, object], **options: bool) -> Imported:
         text = "".join(json.dumps(record) + "\n" for record in records)
@@ -162,7 +162,7 @@ def set_up_office(folder: Path) -> Office:
     contact = Contact("k1", "fin@example.com", "Fin", Role.FINANCE, status="active")
     with office.ledger.write() as unit:
         unit.contacts.put(contact)
-        told(unit)
+        journal_changes(unit)
         unit.sessions.add(_session("s1", contact.id))
     return office
 

@@ -110,11 +110,13 @@ class Refused(InvoicepayError):
             "ledger_behind_gateway",
             "method_unusable",
             "moved_since_quoted",
+            "no_receipt",
             "not_acknowledged",
             "not_cancelable",
             "not_payable",
             "not_placed",
             "other_ledger",
+            "payment_canceled",
             "restored_not_confirmed",
             "total_differs",
             "weak_password",
@@ -147,7 +149,7 @@ class PartlyDone(InvoicepayError):
     """Some of what was asked is done; the message says what is not."""
 
     exit_code = 9
-    codes = frozenset({"partly_done"})
+    codes = frozenset({"no_viewer", "partly_done"})
 
 
 class Unreachable(InvoicepayError):
@@ -170,6 +172,7 @@ class Unreachable(InvoicepayError):
             "ledger_newer",
             "ledger_replaced",
             "ledger_unusable",
+            "sandbox_unusable",
             "secret_unreadable",
             "write_failed",
         }

@@ -22,6 +22,18 @@ class PaymentStatus(StrEnum):
     FAILED = "failed"
     CANCELED = "canceled"
 
+    @property
+    def in_words(self) -> str:
+        """What a sentence says of a payment in this state, e.g. `has succeeded`."""
+        return _IN_WORDS.get(self, f"is {self}")
+
+
+_IN_WORDS: dict[str, str] = {
+    PaymentStatus.UNKNOWN: "has an unknown outcome",
+    PaymentStatus.SUCCEEDED: "has succeeded",
+    PaymentStatus.FAILED: "has failed",
+    PaymentStatus.CANCELED: "was canceled",
+}
 
 FINAL = frozenset({PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.CANCELED})
 UNDER_WAY = frozenset(PaymentStatus) - FINAL

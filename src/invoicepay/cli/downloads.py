@@ -13,7 +13,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
-from invoicepay.billing.errors import Unreachable, Usage
+from invoicepay.billing.errors import PartlyDone, Usage
 from invoicepay.cli.output import Output
 from invoicepay.cli.progress import bar
 from invoicepay.cli.state import State
@@ -154,8 +154,12 @@ def _zip(path: Path, rendered: Iterator[RenderedInvoice]) -> Path:
 
 
 def open_file(path: Path) -> None:
-    """Show a file with the system's own viewer."""
+    """Show a file with the system's own viewer. Raises PartlyDone where there is none."""
     if sys.platform == "darwin":
         subprocess.Popen(["open", str(path)])
     elif not webbrowser.open(path.absolute().as_uri()):
-        raise Unreachable("write_failed", f"no viewer is known here; the file is {path}")
+        raise PartlyDone(
+            "no_viewer",
+            f"{path} was written, and no program that shows it was found",
+            "Name one in BROWSER, or open the file yourself.",
+        )

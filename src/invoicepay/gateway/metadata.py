@@ -19,7 +19,7 @@ _PARTS = 44
 
 def written(order: ChargeOrder) -> dict[str, str]:
     """The metadata of an order. Allocations beyond what fits (some 1,000) are left out: a payment
-    taken in from it would have them as unapplied credit."""
+    adopted from it would have them as unapplied credit."""
     metadata = {
         LEDGER: order.ledger_id,
         PAYMENT: order.payment_id,

@@ -35,7 +35,7 @@ class LedgerFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection: sqlite3.Connection | None = None
-        self._watched = False
+        self._has_triggers = False
         self._file: tuple[int, int] | None = None
         """Which file was opened."""
         self._log = ""
@@ -67,17 +67,18 @@ class LedgerFile:
         with named_errors(self.path):
             connection = self._open()
             assert not connection.in_transaction, "transactions do not nest"
-            if not self._watched:
-                from invoicepay.ledger.records import watch  # reading needs none of it
+            if not self._has_triggers:
+                # Imported here: reading needs none of it.
+                from invoicepay.ledger.records import install_change_triggers
 
-                watch(connection)
-                self._watched = True
+                install_change_triggers(connection)
+                self._has_triggers = True
             before = connection.total_changes
             connection.execute("BEGIN IMMEDIATE")
             try:
                 self._check_in_place()
                 yield SqliteUnit(connection)
-                _check_told(connection)
+                _check_journaled(connection)
                 if connection.total_changes != before:
                     put_stamp(connection, self._log, SCHEMA_VERSION)
                 with named_errors(self.path, hint=MAYBE_CHANGED):
@@ -130,7 +131,7 @@ class LedgerFile:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection, self._watched = None, False
+            self._connection, self._has_triggers = None, False
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -169,7 +170,7 @@ def create(
     `now` is UTC. Raises Refused when a file is there, Unreachable when it cannot be written.
     """
     from invoicepay.ledger.migrations import migrate
-    from invoicepay.ledger.records import watch
+    from invoicepay.ledger.records import install_change_triggers
 
     check_sqlite()
     with (
@@ -180,7 +181,7 @@ def create(
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         migrate(connection, log_of(part))
-        watch(connection)
+        install_change_triggers(connection)
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
             "INSERT INTO ledger (one, id, mode, created_at) VALUES (1, ?, ?, ?)",
@@ -193,18 +194,18 @@ def create(
         unit.journal.append(
             "ledger.created", ledger_id, admin.email if admin else "", now, {"mode": mode}
         )
-        _check_told(connection)
+        _check_journaled(connection)
         put_stamp(connection, log_of(part), SCHEMA_VERSION)
         connection.execute("COMMIT")
         # Closing would do it too, but say nothing where it fails, and the log is not kept.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _check_told(connection: sqlite3.Connection) -> None:
+def _check_journaled(connection: sqlite3.Connection) -> None:
     """Not an assert: `python -O` leaves those out."""
-    from invoicepay.ledger.records import all_told
+    from invoicepay.ledger.records import all_journaled
 
-    if not all_told(connection):
+    if not all_journaled(connection):
         raise RuntimeError("money rows changed without a journal entry")
 
 

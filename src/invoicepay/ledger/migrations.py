@@ -87,7 +87,7 @@ def keys(db: Database) -> None:
 
 @migrations(name="0008_unplaced")
 def unplaced(db: Database) -> None:
-    """What a charge was for that could not be put on its invoices when it was taken in."""
+    """What a charge was for that could not be put on its invoices when it was adopted."""
     db.execute(_UNPLACED)
 
 

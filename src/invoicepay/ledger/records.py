@@ -1,10 +1,11 @@
 """What the journal keeps of the ledger: each money row, with the rows that belong to it.
 
-Every connection that writes notes in a temporary table which records it changes, and what they
-were, by triggers, so that no statement can forget to. Journal entries take the notes as lines; a
-commit with notes that no entry has taken is refused. Temporary triggers see only their own
-connection: an edit by another program is not noted, and that is how it shows, then and when
-the record is changed the next time, since a line says what the record was before it.
+On every connection that writes, triggers store in a temporary table which records were changed, and
+what they were before, so that no statement can forget to. A journal entry has a line for each of
+them; a commit with changes that are in no entry is refused. Temporary triggers see only their own
+connection: an edit by another program is not captured, and `audit verify` finds it as a difference
+between the ledger and the journal, also after the record's next change, since a line has the digest
+of what the record was before.
 """
 
 from __future__ import annotations
@@ -143,11 +144,11 @@ RECORDS = (
 )
 
 
-def watch(connection: sqlite3.Connection) -> None:
-    """Note from now on which records this connection changes. Not within a transaction."""
+def install_change_triggers(connection: sqlite3.Connection) -> None:
+    """Store from now on which records this connection changes. Not within a transaction."""
     statements = [
         "PRAGMA temp_store = MEMORY",
-        "CREATE TEMP TABLE IF NOT EXISTS untold "
+        "CREATE TEMP TABLE IF NOT EXISTS unjournaled_changes "
         "(record TEXT, row, was TEXT, PRIMARY KEY (record, row)) WITHOUT ROWID",
     ]
     for record in RECORDS:
@@ -156,59 +157,62 @@ def watch(connection: sqlite3.Connection) -> None:
             f"CREATE TEMP VIEW IF NOT EXISTS {record.name}_was (row, line) AS {record.lines}"
         )
         columns = ", ".join(c for c in record.columns.split() if c != "open_minor")
-        watched = [
+        triggers = [
             (record.table, "AFTER INSERT", "", [("new", record.key)]),
             (record.table, "BEFORE UPDATE", f"OF {columns}", [("old", record.key)]),
         ]
         for part in record.parts:
             old, new = ("old", part.key), ("new", part.key)
-            watched += [
+            triggers += [
                 (part.table, "BEFORE INSERT", "", [new]),
                 (part.table, "BEFORE UPDATE", "", [old, new]),
                 (part.table, "BEFORE DELETE", "", [old]),
             ]
-        for table, event, of, rows in watched:
-            name = f"note_{table}_{event.split()[1]}"
-            notes = "; ".join(
-                _note(record, f"{row}.{key}", is_new="AFTER" in event) for row, key in rows
+        for table, event, of, rows in triggers:
+            name = f"capture_{table}_{event.split()[1]}"
+            inserts = "; ".join(
+                _capture(record, f"{row}.{key}", is_new="AFTER" in event) for row, key in rows
             )
             statements.append(
                 f"CREATE TEMP TRIGGER IF NOT EXISTS {name} {event} {of} ON main.{table} "
-                f"BEGIN {notes}; END"
+                f"BEGIN {inserts}; END"
             )
     connection.executescript(";\n".join(statements))
 
 
-def _note(record: Record, row: str, *, is_new: bool) -> str:
-    """The first note of a record in a transaction stands: it has what the record was."""
+def _capture(record: Record, row: str, *, is_new: bool) -> str:
+    """A trigger's statement. Only the first change in a transaction is stored, with what the record
+    was before."""
     if is_new:
-        return f"INSERT INTO untold VALUES ('{record.name}', {row}, NULL)"
+        return f"INSERT INTO unjournaled_changes VALUES ('{record.name}', {row}, NULL)"
     was = f"(SELECT line FROM {record.name}_was WHERE row = {row})"
     # A bare `row = old.id` would compare as numbers, for which the key is no index.
     return (
-        f"INSERT INTO untold SELECT '{record.name}', {row}, {was} WHERE NOT EXISTS "
-        f"(SELECT 1 FROM untold WHERE record = '{record.name}' AND row = +{row})"
+        f"INSERT INTO unjournaled_changes SELECT '{record.name}', {row}, {was} WHERE NOT EXISTS "
+        f"(SELECT 1 FROM unjournaled_changes WHERE record = '{record.name}' AND row = +{row})"
     )
 
 
-def all_told(connection: sqlite3.Connection) -> bool:
-    """Whether the journal has taken every note."""
-    return connection.execute("SELECT 1 FROM temp.untold LIMIT 1").fetchone() is None
+def all_journaled(connection: sqlite3.Connection) -> bool:
+    """Whether every change is in a journal entry."""
+    return connection.execute("SELECT 1 FROM temp.unjournaled_changes LIMIT 1").fetchone() is None
 
 
-def tell(connection: sqlite3.Connection) -> Iterator[str]:
-    """A line for each record that was changed and not told yet: JSON, a space, and the digest of
-    what it was (`NEW` for one that was not there). Takes the notes."""
-    noted = {name for (name,) in connection.execute("SELECT DISTINCT record FROM temp.untold")}
+def journal_lines(connection: sqlite3.Connection) -> Iterator[str]:
+    """A line for each changed record that is in no journal entry yet: JSON, a space, and the digest
+    of what it was (`NEW` for one that was not there). The changes count as journaled then."""
+    names = connection.execute("SELECT DISTINCT record FROM temp.unjournaled_changes")
+    changed = {name for (name,) in names}
     for record in RECORDS:
-        if record.name in noted:
+        if record.name in changed:
             for line, was in connection.execute(
-                f"SELECT {record.line}, u.was FROM temp.untold u CROSS JOIN {record.table} t "
-                f"ON t.{record.key} = u.row WHERE u.record = '{record.name}' ORDER BY u.row"
+                f"SELECT {record.line}, u.was FROM temp.unjournaled_changes u "
+                f"CROSS JOIN {record.table} t ON t.{record.key} = u.row "
+                f"WHERE u.record = '{record.name}' ORDER BY u.row"
             ):
                 yield f"{line} {NEW if was is None else digest(was.encode())}"
-    if noted:
-        connection.execute("DELETE FROM temp.untold")
+    if changed:
+        connection.execute("DELETE FROM temp.unjournaled_changes")
 
 
 def digest(line: bytes) -> str:

@@ -21,7 +21,9 @@ class Request(Generic[R]):
     """Base of every request; R is what its verb returns.
 
     Its verb stands beside it, the same name in snake case: `ListInvoices` and
-    `list_invoices(request, actor, ports)`.
+    `list_invoices(request, actor, ports)`. The verb's docstring names what it raises. Besides that
+    any verb raises Unreachable where the ledger's file cannot be used, and DoesNotTie or BadInput
+    where what is in it was damaged or edited.
     """
 
     __slots__ = ()

@@ -67,7 +67,7 @@ class SetCompany(Request[Company]):
 
 def set_company(request: SetCompany, actor: Actor, ports: Ports) -> Company:
     """The company after the change. Days already recorded stay the days they were, whatever the
-    time zone becomes. Raises BadInput, Usage where nothing is given."""
+    time zone becomes. Raises BadInput, Usage where nothing is given, NotAllowed."""
     given = {
         f.name: value for f in fields(request) if (value := getattr(request, f.name)) is not None
     }

@@ -76,8 +76,9 @@ class RemoveMethod(Request[Method]):
 
 
 def remove_method(request: RemoveMethod, actor: Actor, ports: Ports) -> Method:
-    """The removed method. Refused while a payment with it is under way. Here it is gone whether
-    or not the gateway answers: nothing pays with it any more."""
+    """The removed method. It is gone here whether or not the gateway answers: nothing pays with it
+    any more. Raises NotFound, Refused while a payment with it is under way, and Unreachable where
+    the gateway has no key, when it is removed already."""
     from invoicepay.billing.ports import NoAnswer, Rejected
 
     now = ports.clock.now()

@@ -134,7 +134,7 @@ def _sandbox_errors() -> Iterator[None]:
         yield
     except SandboxFileError as error:
         raise Unreachable(
-            "ledger_unusable",
+            "sandbox_unusable",
             f"the practice bank's file {error}",
             "Check the disk and the file's rights, or start a new `invoicepay demo`.",
         ) from error

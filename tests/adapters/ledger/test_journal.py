@@ -22,7 +22,7 @@ from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.payments.sync import Sync
 from tests.adapters.ledger.cells import cells
 from tests.support.company import START, SmallCompany, make_template, open_copy
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 FLIPS = 1000
 LINES = """\
@@ -52,7 +52,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         unit.restores.add(START, START, 1, ["a@example.com"])
         unit.restores.synced(START)
         unit.restores.confirm(START)
-        told(unit)
+        journal_changes(unit)
     company.assert_books_balance()
     company.ledger.close()
     return company.ledger.path

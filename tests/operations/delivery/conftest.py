@@ -29,7 +29,7 @@ from invoicepay.billing.ports import (
 )
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 START = datetime(2026, 10, 31, 12, tzinfo=UTC)
 REAL = datetime(2040, 1, 1, tzinfo=UTC)
@@ -125,7 +125,7 @@ class World:
                 change = replace(change, settled_at=self.at, failure_message="Insufficient funds.")
                 unit.invoices.release(payment.allocations)
             assert unit.payments.change(payment, change)
-            told(unit)
+            journal_changes(unit)
             found = unit.payments.get(name, EVERYTHING)
         assert found is not None
         return found
@@ -155,7 +155,7 @@ def made(path: Path, mode: Mode = Mode.SANDBOX) -> World:
         unit.contacts.put(
             Contact("c", "bob@one.example", "Bob", Role.CUSTOMER, ("C-1",), "active", "")
         )
-        told(unit)
+        journal_changes(unit)
     with closing(sqlite3.connect(path)) as db:
         for number, total in (("INV-1", 100_000), ("INV-2", 90_000)):
             db.execute(

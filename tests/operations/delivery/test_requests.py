@@ -24,7 +24,7 @@ from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
 from tests.support.company import START, KeptMail, SmallCompany, make_template, open_copy
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 DOWN = "mail.example:587 cannot be reached: Connection refused"
 ABSENT = "00000000-0000-4000-8000-000000000000"
@@ -302,7 +302,7 @@ def test_setting_it_and_sending_again_is_enough(
         finance = unit.contacts.get("finance")
         assert finance is not None
         unit.contacts.put(replace(finance, role=Role.ADMIN))
-        told(unit)
+        journal_changes(unit)
     company.finance.call(SetCompany(email="billing@tidewheel.example"))
     company.finance.call(SendMail(now=True))
     assert [m.sender for m in mail.sent] == ["billing@tidewheel.example"]

@@ -23,7 +23,7 @@ from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.identity.login import LogIn
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 R = TypeVar("R")
 START = datetime(2026, 10, 31, 12, tzinfo=UTC)
@@ -142,7 +142,7 @@ def world(tmp_path: Path) -> Iterator[World]:
             unit.contacts.put(
                 Contact(email, email, email.split("@")[0], role, customers, "active", password_hash)
             )
-        told(unit)
+        journal_changes(unit)
     world.passwords.hashed = 0
     yield world
     world.ledger.close()

@@ -15,7 +15,7 @@ from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.identity.contacts import InviteContact
 from invoicepay.operations.identity.invites import AcceptInvite
 from invoicepay.operations.identity.login import LogIn, WhoAmI, log_in
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 if TYPE_CHECKING:
     from tests.operations.identity.conftest import World
@@ -50,14 +50,14 @@ def disabled(world: World) -> None:
     contact = world.contact(BOB)
     with world.ledger.write() as unit:
         unit.contacts.put(replace(contact, status="disabled"))
-        told(unit)
+        journal_changes(unit)
 
 
 def invited(world: World) -> None:
     contact = world.contact(BOB)
     with world.ledger.write() as unit:
         unit.contacts.put(replace(contact, status="invited", password_hash=""))
-        told(unit)
+        journal_changes(unit)
 
 
 def active(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from invoicepay.billing.payment import Allocation, PaymentStatus
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 if TYPE_CHECKING:
     from tests.operations.imports.conftest import Office
@@ -126,7 +126,7 @@ def test_what_is_reserved_is_not_payable(office: Office) -> None:
     with office.ledger.write() as unit:  # the payment under way arrives: nothing is over-applied
         unit.invoices.release((Allocation("A", 9000),))
         unit.invoices.reserve((Allocation("A", 9000),))
-        told(unit)
+        journal_changes(unit)
     assert office.invoice("A").balance_minor == 9000
 
 

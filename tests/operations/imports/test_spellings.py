@@ -9,7 +9,7 @@ import pytest
 from invoicepay.billing.customer import EVERYTHING
 from invoicepay.ledger import skeletons
 from tests.operations.imports.conftest import Office
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 HEAD = "number,customer,issued_on,total\n"
 COMPOSED, DECOMPOSED = "R\u00e9-7", "Re\u0301-7"
@@ -26,7 +26,7 @@ def renamed(office: Office, number: str, old: str, table: str = "invoices") -> N
     with office.ledger.write() as unit:
         sql = f"UPDATE {table} SET number = ? WHERE number = ?"
         unit._connection.execute(sql, (old, number))
-        told(unit)
+        journal_changes(unit)
 
 
 # --- In one file and the next -------------------------------------------------------------------
@@ -249,7 +249,7 @@ def test_both_may_be_in_the_ledger_and_are_told_apart_as_typed(old: Office) -> N
             (COMPOSED, row_id),
         )
         skeletons.add(unit._connection, "invoices", [COMPOSED])
-        told(unit)
+        journal_changes(unit)
     head = "number,customer,issued_on,total,voided_on\n"
     with old.ledger.read() as unit:
         assert unit.books.look_alikes() == [(DECOMPOSED, COMPOSED)]

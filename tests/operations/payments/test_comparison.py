@@ -406,7 +406,7 @@ def test_no_charge_is_passed_over_between_two_batches(
 def test_after_a_hundred_differences_it_stops_and_begins_there_the_next_time(
     company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr(compare, "MOST_TOLD", 3)
+    monkeypatch.setattr(compare, "MOST_SHOWN", 3)
     monkeypatch.setattr(compare, "BATCH", batch)
     for _ in range(6):
         pay_some(company, "INV-2")
@@ -450,7 +450,7 @@ def test_where_it_could_not_look_at_all_there_may_be_more_differences(
 def test_what_was_not_looked_at_before_it_stopped_is_the_next_time(
     company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compare, "MOST_TOLD", 1)
+    monkeypatch.setattr(compare, "MOST_SHOWN", 1)
     first, second = pay_some(company, "INV-2"), pay_some(company, "INV-2")
     at_gateway(gateway, first, lambda intent: None)
     names_no_charge(company, second)

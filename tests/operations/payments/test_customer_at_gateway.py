@@ -25,8 +25,8 @@ from invoicepay.sandbox.faults import add_fault
 from invoicepay.sandbox.server import SandboxServer
 from tests.operations.payments.test_restored import stranger_intent
 from tests.support.company import EVERYTHING, START, SmallCompany, StandingClock
+from tests.support.journaled import journal_changes
 from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
 
 VISA = AttachTestMethod("C-1", "pm_card_visa")
 CREATE = "POST /v1/customers"
@@ -179,7 +179,7 @@ def test_whoever_changed_name_or_address_is_found(bank: Bank, ledger: Path, tmp_
     restored = bank.open(tmp_path / "backup.db")
     with restored.ledger.write() as unit:
         unit.loading.put_customers([Customer("C-1", "Another name", ("another@example.com",))])
-        told(unit)
+        journal_changes(unit)
 
     restored.call(VISA)
 
@@ -245,7 +245,7 @@ def test_a_method_goes_to_whom_the_ledger_has_by_then(template: Path, tmp_path: 
         if call == "create_customer":
             with company.another_process().ledger.write() as unit:
                 assert unit.customers.set_gateway_id("C-1", other)
-                told(unit)
+                journal_changes(unit)
 
     gateway.before = another_process
     company.call(VISA)

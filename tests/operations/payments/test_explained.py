@@ -18,7 +18,7 @@ from invoicepay.operations.payments.protocol.reconcile import (
     Unexplained,
     check_not_behind,
     check_reconciled,
-    late_id,
+    derived_id,
     since_reconciled,
     unexplained,
 )
@@ -30,8 +30,8 @@ from tests.operations.payments.test_restored import (
     sync,
 )
 from tests.support.company import SmallCompany
+from tests.support.journaled import journal_changes
 from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
 
 UNDER_WAY = ("claimed", "submitted", "processing", "unknown")
 GIVEN_UP = ("failed", "canceled")
@@ -57,7 +57,7 @@ def known(company: SmallCompany, status: str, gateway_id: str, id: str = "p") ->
                 effective_on=company.clock.time.date() if status == "succeeded" else None,
             )
         )
-        told(unit)
+        journal_changes(unit)
 
 
 def odd(intent: Intent) -> UnreadableIntent:
@@ -117,10 +117,10 @@ def test_what_the_ledger_does_not_have_at_all(company: SmallCompany) -> None:
     assert found == Unexplained((processing, intent), (unfinished,), (), (odd(intent),), ())
 
 
-def test_what_was_taken_in_under_an_id_of_its_own_is_explained(company: SmallCompany) -> None:
+def test_what_was_adopted_under_an_id_of_its_own_is_explained(company: SmallCompany) -> None:
     intent = stranger_intent(company, id="pi_1", payment_id="p")
     known(company, "canceled", "")
-    known(company, "succeeded", "pi_1", late_id(intent))
+    known(company, "succeeded", "pi_1", derived_id(intent))
 
     assert where(unexplained([intent, odd(intent)], company)) == ""
     for no_payment_of_ours in ("", "gone"):
@@ -155,8 +155,8 @@ def test_a_late_charge_has_one_id_of_its_own(company: SmallCompany) -> None:
     """Old ledgers have it: it must never change."""
     intent = stranger_intent(company, id="pi_1")
 
-    assert late_id(intent) == late_id(odd(intent)) == "a4524c7d-7c3e-5ec5-9f48-0c4febb414ec"
-    assert late_id(replace(intent, id="pi_2")) != late_id(intent)
+    assert derived_id(intent) == derived_id(odd(intent)) == "a4524c7d-7c3e-5ec5-9f48-0c4febb414ec"
+    assert derived_id(replace(intent, id="pi_2")) != derived_id(intent)
 
 
 # --- Refused ---
@@ -255,7 +255,7 @@ def test_since_it_was_reconciled_is_what_is_listed(
 
     with company.ledger.write() as unit:
         unit.company.set_reconciled(company.clock.time - timedelta(days=1))
-        told(unit)
+        journal_changes(unit)
 
     assert [intent.id for intent in since_reconciled(company)] == ["pi_2"]
 
@@ -283,7 +283,7 @@ def test_of_many_the_newest_are_looked_at_and_all_since_it_was_reconciled(
     if reconciled is not None:
         with company.ledger.write() as unit:
             unit.company.set_reconciled(made + timedelta(seconds=reconciled))
-            told(unit)
+            journal_changes(unit)
     own = lost(company, "pi_own", status=OPEN)
     payment = replace(company_payment(company), allocations=(Allocation("INV-1", 1),))
 
@@ -329,7 +329,7 @@ def test_what_does_not_say_when_it_was_made_ends_no_look(
     until = company.clock.time
     with company.ledger.write() as unit:
         unit.company.set_reconciled(until)
-        told(unit)
+        journal_changes(unit)
     company.clock.move(days=1)
     timeless = replace(odd(lost(company, "pi_odd")), created_at=None)
     payment = replace(company_payment(company), allocations=(Allocation("INV-1", 1),))
@@ -368,7 +368,7 @@ def test_the_next_sync_looks_from_the_oldest_that_was_missed(
     horizon = start + timedelta(days=4)
     with company.ledger.write() as unit:
         unit.company.set_reconciled(horizon)
-        told(unit)
+        journal_changes(unit)
     company.clock.move(days=6)
 
     with pytest.raises(Refused):
@@ -393,7 +393,7 @@ def test_the_next_sync_looks_from_the_oldest_that_anybody_missed(
     def set_reconciled(day: int) -> None:
         with company.another_process().ledger.write() as unit:
             unit.company.set_reconciled(start + timedelta(days=day))
-            told(unit)
+            journal_changes(unit)
 
     def interfere(call: str) -> None:
         if call == "intents":
@@ -421,7 +421,7 @@ def test_every_kind_that_refuses_is_looked_at_by_the_next_sync(
     company.clock.move(days=3)
     with company.ledger.write() as unit:
         unit.company.set_reconciled(company.clock.time)
-        told(unit)
+        journal_changes(unit)
     if which == "unreadable":
         gateway.unreadable["pi_1"] = True
 
@@ -445,7 +445,7 @@ def test_what_a_copy_confirmed_while_it_was_canceled_is_looked_at_by_the_next_sy
     company.clock.move(days=3)
     with company.ledger.write() as unit:
         unit.company.set_reconciled(company.clock.time)
-        told(unit)
+        journal_changes(unit)
     charged = replace(gateway.found[unknown.gateway_id], status=IntentStatus.SUCCEEDED)
 
     def overtakes(call: str) -> None:

@@ -105,7 +105,7 @@ def test_somebody_is_told_how_their_payment_ended(
     )
 
 
-def test_a_debit_that_was_taken_in_is_told_to_whoever_pays_more(company: SmallCompany) -> None:
+def test_a_debit_that_was_adopted_is_told_to_whoever_pays_more(company: SmallCompany) -> None:
     """Nobody knows who made it, so it may have been them."""
     lost = restored(company, method="ach", amounts=PART)
     sync(company)

@@ -71,7 +71,7 @@ def test_a_decline_is_journaled_with_its_code(company: SmallCompany, bad_card: s
     )
 
 
-def test_a_charge_that_is_taken_in_says_so(company: SmallCompany) -> None:
+def test_a_charge_that_is_adopted_says_so(company: SmallCompany) -> None:
     lost = restored(company, method="card")
 
     sync(company)

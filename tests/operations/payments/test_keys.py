@@ -16,8 +16,8 @@ from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
 from tests.support.company import SmallCompany
+from tests.support.journaled import journal_changes
 from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
 
 
 def test_the_same_key_pays_once(company: SmallCompany, gateway: ScriptedGateway) -> None:
@@ -114,7 +114,7 @@ def test_a_key_of_a_customer_that_is_out_of_scope_by_now_is_not_found(
         contact = unit.contacts.get("payer")
         assert contact is not None
         unit.contacts.put(replace(contact, customers=("C-2",)))
-        told(unit)
+        journal_changes(unit)
 
     with pytest.raises(NotFound):
         company.pay("INV-1", method="card", key="october")
@@ -278,7 +278,7 @@ def test_a_key_from_before_keys_were_named_in_the_digest_pays_once(
         unit._connection.execute(
             "UPDATE payments SET request_digest = ? WHERE id = ?", [content, paid.id]
         )
-        told(unit)
+        journal_changes(unit)
 
     assert company.pay("INV-1", method="card", key="october").id == paid.id
     with pytest.raises(Refused) as refusal:

@@ -18,8 +18,8 @@ from invoicepay.operations.payments.protocol.account import (
     check_named,
 )
 from tests.support.company import EVERYTHING, SmallCompany
+from tests.support.journaled import change, journal_changes
 from tests.support.scripted_gateway import ScriptedGateway
-from tests.support.told import change, told
 
 OURS, LESS, MORE = "acct_scripted", "acct_a", "acct_z"
 
@@ -42,7 +42,7 @@ def restored_customer(new: SmallCompany) -> ScriptedGateway:
         assert customer is not None
         made = gateway.create_customer(customer, unit.company.identity().id, "key")
         unit.customers.set_gateway_id("C-1", made.id)
-        told(unit)
+        journal_changes(unit)
     gateway.calls.clear()
     return gateway
 
@@ -83,7 +83,7 @@ def test_binding_happens_once(new: SmallCompany) -> None:
         assert bind(OURS, unit)
         assert not bind(OURS, unit)
         assert unit.company.identity().gateway_account == OURS
-        told(unit)
+        journal_changes(unit)
 
 
 @pytest.mark.parametrize("named", ["", OURS, MORE])

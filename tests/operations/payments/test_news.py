@@ -62,12 +62,12 @@ def test_a_customer_without_an_address(company: SmallCompany) -> None:
 def test_nobody_is_told_twice(company: SmallCompany, address: str) -> None:
     with company.ledger.write() as unit:  # imports make it lower case
         unit._connection.execute("UPDATE customers SET email = ?", [address])
-        unit._connection.execute("DELETE FROM temp.untold")
+        unit._connection.execute("DELETE FROM temp.unjournaled_changes")
     payment = company.pay("INV-1", method="card")
     assert told(company) == [(PAYER, "received")]
     with company.ledger.write() as unit:
         unit._connection.execute("UPDATE customers SET email = ''")
-        unit._connection.execute("DELETE FROM temp.untold")
+        unit._connection.execute("DELETE FROM temp.unjournaled_changes")
     assert payment.status is PaymentStatus.SUCCEEDED
 
 
@@ -112,7 +112,7 @@ def test_each_news_goes_to_the_address_of_its_time(
     ]
 
 
-def test_of_a_charge_that_was_taken_in_the_customer_is_told(
+def test_of_a_charge_that_was_adopted_the_customer_is_told(
     company: SmallCompany, gateway: ScriptedGateway, has_address: Set, tmp_path: Path
 ) -> None:
     """Nobody who is known here made it."""

@@ -31,8 +31,8 @@ from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
 from tests.support.company import SmallCompany
 from tests.support.halfway import halfway
+from tests.support.journaled import journal_changes
 from tests.support.scripted_gateway import ScriptedGateway
-from tests.support.told import told
 
 
 def test_a_card_pays_at_once(company: SmallCompany, gateway: ScriptedGateway) -> None:
@@ -427,7 +427,7 @@ def test_a_contact_who_was_disabled_meanwhile_pays_nothing(
             contact = unit.contacts.get("payer")
             assert contact is not None
             unit.contacts.put(replace(contact, status="disabled"))
-            told(unit)
+            journal_changes(unit)
         return real()
 
     monkeypatch.setattr(company.ledger, "write", disabled_in_between)

@@ -22,8 +22,8 @@ from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.quote import Quote
 from tests.operations.payments.quotes import numbers, quoted, refusal
 from tests.support.company import SmallCompany, add_contact, make_template
+from tests.support.journaled import journal_changes
 from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
 
 OPEN, OVERDUE = InvoiceState.OPEN, InvoiceState.OVERDUE
 IN_USD = {"state": OPEN, "currency": "USD"}
@@ -535,7 +535,7 @@ def test_where_a_customer_has_no_default_its_payer_is_told_what_to_do(
     with company.ledger.write() as unit:
         for type_ in has:
             unit.methods.add(Method(type_, "C-2", type_, "", "", "", "pm"))
-        told(unit)
+        journal_changes(unit)
     what = {"": "payment method", "card": "card", "ach": "bank account"}[wanted]
 
     assert refusal(company.stranger, numbers=("INV-9",), method=wanted) == (

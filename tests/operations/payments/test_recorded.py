@@ -24,6 +24,7 @@ from invoicepay.billing.payment import (
 from invoicepay.billing.ports import Intent, IntentStatus, Rejected
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.payments.cancel import CancelPayment
+from invoicepay.operations.payments.protocol.adopt import adopt_unmatched_charge, cancel_or_adopt
 from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.protocol.record import (
     is_of,
@@ -32,7 +33,6 @@ from invoicepay.operations.payments.protocol.record import (
     record_submitted,
 )
 from invoicepay.operations.payments.protocol.settle import has_lease, settle
-from invoicepay.operations.payments.protocol.take_in import cancel_or_take_in, take_in
 from tests.operations.payments.test_explained import OPEN, known
 from tests.operations.payments.test_faults import killed_before
 from tests.operations.payments.test_journaled import journal
@@ -44,8 +44,8 @@ from tests.operations.payments.test_restored import (
     sync,
 )
 from tests.support.company import EVERYTHING, SmallCompany
+from tests.support.journaled import change
 from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import change
 
 SUCCEEDED, FAILED, CANCELED = (
     PaymentStatus.SUCCEEDED,
@@ -306,7 +306,7 @@ def test_a_lease_holds_until_its_end_and_is_never_longer_than_one(company: Small
 # --- Taken in -------------------------------------------------------------------------------------
 
 
-def test_what_is_at_the_bank_stays_there_when_a_lost_charge_is_taken_in(
+def test_what_is_at_the_bank_stays_there_when_a_lost_charge_is_adopted(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     """Only claims are given up."""
@@ -363,7 +363,7 @@ def test_a_charge_is_the_customers_who_has_its_customer_at_the_gateway(
     assert company.payment("lost").customer == "C-1"
 
 
-def test_a_customer_keeps_its_customer_at_the_gateway_when_a_charge_of_another_is_taken_in(
+def test_a_customer_keeps_its_customer_at_the_gateway_when_a_charge_of_another_is_adopted(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     """One who has none gets that of the charge: what is charged later is found there."""
@@ -385,7 +385,7 @@ def test_a_customer_keeps_its_customer_at_the_gateway_when_a_charge_of_another_i
 
 
 @pytest.mark.parametrize("given_up", [False, True])
-def test_a_charge_that_two_syncs_find_at_once_is_taken_in_once(
+def test_a_charge_that_two_syncs_find_at_once_is_adopted_once(
     company: SmallCompany, gateway: ScriptedGateway, given_up: bool
 ) -> None:
     """It was open when both listed it, and is charged when the first would cancel it. Under an id
@@ -422,7 +422,7 @@ def test_what_the_gateway_will_not_cancel_is_not_said_to_be_canceled(
     gateway.fail_next("cancel", Fault.REFUSED)
 
     with pytest.raises(Rejected) as rejected:
-        cancel_or_take_in(intent, company)
+        cancel_or_adopt(intent, company)
 
     assert rejected.value.code == "not_canceled"
     assert rejected.value.message == "pi_lost is requires_confirmation, and was not canceled"
@@ -464,7 +464,7 @@ def test_a_charge_fits_what_is_payable_and_no_more_of_it_is_used(
     )
     lost = stranger_intent(company, customer_number="C-1", amount_minor=30000, allocations=said)
 
-    found = take_in(lost, company)
+    found = adopt_unmatched_charge(lost, company)
 
     assert found.allocations == (Allocation("INV-1", 1), Allocation("INV-2", 25050))
     assert found.unapplied_minor == 30000 - 25051
@@ -475,7 +475,7 @@ def test_no_more_than_a_charge_is_put_on_what_it_names(company: SmallCompany) ->
     said = (Allocation("INV-1", 4000), Allocation("INV-2", 4000), Allocation("INV-3", 4000))
     lost = stranger_intent(company, customer_number="C-1", amount_minor=5000, allocations=said)
 
-    found = take_in(lost, company)
+    found = adopt_unmatched_charge(lost, company)
 
     assert found.allocations == (Allocation("INV-1", 4000), Allocation("INV-2", 1000))
 
@@ -515,7 +515,7 @@ def test_a_charge_that_is_answered_is_dated_by_its_answer(
     assert payment.created_at.date() < company.clock.time.date()
 
 
-def test_a_debit_that_is_taken_in_is_a_debit_dated_when_it_is_known(
+def test_a_debit_that_is_adopted_is_a_debit_dated_when_it_is_known(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     lost = restored(company, method="ach")
@@ -560,8 +560,8 @@ def test_a_charge_is_the_same_payment_wherever_taking_it_in_was_cut_off(
             except KeyboardInterrupt:
                 cut_off = True
         sync(company)
-        taken_in = company.payment(lost.id)
-        found.append((taken_in.status, taken_in.effective_on, taken_in.allocations))
+        adopted = company.payment(lost.id)
+        found.append((adopted.status, adopted.effective_on, adopted.allocations))
 
     assert len(found) > 3
     assert set(found) == {(SUCCEEDED, lost.effective_on, lost.allocations)}

@@ -34,8 +34,8 @@ from invoicepay.operations.payments.sync import Sync
 from tests.faults.damage import force, overwrite
 from tests.operations.payments.test_journaled import journal
 from tests.support.company import START, SmallCompany, make_template
+from tests.support.journaled import change, journal_changes
 from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import change, told
 
 CHEQUE = """\
 reference,customer,received_on,method_type,currency,amount,invoice,applied
@@ -159,7 +159,7 @@ def test_a_script_does_not_confirm(company: SmallCompany, backup: Path) -> None:
 def test_sessions_tokens_and_codes_end(company: SmallCompany, backup: Path) -> None:
     with company.ledger.write() as unit:
         unit.contacts.put(Contact("new", "new@one.example", "New", Role.CUSTOMER, ("C-1",)))
-        told(unit)
+        journal_changes(unit)
         unit.contacts.add_invite("new", code_hash("code"), START + timedelta(days=9))
     with_invite = backup.with_name("with invite.db")
     company.ledger.backup(with_invite)
@@ -199,7 +199,7 @@ def test_who_acted_for_fewer_customers_since_is_named(company: SmallCompany, bac
         payer = unit.contacts.by_email("payer@example.com")
         assert payer is not None
         unit.contacts.put(replace(payer, customers=()))
-        told(unit)
+        journal_changes(unit)
 
     assert company.finance.call(Restore(backup)).wider_rights == ("payer@example.com",)
 
@@ -212,7 +212,7 @@ def test_a_receipt_number_that_can_be_none_is_passed_over(
         unit._connection.execute(
             "UPDATE payments SET receipt = 9223372036854775807 WHERE id = ?", [paid.id]
         )
-        told(unit)
+        journal_changes(unit)
 
     done = company.finance.call(Restore(backup))
 
@@ -336,7 +336,7 @@ def journal_anew(path: Path) -> None:
     with ledger.write() as unit:
         for record in RECORDS:
             unit._connection.execute(
-                f"INSERT INTO temp.untold SELECT '{record.name}', {record.key}, NULL "
+                f"INSERT INTO temp.unjournaled_changes SELECT '{record.name}', {record.key}, NULL "
                 f"FROM {record.table}"
             )
         unit.journal.append("test", "", "", START, {})

@@ -28,8 +28,8 @@ from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
 from tests.support.company import SmallCompany, open_copy
 from tests.support.halfway import halfway
+from tests.support.journaled import journal_changes
 from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
 
 
 def sync(company: SmallCompany) -> list[Settled]:
@@ -89,7 +89,7 @@ def test_a_restored_ledger_refuses_to_charge_until_it_has_synced(
     assert company.pay("INV-2", method="card").status is PaymentStatus.SUCCEEDED
 
 
-def test_a_card_charge_that_is_taken_in_keeps_its_day(company: SmallCompany) -> None:
+def test_a_card_charge_that_is_adopted_keeps_its_day(company: SmallCompany) -> None:
     lost = restored(company, method="card")
     company.clock.move(days=40)
 
@@ -122,7 +122,7 @@ def test_what_no_longer_fits_becomes_unapplied_credit(company: SmallCompany) -> 
     held = [Allocation("INV-1", 7000)]
     with company.ledger.write() as unit:
         unit.invoices.reserve(held)
-        told(unit)
+        journal_changes(unit)
 
     sync(company)
 
@@ -130,7 +130,7 @@ def test_what_no_longer_fits_becomes_unapplied_credit(company: SmallCompany) -> 
     assert (found.amount_minor, found.allocated_minor, found.unapplied_minor) == (10000, 3000, 7000)
     with company.ledger.write() as unit:
         unit.invoices.release(held)
-        told(unit)
+        journal_changes(unit)
 
 
 def test_a_ledger_restored_to_the_claim_finds_its_charge(
@@ -192,7 +192,7 @@ PART: dict[str, Any] = {"method": "card", "key": "a", "amounts": (("INV-1", "60.
 """A part of INV-1, with a key."""
 
 
-def test_after_a_restore_the_key_means_the_charge_that_was_taken_in(
+def test_after_a_restore_the_key_means_the_charge_that_was_adopted(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     lost = restored(company, **PART)
@@ -254,7 +254,7 @@ def test_a_charge_of_an_attempt_that_this_ledger_does_not_count_is_the_keys(
     assert len(gateway.charges) == 1
 
 
-def test_who_quoted_another_attempt_before_the_last_was_taken_in_does_not_charge_again(
+def test_who_quoted_another_attempt_before_the_last_was_adopted_does_not_charge_again(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     lost = restored(company, **PART)
@@ -270,7 +270,7 @@ def test_who_quoted_another_attempt_before_the_last_was_taken_in_does_not_charge
     assert len(gateway.charges) == 1
 
 
-def test_who_quoted_before_the_keys_charge_was_taken_in_gets_that_one(
+def test_who_quoted_before_the_keys_charge_was_adopted_gets_that_one(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     lost = restored(company, **PART)
@@ -289,7 +289,7 @@ def test_who_quoted_before_the_keys_charge_was_taken_in_gets_that_one(
     assert len(gateway.charges) == 1
 
 
-def test_stale_claims_are_given_up_before_charges_are_taken_in(
+def test_stale_claims_are_given_up_before_charges_are_adopted(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     copies: list[Path] = []
@@ -390,7 +390,7 @@ def test_one_key_for_other_amounts_on_two_copies(
     other.assert_books_balance()
 
 
-def test_who_claimed_before_a_charge_was_taken_in_does_not_charge_again(
+def test_who_claimed_before_a_charge_was_adopted_does_not_charge_again(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     lost = restored(company, method="card")

@@ -191,7 +191,7 @@ def test_a_cancel_that_the_gateway_refuses_is_reported_and_not_forgotten(
     assert_nobody_is_stuck(gateway, copies.b, copies.a)
 
 
-def test_what_moved_on_before_it_was_canceled_is_taken_in_at_once(
+def test_what_moved_on_before_it_was_canceled_is_adopted_at_once(
     copies: GivenUp, gateway: ScriptedGateway
 ) -> None:
     copies.days_pass(5)
@@ -204,15 +204,15 @@ def test_what_moved_on_before_it_was_canceled_is_taken_in_at_once(
     gateway.before = wake
     steps = sync(copies.b)
 
-    (taken_in,) = [step for step in steps if step.subject == copies.intent_id]
-    assert taken_in.error is None
-    assert taken_in.payment is not None
-    assert taken_in.payment.status is PaymentStatus.SUCCEEDED
+    (adopted,) = [step for step in steps if step.subject == copies.intent_id]
+    assert adopted.error is None
+    assert adopted.payment is not None
+    assert adopted.payment.status is PaymentStatus.SUCCEEDED
     assert copies.b.invoice("INV-1").status is InvoiceStatus.PAID
     assert_nobody_is_stuck(gateway, copies.b, copies.a)
 
 
-def test_what_was_confirmed_before_anybody_synced_is_taken_in(
+def test_what_was_confirmed_before_anybody_synced_is_adopted(
     copies: GivenUp, gateway: ScriptedGateway
 ) -> None:
     copies.days_pass(5)
@@ -240,7 +240,7 @@ def test_whenever_the_payer_wakes(
     assert charged_for(gateway, "INV-1") <= 10000
 
 
-def test_a_debit_that_was_confirmed_days_later_is_taken_in(
+def test_a_debit_that_was_confirmed_days_later_is_adopted(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     """It is at the bank for more days, and may come back."""

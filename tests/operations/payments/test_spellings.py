@@ -26,7 +26,7 @@ from invoicepay.operations.payments.find import ListPayments
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from tests.support.company import SmallCompany
-from tests.support.told import told
+from tests.support.journaled import journal_changes
 
 COMPOSED, DECOMPOSED = "R\u00e9-7", "Re\u0301-7"
 HIS, HIS_TYPED = "D\u00e9", "De\u0301"
@@ -162,7 +162,7 @@ def test_doctor_names_open_invoices_of_an_earlier_version_that_look_alike(
     with company.ledger.write() as unit:
         sql = "UPDATE invoices SET number = 'INV-7' WHERE number = 'INV-1'"
         unit._connection.execute(sql)
-        told(unit)
+        journal_changes(unit)
 
     (check,) = checked()
     assert not check.ok
@@ -181,7 +181,7 @@ def test_a_key_of_one_of_two_spellings_that_an_earlier_version_took_is_not_the_o
     with company.ledger.write() as unit:
         other = "UPDATE invoices SET number = ? WHERE number = 'INV\u20117'"
         unit._connection.execute(other, (DECOMPOSED,))
-        told(unit)
+        journal_changes(unit)
     plan = company.call(Quote(numbers=(COMPOSED,), key="k")).plan
     assert plan is not None
     company.call(Pay(plan))

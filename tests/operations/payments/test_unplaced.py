@@ -1,4 +1,4 @@
-"""Charges whose invoices were not payable when they were taken in, or not there: they are put on
+"""Charges whose invoices were not payable when they were adopted, or not there: they are put on
 them later, and meanwhile nobody pays these again."""
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def refused(company: SmallCompany, number: str, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("method", ["card", "ach"])
-def test_an_invoice_that_is_imported_after_its_charge_was_taken_in_is_paid(
+def test_an_invoice_that_is_imported_after_its_charge_was_adopted_is_paid(
     company: SmallCompany, gateway: ScriptedGateway, method: str
 ) -> None:
     copy = backed_up(company)
@@ -59,7 +59,7 @@ def test_an_invoice_that_is_imported_after_its_charge_was_taken_in_is_paid(
     company.assert_books_balance()
 
 
-def test_an_invoice_that_is_raised_after_its_charge_was_taken_in_is_paid(
+def test_an_invoice_that_is_raised_after_its_charge_was_adopted_is_paid(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     copy = backed_up(company)
@@ -95,9 +95,9 @@ def test_a_charge_waits_for_what_holds_its_invoice(
     put_back(company, copy)
 
     gateway.fail_next("retrieve", Fault.NOT_SENT)
-    (failed, taken_in) = sync(company)
+    (failed, adopted) = sync(company)
     assert failed.error is not None
-    assert taken_in.payment is not None
+    assert adopted.payment is not None
     assert company.payment(charged.id).allocations == ()
     assert company.invoice("INV-1").reserved_minor == 10000
     sync(company)
@@ -164,7 +164,7 @@ def test_what_has_been_placed_is_not_placed_again(
 # --- How much goes where ---
 
 
-def taken_in(
+def adopted(
     company: SmallCompany, gateway: ScriptedGateway, amount_minor: int, *of: tuple[str, int]
 ) -> str:
     """The id of a charge of C-1's for invoices of which some are not there yet."""
@@ -190,10 +190,10 @@ def test_what_has_room_is_placed_beside_what_has_none(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     """Those that still wait come before and after, and an invoice that is paid has no room."""
-    paid = taken_in(company, gateway, 15000, ("INV-1", 15000))
-    absent = taken_in(company, gateway, 5000, ("INV-76", 5000))
-    waits = taken_in(company, gateway, 5000, ("INV-77", 5000))
-    last = taken_in(company, gateway, 5000, ("INV-78", 5000))
+    paid = adopted(company, gateway, 15000, ("INV-1", 15000))
+    absent = adopted(company, gateway, 5000, ("INV-76", 5000))
+    waits = adopted(company, gateway, 5000, ("INV-77", 5000))
+    last = adopted(company, gateway, 5000, ("INV-78", 5000))
     before = len(journal(company))
     import_invoice(company, "INV-77", "50.00")
 
@@ -215,7 +215,7 @@ def test_no_more_is_placed_than_the_charge_was_for(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     """Though it has more, for another invoice, and more would be payable."""
-    charge = taken_in(company, gateway, 9000, ("INV-77", 5000), ("INV-78", 4000))
+    charge = adopted(company, gateway, 9000, ("INV-77", 5000), ("INV-78", 4000))
     import_invoice(company, "INV-77", "80.00")
 
     sync(company)
@@ -229,7 +229,7 @@ def test_no_more_is_placed_than_the_charge_has(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     """Somebody has edited what is written on it."""
-    charge = taken_in(company, gateway, 5000, ("INV-77", 4000), ("INV-78", 4000))
+    charge = adopted(company, gateway, 5000, ("INV-77", 4000), ("INV-78", 4000))
     import_invoice(company, "INV-77", "40.00")
     import_invoice(company, "INV-78", "40.00")
 
@@ -244,7 +244,7 @@ def test_no_more_is_placed_than_the_charge_has(
 def test_of_an_invoice_that_a_charge_names_twice_the_first_counts(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
-    charge = taken_in(company, gateway, 5000, ("INV-77", 3000), ("INV-77", 1000))
+    charge = adopted(company, gateway, 5000, ("INV-77", 3000), ("INV-77", 1000))
     import_invoice(company, "INV-77", "50.00")
 
     sync(company)
@@ -253,7 +253,7 @@ def test_of_an_invoice_that_a_charge_names_twice_the_first_counts(
 
 
 def test_the_last_cent_waits_too(company: SmallCompany, gateway: ScriptedGateway) -> None:
-    charge = taken_in(company, gateway, 10001, ("INV-1", 10001))
+    charge = adopted(company, gateway, 10001, ("INV-1", 10001))
     import_invoice(company, "INV-1", "200.00", update=True)
 
     refusal = refused(company, "INV-1")
@@ -266,7 +266,7 @@ def test_what_is_placed_in_full_waits_no_more(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
     """Also where the charge has more, for another invoice."""
-    charge = taken_in(company, gateway, 9000, ("INV-1", 4000), ("INV-78", 5000))
+    charge = adopted(company, gateway, 9000, ("INV-1", 4000), ("INV-78", 5000))
     company.show(company.payment(charge))
 
     assert company.pay("INV-1", method="card").amount_minor == 6000
@@ -275,7 +275,7 @@ def test_what_is_placed_in_full_waits_no_more(
 def test_whoever_is_refused_for_it_is_told_which_charge_it_is(
     company: SmallCompany, gateway: ScriptedGateway
 ) -> None:
-    charge = taken_in(company, gateway, 5000, ("INV-77", 5000))
+    charge = adopted(company, gateway, 5000, ("INV-77", 5000))
     import_invoice(company, "INV-77", "50.00")
 
     with pytest.raises(Refused) as refusal:
@@ -283,7 +283,7 @@ def test_whoever_is_refused_for_it_is_told_which_charge_it_is(
 
     assert refusal.value.payment == charge
     assert refusal.value.message == (
-        f"INV-77 was charged already: payment {charge} of 50.00 USD was taken in from the gateway "
+        f"INV-77 was charged already: payment {charge} of 50.00 USD was recorded from the gateway "
         "before it could be put on it"
     )
     assert "`invoicepay sync`" in refusal.value.hint

@@ -179,7 +179,7 @@ def test_where_its_invoices_cannot_be_read_either_it_is_the_customers(
     assert pay_as_another_customer(company).status is PaymentStatus.SUCCEEDED
 
 
-def test_it_is_reported_until_it_can_be_read_and_then_taken_in(
+def test_it_is_reported_until_it_can_be_read_and_then_adopted(
     company: SmallCompany, gateway: ScriptedGateway, lost: Payment
 ) -> None:
     for _ in range(2):

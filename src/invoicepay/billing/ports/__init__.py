@@ -44,6 +44,7 @@ from invoicepay.billing.ports.ledger import (
     ContactStore,
     CustomerStore,
     InvoiceStore,
+    KnownPayment,
     Ledger,
     MethodStore,
     OutboxStore,
@@ -51,7 +52,6 @@ from invoicepay.billing.ports.ledger import (
     PaymentFilter,
     PaymentStore,
     SessionStore,
-    Standing,
     Unit,
 )
 from invoicepay.billing.ports.machine import (
@@ -89,6 +89,7 @@ __all__ = [
     "InvoiceRow",
     "InvoiceStore",
     "JournalStore",
+    "KnownPayment",
     "Ledger",
     "LineRow",
     "LoadedCustomer",
@@ -114,7 +115,6 @@ __all__ = [
     "Rejected",
     "RestoreStore",
     "SessionStore",
-    "Standing",
     "Unit",
     "Unreadable",
     "UnreadableIntent",

@@ -46,7 +46,7 @@ class JournalStore(Protocol):
 @dataclass(frozen=True, slots=True)
 class OpenRestore:
     """A backup that was put in place, and what came after it not confirmed yet. `since` (UTC): when
-    its last entry was recorded; nothing later is in it. `synced_at`: when `sync` had taken in all
+    its last entry was recorded; nothing later is in it. `synced_at`: when `sync` had adopted all
     that the gateway knows."""
 
     restored_at: datetime

@@ -171,8 +171,8 @@ class PaymentChange:
     failure_message: str | None = None
 
 
-class Standing(NamedTuple):
-    """What says whether a payment accounts for an intent."""
+class KnownPayment(NamedTuple):
+    """What decides whether a payment accounts for an intent."""
 
     status: PaymentStatus
     gateway_id: str
@@ -185,7 +185,7 @@ class PaymentStore(Protocol):
         """Ids that start so; at most two, since more tell no more."""
 
     def with_key(self, key_id: str, scope: Scope) -> list[Payment]:
-        """All attempts under a key, those that were taken in from the gateway too; oldest first."""
+        """All attempts under a key, those adopted from the gateway too; oldest first."""
 
     def add_unplaced(self, payment_id: str, unplaced: Sequence[Allocation]) -> None:
         """What a charge was for that could not be put on its invoices."""
@@ -201,7 +201,7 @@ class PaymentStore(Protocol):
     def with_receipt(self, number: str, scope: Scope) -> str | None:
         """The id of the payment with this receipt number."""
 
-    def standings(self, payment_ids: Sequence[str]) -> dict[str, Standing]:
+    def known(self, payment_ids: Sequence[str]) -> dict[str, KnownPayment]:
         """Of those that the ledger has."""
 
     def page(

@@ -63,6 +63,7 @@ def pay(
     from invoicepay.cli.durations import seconds
     from invoicepay.cli.interrupts import one_interrupt
     from invoicepay.cli.prompts import can_ask, confirm
+    from invoicepay.cli.report_payment import Patience, PaymentReporter
     from invoicepay.cli.show.payment import (
         DRY_RUN,
         note_plan,
@@ -70,7 +71,6 @@ def pay(
         show_payment,
         show_plan,
     )
-    from invoicepay.cli.tell_payer import Patience, Teller
     from invoicepay.operations.payments.quote import Quote
 
     state = state_of(context)
@@ -126,8 +126,8 @@ def pay(
                 show_payment(existing, state)
                 state.out.note(DRY_RUN)
             else:
-                teller = Teller(state, interrupts, patience, with_key=True)
-                teller.tell(existing.id, lambda: existing, stop=teller.look)
+                reporter = PaymentReporter(state, interrupts, patience, with_key=True)
+                reporter.report(existing.id, lambda: existing, stop=reporter.look)
             return
         if dry_run:
             show_plan(plan, state)
@@ -147,8 +147,8 @@ def pay(
         if not yes and not confirm("Pay this now?", "--yes"):
             raise Refused("answered_no", "nothing was paid")
         state.out.note(f"Making payment {plan.payment_id}.")
-        teller = Teller(state, interrupts, patience, with_key=bool(key))
-        teller.tell(plan.payment_id, lambda: state.call(Pay(plan)), stop=teller.stop)
+        reporter = PaymentReporter(state, interrupts, patience, with_key=bool(key))
+        reporter.report(plan.payment_id, lambda: state.call(Pay(plan)), stop=reporter.stop)
 
 
 def _amount(text: str) -> tuple[str, str]:

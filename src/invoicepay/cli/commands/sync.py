@@ -26,7 +26,7 @@ E_MAIL = "e-mail"
 @app.command()
 def sync(context: typer.Context) -> None:
     """Ask the gateway about everything under way, and send the e-mail that is owed. For finance:
-    also take in charges that are not known here, and compare what changed with the gateway."""
+    also record charges that are not known here, and compare what changed with the gateway."""
     from invoicepay.cli.progress import bar
     from invoicepay.cli.show.mail import trouble_in
     from invoicepay.cli.show.records import PAYMENT_FIELDS, payment_record

@@ -176,7 +176,7 @@ def raise_for(payment: Payment, *, with_key: bool = False) -> None:
     if payment.status is PaymentStatus.CANCELED:
         again = "Pay again" if payment.given_up or not with_key else "Pay again with a new --key"
         raise Refused(
-            "not_payable",
+            "payment_canceled",
             f"payment {payment.id} was canceled: {clean(payment.failure_message)}",
             f"Nothing was charged. {again} if it is still wanted.",
             payment=payment.id,

@@ -37,7 +37,7 @@ _MOST_ROWS = 1000
 """Lines in one entry; a large import has parts before its own."""
 _PART = "rows"
 """Kind of an entry that carries rows of the one that follows it."""
-_MOST_TOLD = 100
+_MOST_SHOWN = 100
 """Differences are listed up to here: a file that is damaged has thousands."""
 
 
@@ -62,7 +62,7 @@ class Journal:
     ) -> None:
         instant = instant_text(at)
         lines: list[str] = []
-        for line in records.tell(self._db):
+        for line in records.journal_lines(self._db):
             if len(lines) == _MOST_ROWS:
                 self._add(instant, _PART, subject, actor, {}, lines)
                 lines.clear()
@@ -185,7 +185,7 @@ class _Replay:
         self._entries = self._rows = self._count = 0
         self._all_derived = True
         self._head: JournalHead | None = None
-        self._told: dict[str, dict[Any, bytes]] = {r.name: {} for r in records.RECORDS}
+        self._last: dict[str, dict[Any, bytes]] = {r.name: {} for r in records.RECORDS}
         self._differences: list[Difference] = []
 
     def check(self) -> JournalCheck:
@@ -204,7 +204,7 @@ class _Replay:
     def _differ(self, what: str, expected: str, found: str, derived_of: str = "") -> None:
         self._count += 1
         self._all_derived &= bool(derived_of)
-        if len(self._differences) < _MOST_TOLD:
+        if len(self._differences) < _MOST_SHOWN:
             self._differences.append(Difference(what, expected, found, derived_of))
 
     def _follow_chain(self) -> None:
@@ -231,31 +231,31 @@ class _Replay:
             self._differ("end of the journal", "an entry that sums up the rows", "none")
 
     def _take(self, seq: int, lines: object, *, compare: bool) -> None:
-        for noted in lines.splitlines() if isinstance(lines, bytes) else ():
-            line, _, was = noted.rpartition(b" ")
+        for text in lines.splitlines() if isinstance(lines, bytes) else ():
+            line, _, was = text.rpartition(b" ")
             try:
                 name, row = json.loads(line)[:2]
-                told = self._told[name]
-                before = told.get(row)
+                last = self._last[name]
+                before = last.get(row)
             except (ValueError, TypeError, KeyError, RecursionError):
                 continue  # its entry's hash has said so
             expected = records.NEW if before is None else records.digest(before)
             if compare and was != expected.encode():
                 what = f"{name} in row {row}, before journal entry {seq}"
                 self._differ(what, "as the journal had it", "changed by something else")
-            told[row] = line
+            last[row] = line
 
     def _compare(self, record: records.Record) -> None:
-        told = self._told[record.name]
+        last = self._last[record.name]
         for row, line in records.lines_of(self._db, record):
             self._rows += 1
             key = row.decode(errors="replace") if isinstance(row, bytes) else row
-            expected, found = told.pop(key, None), bytes(line)  # type: ignore[arg-type]
+            expected, found = last.pop(key, None), bytes(line)  # type: ignore[arg-type]
             if expected is None:
                 self._differ(f"{record.name} in row {key}", "none", _text(found))
             elif expected != found:
                 self._explain(record, expected, found)
-        for key, gone in told.items():
+        for key, gone in last.items():
             self._differ(f"{record.name} in row {key}", _text(gone), "none")
 
     def _explain(self, record: records.Record, expected: bytes, found: bytes) -> None:

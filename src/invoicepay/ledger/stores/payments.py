@@ -20,7 +20,7 @@ from invoicepay.billing.payment import (
     ReversalKind,
     may_become,
 )
-from invoicepay.billing.ports import PaymentChange, PaymentFilter, Standing
+from invoicepay.billing.ports import KnownPayment, PaymentChange, PaymentFilter
 from invoicepay.ledger.rows import (
     Row,
     date_of,
@@ -176,13 +176,13 @@ class Payments:
         ).fetchone()
         return row[0] if row and scope.has(row[1]) else None
 
-    def standings(self, payment_ids: Sequence[str]) -> dict[str, Standing]:
+    def known(self, payment_ids: Sequence[str]) -> dict[str, KnownPayment]:
         rows = self._db.execute(
             "SELECT id, status, gateway_id FROM payments "
             "WHERE id IN (SELECT value FROM json_each(?))",
             (as_set(payment_ids),),
         )
-        return {row[0]: _standing(row) for row in rows}
+        return {row[0]: _known(row) for row in rows}
 
     def page(
         self,
@@ -328,8 +328,8 @@ def _reversal(row: Row) -> Reversal:
 
 
 @reads("a payment", "s s s")
-def _standing(row: Row) -> Standing:
-    return Standing(PaymentStatus(row[1]), row[2])
+def _known(row: Row) -> KnownPayment:
+    return KnownPayment(PaymentStatus(row[1]), row[2])
 
 
 @reads("a receipt's number", "i")

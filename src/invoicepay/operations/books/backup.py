@@ -16,5 +16,6 @@ class BackUp(Request[None]):
 
 
 def back_up(request: BackUp, actor: Actor, ports: Ports) -> None:
-    """A verified copy in `target`, a new file of mode 0600. Raises Refused when it exists."""
+    """A verified copy in `target`, a new file of mode 0600. Raises Refused when it exists,
+    Unreachable and DoesNotTie when the ledger is damaged or its figures do not tie out."""
     ports.ledger.backup(request.target)

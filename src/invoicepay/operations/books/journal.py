@@ -49,7 +49,7 @@ class ShowJournalHead(Request[JournalHead]):
 
 
 def show_journal_head(request: ShowJournalHead, actor: Actor, ports: Ports) -> JournalHead:
-    """As the journal says, without verifying it."""
+    """As the journal says, without verifying it. Raises DoesNotTie when there is none."""
     with ports.ledger.read() as unit:
         head = unit.journal.head()
     if head is None:
@@ -70,8 +70,7 @@ class VerifyJournal(Request[JournalCheck]):
 
 
 def verify_journal(request: VerifyJournal, actor: Actor, ports: Ports) -> JournalCheck:
-    """What differs is in the result; nothing is raised for it. Raises Unreachable for a file
-    that cannot be read."""
+    """What differs is in the result; it is no error."""
     with ports.ledger.read() as unit:
         check = unit.journal.verify()
         if request.head is None:

@@ -39,7 +39,7 @@ class Repair(Request[Iterator[RepairStep]]):
 
 def repair(request: Repair, actor: Actor, ports: Ports) -> Iterator[RepairStep]:
     """What is paid and reserved on the invoices becomes the sums of the payments again, and then
-    what Sync does; but only when all else is as the journal has it."""
+    what Sync does; but only when all else is as the journal has it. Raises NotAllowed."""
     with ports.ledger.read() as unit:
         wrong = unit.books.differences()
         check = unit.journal.verify()

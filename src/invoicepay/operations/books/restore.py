@@ -196,7 +196,7 @@ class ConfirmRestore(Request[OpenRestore | None]):
 
 def confirm_restore(request: ConfirmRestore, actor: Actor, ports: Ports) -> OpenRestore | None:
     """What was confirmed, None where nothing waits for it. Raises Refused until `sync` has run to
-    its end without an error."""
+    its end without an error, NotAllowed."""
     now = ports.clock.now()
 
     def confirm(unit: Unit) -> OpenRestore | None:

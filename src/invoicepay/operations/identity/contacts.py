@@ -115,7 +115,8 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
     code resets the password. A disabled contact starts afresh, with only what is named now.
     They are invited whether or not an e-mail goes out.
     Raises NotAllowed (finance: customers' contacts only; nobody themselves), NotFound for a
-    customer, Usage where a customer's contact would have none.
+    customer, BadInput for the address or the name, Usage where a customer's contact would have
+    no customer.
     """
     email = check_email(request.email)
     name = check_line(request.name, "the name", longest=200)

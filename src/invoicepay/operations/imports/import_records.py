@@ -78,8 +78,9 @@ class _Undone(Exception):
 
 
 def import_records(request: ImportRecords, actor: Actor, ports: Ports) -> Imported:
-    """Raises BadRows with every bad line, BadInput for a file or mapping that cannot be read,
-    NotFound, NotAllowed, Usage. Nothing is written then."""
+    """Import a file, all of it or nothing. Raises BadRows with every bad line, BadInput for a file
+    or mapping that cannot be read, DoesNotTie where an invoice's figures in the ledger are not the
+    sums of its rows, NotFound, NotAllowed, Usage."""
     kind, mapping = _kind(request.kind), GENERIC
     if request.preset:
         raise BadInput("bad_mapping", f"there is no preset {shown(request.preset)}", _NO_PRESET)
@@ -151,12 +152,12 @@ def _import(
     job.check_sums()
     problems.raise_any()
     if job.tallies.changes:
-        told = _told(kind, source.name, job.tallies)
-        unit.journal.append("file.imported", source.digest, actor.email, now, told)
+        details = _details(kind, source.name, job.tallies)
+        unit.journal.append("file.imported", source.digest, actor.email, now, details)
     return _imported(request, source, job.tallies)
 
 
-def _told(kind: ImportKind, file: str, tallies: Tallies) -> Mapping[str, object]:
+def _details(kind: ImportKind, file: str, tallies: Tallies) -> Mapping[str, object]:
     """For the journal."""
     counts = {
         name: [tally.added, tally.changed, tally.unchanged]

@@ -59,7 +59,7 @@ class Receipts:
                 allocations.append((seq, position, invoice_id, amount))
                 if not one.counted:
                     moves.append((invoice_id, amount))
-            entries.append(("payment.received", one.id, _told(one)))
+            entries.append(("payment.received", one.id, _details(one)))
             self._count(one)
         self._next_seq += len(waiting)
         loading.add_payments(
@@ -104,7 +104,7 @@ def _row(seq: int, one: Received) -> PaymentRow:
     )
 
 
-def _told(one: Received) -> Mapping[str, object]:
+def _details(one: Received) -> Mapping[str, object]:
     """For the journal."""
     return {
         "currency": one.currency,

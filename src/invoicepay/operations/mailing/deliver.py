@@ -77,7 +77,7 @@ class SendMail(Request[DeliveryReport]):
 
 def send_mail(request: SendMail, actor: Actor, ports: Ports) -> DeliveryReport:
     """What was sent, and what is failing: of `mails`, where there are any, else of all. Raises
-    NotFound for what the actor may not see."""
+    NotFound for what the actor may not see, Usage where several payments start so."""
     scope = actor.scope
     if request.payment_id:
         with ports.ledger.read() as unit:

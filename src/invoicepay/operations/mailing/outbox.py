@@ -47,7 +47,8 @@ class ListMail(Request[Page[OutboxMail]]):
 
 
 def list_mail(request: ListMail, actor: Actor, ports: Ports) -> Page[OutboxMail]:
-    """E-mails about payments that the actor may see, the last recorded first. Raises NotFound."""
+    """E-mails about payments that the actor may see, the last recorded first. Raises NotFound,
+    Usage where several payments start so."""
     with ports.ledger.read() as unit:
         payment_id = request.payment_id
         if payment_id:
@@ -66,7 +67,7 @@ class DiscardMail(Request[tuple[OutboxMail, ...]]):
 
 def discard_mail(request: DiscardMail, actor: Actor, ports: Ports) -> tuple[OutboxMail, ...]:
     """What was owed and is not any more: it is never sent, and the journal says who decided that.
-    Raises NotFound, and then discards nothing."""
+    Raises NotFound, Usage and NotAllowed, and then discards nothing."""
     if not request.mails:
         raise Usage("input_needed", "no e-mail is named", "See `invoicepay mail list`.")
     now = ports.clock.now()

@@ -19,7 +19,7 @@ class AcknowledgePayments(Request[None]):
 
 def acknowledge_payments(request: AcknowledgePayments, actor: Actor, ports: Ports) -> None:
     """Passes over payments that nobody knows the outcome of. Who made one is not told of it by what
-    somebody else has read. Raises NotFound."""
+    somebody else has read. Raises NotFound, Usage where several payments start so."""
     now = ports.clock.now()
     with ports.ledger.read() as unit:
         found = [find_payment(unit, each, actor.scope) for each in request.payment_ids]

@@ -30,7 +30,8 @@ def cancel_payment(request: CancelPayment, actor: Actor, ports: Ports) -> Paymen
     """The payment, canceled. Settling does it: whatever is not charged is canceled at the
     gateway, then released; a lease does not matter, since its payer cannot confirm any more.
 
-    Raises Refused when it is final or at the bank, OutcomeUnknown when the gateway is silent.
+    Raises Refused when it is final or at the bank, OutcomeUnknown when the gateway is silent,
+    Unreachable without its key, DoesNotTie where it has something else, NotFound, Usage.
     """
     with ports.ledger.read() as unit:
         payment = find_payment(unit, request.payment_id, actor.scope)
@@ -56,7 +57,7 @@ def cancel_payment(request: CancelPayment, actor: Actor, ports: Ports) -> Paymen
         payment = settled
     raise Refused(
         "not_cancelable",
-        f"payment {payment.id} is {payment.status}",
+        f"payment {payment.id} {payment.status.in_words}",
         _INSTEAD.get(payment.status) or f"Do not pay again; {sync_finds_out(payment)}.",
         payment=payment.id,
         says_outcome=True,

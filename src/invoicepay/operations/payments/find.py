@@ -69,7 +69,8 @@ class ShowPayment(Request[Payment]):
 
 
 def show_payment(request: ShowPayment, actor: Actor, ports: Ports) -> Payment:
-    """The payment. Raises NotFound."""
+    """The payment. Raises NotFound, Usage where several start so, and with `settle_first`
+    DoesNotTie where the gateway has something else."""
     with ports.ledger.read() as unit:
         payment = find_payment(unit, request.payment_id, actor.scope)
     if not request.settle_first:

@@ -32,7 +32,7 @@ class LeftOut:
         }
 
 
-def pass_over(
+def leave_out(
     invoices: Sequence[Invoice], *, allow_pending: bool, include_disputed: bool
 ) -> tuple[list[Invoice], LeftOut]:
     """Those of `invoices` that may be paid now, and the others."""
@@ -52,10 +52,10 @@ def pass_over(
     return free, LeftOut(held, disputed, not_chargeable)
 
 
-def pass_over_amounts(
+def leave_out_amounts(
     invoices: Sequence[Invoice], amounts: Mapping[str, int], left_out: LeftOut
 ) -> tuple[list[Invoice], LeftOut]:
-    """As `pass_over`, for invoices in one currency: those whose amount the gateway does not
+    """As `leave_out`, for invoices in one currency: those whose amount the gateway does not
     charge join `left_out`."""
     paid = chargeable(invoices, amounts)
     numbers = {i.number for i in paid}

@@ -29,7 +29,8 @@ def pay(request: Pay, actor: Actor, ports: Ports) -> Payment:
     """The payment of the plan, however it ended: look at its status. No e-mail is sent yet.
 
     The same plan again charges nothing; it returns the payment that it made. Raises Refused,
-    NotFound, DoesNotTie or Unreachable when nothing was charged, OutcomeUnknown when nobody knows.
+    NotFound, NotAllowed, Usage, DoesNotTie or Unreachable when nothing was charged, OutcomeUnknown
+    when nobody knows.
     """
     livemode = ports.gateway.livemode  # raises without its key, before anything is claimed
     payment, fresh = claim(request.plan, actor, ports)
@@ -48,7 +49,8 @@ def stop_payment(request: StopPayment, actor: Actor, ports: Ports) -> Payment:
     """The payment as it is now: canceled where it had not been submitted, else with the outcome
     that is recorded. Asks no gateway, so that it takes no time.
 
-    Raises NotFound where nothing was claimed, OutcomeUnknown where it may have been charged.
+    Raises NotFound where nothing was claimed, OutcomeUnknown where it may have been charged,
+    Usage where several payments start so.
     """
     with ports.ledger.read() as unit:
         payment = find_payment(unit, request.payment_id, actor.scope)

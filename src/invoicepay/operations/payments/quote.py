@@ -31,12 +31,12 @@ from invoicepay.operations.app import Request
 from invoicepay.operations.numbers import find_customer, find_invoice, selected_customer
 from invoicepay.operations.payments.left_out import (
     LeftOut,
+    leave_out,
+    leave_out_amounts,
     nothing_left,
-    pass_over,
-    pass_over_amounts,
 )
 from invoicepay.operations.payments.protocol.claim import key_reused
-from invoicepay.operations.payments.protocol.holds import check_payable
+from invoicepay.operations.payments.protocol.payable import check_payable
 from invoicepay.operations.payments.protocol.restored import check_confirmed
 from invoicepay.operations.payments.protocol.settle import settle_if_left
 
@@ -82,7 +82,7 @@ class Quote(Request[Quoted]):
 
 def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
     """The plan for `request`. Raises NotFound, Refused, DoesNotTie or Usage for what cannot be
-    paid."""
+    paid, BadInput for amounts and texts."""
     _check_texts(request)
     payment_id, request_digest = ports.ids.new(), ""
     if request.key:
@@ -100,7 +100,7 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         invoices = _select(request, actor, unit, ports)
         left_out = LeftOut()
         if request.state is not None:
-            invoices, left_out = pass_over(
+            invoices, left_out = leave_out(
                 invoices,
                 allow_pending=request.allow_pending,
                 include_disputed=request.include_disputed,
@@ -110,7 +110,7 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         customer, currency = one_customer_and_currency(invoices, named=bool(request.numbers))
         amounts = _amounts(request, invoices)
         if request.state is not None:
-            invoices, left_out = pass_over_amounts(invoices, amounts, left_out)
+            invoices, left_out = leave_out_amounts(invoices, amounts, left_out)
             if not invoices:
                 raise nothing_left(left_out)
         check_payable(

@@ -71,16 +71,16 @@ class RenderReceipt(Request[RenderedReceipt]):
 
 def render_receipt(request: RenderReceipt, actor: Actor, ports: Ports) -> RenderedReceipt:
     """The receipt of a payment, or the notice of one that was accepted and has not arrived: only a
-    receipt has a number. Raises NotFound, Refused."""
+    receipt has a number. Raises NotFound, Refused, Usage where several payments start so."""
     with ports.ledger.read() as unit:
         payment = find_payment(unit, request.payment_id, actor.scope)
         accepted = payment.status is PaymentStatus.PROCESSING
         if not (payment.receipt_number or accepted):
             raise Refused(
-                "not_payable",
+                "no_receipt",
                 f"payment {payment.id} was received elsewhere: it has no receipt from here"
                 if payment.status is PaymentStatus.SUCCEEDED
-                else f"payment {payment.id} is {payment.status}: it has no receipt",
+                else f"payment {payment.id} {payment.status.in_words}: it has no receipt",
                 f"See `invoicepay payments show {payment.id}`.",
             )
         receipt = receipt_of(unit, payment)

@@ -1,4 +1,4 @@
-"""Settle everything under way, take in charges the ledger does not know, send owed e-mail."""
+"""Settle everything under way, adopt charges the ledger does not know, send owed e-mail."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from invoicepay.billing.ports import Intent, NoAnswer, Ports, Rejected, Unit, Un
 from invoicepay.operations.app import Request
 from invoicepay.operations.mailing.deliver import PATIENCE, DeliveryReport, deliver
 from invoicepay.operations.payments.protocol.account import check_account
+from invoicepay.operations.payments.protocol.adopt import adopt_unmatched_charge, cancel_or_adopt
 from invoicepay.operations.payments.protocol.compare import Comparison, compare_changed
 from invoicepay.operations.payments.protocol.place import place
 from invoicepay.operations.payments.protocol.reconcile import (
@@ -27,7 +28,6 @@ from invoicepay.operations.payments.protocol.reconcile import (
 from invoicepay.operations.payments.protocol.restored import note_synced
 from invoicepay.operations.payments.protocol.settle import has_lease, settle
 from invoicepay.operations.payments.protocol.submit import unreachable
-from invoicepay.operations.payments.protocol.take_in import cancel_or_take_in, take_in
 from invoicepay.operations.progress import Started
 
 OVERLAP = timedelta(days=2)
@@ -74,7 +74,7 @@ def sync(request: Sync, actor: Actor, ports: Ports) -> Iterator[SyncStep]:
     yield Started(len(under_way))
     steps = chain(
         (_step(payment.id, payment, partial(_settle, payment, ports)) for payment in under_way),
-        # After settling: a claim that is given up may hold what a charge is taken in for.
+        # After settling: a claim that is given up may hold what a charge is adopted for.
         _reconcile(ports) if actor.role is not Role.CUSTOMER else (),
     )
     errors = 0
@@ -117,9 +117,9 @@ def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled | Comparison]:
         return
     behind = unexplained(intents, ports)
     acts: list[tuple[Intent, Callable[[], Payment | None]]] = [
-        *((i, partial(take_in, i, ports)) for i in reversed(behind.charged)),
+        *((i, partial(adopt_unmatched_charge, i, ports)) for i in reversed(behind.charged)),
         # What was given up here, a copy of the ledger may still confirm.
-        *((i, partial(cancel_or_take_in, i, ports)) for i in behind.unfinished + behind.given_up),
+        *((i, partial(cancel_or_adopt, i, ports)) for i in behind.unfinished + behind.given_up),
     ]
     left: list[AnyIntent] = [*behind.pending, *behind.unreadable]
     for intent, act in acts:
@@ -131,7 +131,7 @@ def _reconcile(ports: Ports) -> Iterator[Settled | NotReconciled | Comparison]:
         name = unreadable.id or unreadable.payment_id
         yield Settled(name, error=unreachable(Unreadable(unreadable), LATER))
     _remember(since, intents, left, ports)
-    # Last: what has just been settled and taken in is looked at, too.
+    # Last: what has just been settled and adopted is looked at, too.
     comparison = _compare(intents, ports)
     yield comparison
     for odd in comparison.unreadable:
@@ -155,7 +155,7 @@ def _remember(
     since: datetime | None, intents: Sequence[AnyIntent], left: Sequence[AnyIntent], ports: Ports
 ) -> None:
     """Let the next `sync` begin later than `since`, but never after what is `left`: that can still
-    be charged, or is not taken in yet."""
+    be charged, or is not adopted yet."""
     made = [intent.created_at for intent in intents if intent.created_at]
     of_left = [intent.created_at for intent in left]
     if not made or None in of_left:

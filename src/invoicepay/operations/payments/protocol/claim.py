@@ -14,7 +14,7 @@ from invoicepay.billing.payment import Payment, PaymentStatus, key_in
 from invoicepay.billing.plan import PaymentPlan, PlanLine, check_limits, check_method, plan_lines
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.identity.authenticate import reread_actor
-from invoicepay.operations.payments.protocol.holds import check_payable
+from invoicepay.operations.payments.protocol.payable import check_payable
 from invoicepay.operations.payments.protocol.restored import check_confirmed
 
 LEASE = timedelta(minutes=2)
@@ -37,7 +37,7 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
         if existing is not None:
             return existing, False
         check_confirmed(unit)
-        method = _check_unmoved(plan, actor, unit, now)
+        method = _check_unchanged(plan, actor, unit, now)
         payment = Payment(
             id=plan.payment_id,
             status=PaymentStatus.CLAIMED,
@@ -78,7 +78,7 @@ def claim(plan: PaymentPlan, actor: Actor, ports: Ports) -> tuple[Payment, bool]
 
 def _made_before(plan: PaymentPlan, actor: Actor, unit: Unit) -> Payment | None:
     """The payment of this plan or, since the quote, of its key: made by another call, or by a copy
-    of the ledger and taken in. Raises Refused where it is of something else."""
+    of the ledger and adopted. Raises Refused where it is of something else."""
     found = unit.payments.get(plan.payment_id, EVERYTHING)
     if found is None and plan.with_key:
         attempts = unit.payments.with_key(key_in(plan.request_digest), EVERYTHING)
@@ -104,7 +104,7 @@ def key_reused(payment: Payment) -> Refused:
     )
 
 
-def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, now: datetime) -> Method:
+def _check_unchanged(plan: PaymentPlan, actor: Actor, unit: Unit, now: datetime) -> Method:
     """The ledger's own record of the plan's method: a caller's is not trusted."""
     customer = unit.customers.get(plan.customer, actor.scope)
     if customer is None:
@@ -132,13 +132,13 @@ def _check_unmoved(plan: PaymentPlan, actor: Actor, unit: Unit, now: datetime) -
 
 def _check_line(line: PlanLine, found: Invoice, plan: PaymentPlan) -> None:
     if (found.customer, found.currency) != (plan.customer, plan.currency):
-        raise moved(found)
+        raise changed_since_quoted(found)
     plan_lines([found], {found.number: line.amount_minor})  # paid, void, or under way by now
     if found.payable_minor != line.invoice.payable_minor:
-        raise moved(found)
+        raise changed_since_quoted(found)
 
 
-def moved(invoice: Invoice) -> Refused:
+def changed_since_quoted(invoice: Invoice) -> Refused:
     return Refused(
         "moved_since_quoted",
         f"{invoice.number} has changed since this payment was quoted: "

@@ -34,7 +34,7 @@ CLOCKS_DIFFER = timedelta(hours=1)
 """Between here, where a payment is made, and the gateway, where its intent is."""
 _NEXT_SECOND = timedelta(seconds=1)
 """The gateway's times are whole seconds."""
-MOST_TOLD = 100
+MOST_SHOWN = 100
 """After so many differences no more are looked for."""
 NOT_CHANGED = "Nothing was changed; run it again later."
 _MODES = {True: "live", False: "test"}
@@ -56,7 +56,7 @@ class Comparison:
     @property
     def said(self) -> str:
         """How much differs, for people."""
-        stopped = self.error is not None or len(self.differences) >= MOST_TOLD
+        stopped = self.error is not None or len(self.differences) >= MOST_SHOWN
         at_least = "at least " if stopped else ""
         return f"{at_least}{len(self.differences)} difference(s) from what the gateway has"
 
@@ -119,7 +119,7 @@ class _Run:
 
     @property
     def ended(self) -> bool:
-        return self.error is not None or len(self.differences) >= MOST_TOLD
+        return self.error is not None or len(self.differences) >= MOST_SHOWN
 
     def result(self, done_until: int) -> Comparison:
         return Comparison(

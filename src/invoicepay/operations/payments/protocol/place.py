@@ -1,4 +1,4 @@
-"""What was charged for invoices that were not payable when it was taken in, or not there."""
+"""What was charged for invoices that were not payable when it was adopted, or not there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from invoicepay.operations.payments.protocol.record import reread
 
 
 def place(ports: Ports) -> None:
-    """Put taken-in charges on the invoices that they were for, as far as these are payable now: the
+    """Put adopted charges on the invoices that they were for, as far as these are payable now: the
     invoice has been imported or raised since, or what held it was released."""
     with ports.ledger.read() as unit:
         if not any(_room(*each, unit) for each in unit.payments.unplaced()):
@@ -37,7 +37,7 @@ def check_placed(numbers: list[str], unit: Unit) -> None:
         total = Money(payment.amount_minor, payment.currency)
         raise Refused(
             "not_placed",
-            f"{wanted.invoice} was charged already: payment {payment.id} of {total} was taken in "
+            f"{wanted.invoice} was charged already: payment {payment.id} of {total} was recorded "
             "from the gateway before it could be put on it",
             "Nothing was charged now. Finance runs `invoicepay sync`, which puts it there.",
             payment=payment.id,

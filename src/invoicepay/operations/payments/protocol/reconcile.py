@@ -1,7 +1,7 @@
 """What the gateway has and the ledger does not: the ledger was restored from a backup, or copied.
 
-One rule for both uses: a payment is refused while its customer has such a charge, and `sync` takes
-it in (`take_in.py`).
+One rule for both uses: a payment is refused while its customer has such a charge, and `sync` adopts
+it (`adopt.py`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from invoicepay.billing.payment import UNDER_WAY, Payment, PaymentStatus
 from invoicepay.billing.ports import (
     Intent,
     IntentStatus,
+    KnownPayment,
     Ports,
-    Standing,
     Unit,
     UnreadableIntent,
 )
@@ -65,29 +65,29 @@ def unexplained(
     are: whatever another process had created by then is claimed by now. `own`: the intent that
     the caller has just had from `create`, for a payment that it has claimed."""
     found = [intent for intent in intents if not is_canceled(intent)]
-    ids = [intent.payment_id for intent in found] + [late_id(intent) for intent in found]
+    ids = [intent.payment_id for intent in found] + [derived_id(intent) for intent in found]
     with ports.ledger.read() as unit:
-        known = unit.payments.standings(ids)
+        known = unit.payments.known(ids)
     charged: list[Intent] = []
     unfinished: list[Intent] = []
     given_up: list[Intent] = []
     unreadable: list[UnreadableIntent] = []
     pending: list[AnyIntent] = []
     for intent in found:
-        standing = known.get(intent.payment_id)
-        if standing and not standing.gateway_id and own and own.payment_id == intent.payment_id:
-            standing = Standing(standing.status, own.id)  # the caller will store that id
+        payment = known.get(intent.payment_id)
+        if payment and not payment.gateway_id and own and own.payment_id == intent.payment_id:
+            payment = KnownPayment(payment.status, own.id)  # the caller will store that id
         if isinstance(intent, UnreadableIntent):
-            if not (_holds(standing, intent) or late_id(intent) in known):
+            if not (_holds(payment, intent) or derived_id(intent) in known):
                 unreadable.append(intent)
-            elif standing is not None and standing.status in UNDER_WAY:
+            elif payment is not None and payment.status in UNDER_WAY:
                 pending.append(intent)
         elif intent.status in CHARGED:
-            if not (explains(standing, intent) or late_id(intent) in known):
+            if not (explains(payment, intent) or derived_id(intent) in known):
                 charged.append(intent)
-        elif standing is None:
+        elif payment is None:
             unfinished.append(intent)
-        elif standing.status in _GIVEN_UP or standing.gateway_id not in ("", intent.id):
+        elif payment.status in _GIVEN_UP or payment.gateway_id not in ("", intent.id):
             given_up.append(intent)
         else:
             pending.append(intent)
@@ -100,26 +100,26 @@ def is_canceled(intent: AnyIntent) -> bool:
     return isinstance(intent, Intent) and intent.status is IntentStatus.CANCELED
 
 
-def _holds(standing: Standing | None, intent: UnreadableIntent) -> bool:
+def _holds(payment: KnownPayment | None, intent: UnreadableIntent) -> bool:
     """Whether a payment accounts for what cannot be read: under way, it holds its invoices until
     that is known; final, it was read when it ended, which it does for good."""
-    if standing is None:
+    if payment is None:
         return False
-    if standing.gateway_id:
-        return intent.id == standing.gateway_id
-    return standing.status not in _GIVEN_UP
+    if payment.gateway_id:
+        return intent.id == payment.gateway_id
+    return payment.status not in _GIVEN_UP
 
 
-def explains(standing: Standing | None, intent: Intent) -> bool:
+def explains(payment: KnownPayment | None, intent: Intent) -> bool:
     """Whether a payment accounts for a charge. Its id alone does not: when a key is used again on
     a restored ledger after it has expired at the gateway, two intents have the same."""
-    if standing is None or standing.status in _GIVEN_UP:
+    if payment is None or payment.status in _GIVEN_UP:
         return False
-    return standing.gateway_id == intent.id
+    return payment.gateway_id == intent.id
 
 
-def late_id(intent: AnyIntent) -> str:
-    """The payment that a charge becomes whose own payment was given up here."""
+def derived_id(intent: AnyIntent) -> str:
+    """The id of the payment that a charge becomes whose own payment was given up here."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"invoicepay:{intent.id}"))
 
 

@@ -26,7 +26,7 @@ from invoicepay.billing.ports import (
     Ports,
     Unit,
 )
-from invoicepay.operations.payments.protocol.news import owe_mail
+from invoicepay.operations.payments.protocol.notify import queue_mail
 
 SETTLED_BY: Mapping[IntentStatus, PaymentStatus] = {
     IntentStatus.SUCCEEDED: PaymentStatus.SUCCEEDED,
@@ -222,8 +222,8 @@ def _move(
     elif new in FINAL:
         settled = {"settled_at": now}
         unit.invoices.release(payment.allocations)
-    moved = unit.payments.change(payment, replace(change, **settled))
-    assert moved, "the transaction holds the write lock"
+    changed = unit.payments.change(payment, replace(change, **settled))
+    assert changed, "the transaction holds the write lock"
     unit.journal.append(
         f"payment.{new}",
         payment.id,
@@ -235,13 +235,13 @@ def _move(
             "failure_code": change.failure_code or "",
         },
     )
-    kind = _news(payment.status, new)
+    kind = _mail_kind(payment.status, new)
     if kind is not None:
-        owe_mail(payment, kind, unit, now)
+        queue_mail(payment, kind, unit, now)
     return reread(payment, unit)
 
 
-def _news(old: PaymentStatus, new: PaymentStatus) -> MailKind | None:
+def _mail_kind(old: PaymentStatus, new: PaymentStatus) -> MailKind | None:
     """What to write about it. A decline at once is on the payer's screen already."""
     if new is PaymentStatus.PROCESSING:
         return MailKind.INITIATED

@@ -1,4 +1,4 @@
-"""How a payer is told what becomes of a payment, whatever comes between."""
+"""Make a payment and report its outcome to the payer, also when interrupted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Stopped(KeyboardInterrupt):
         self.payment = payment
 
 
-class Teller:
+class PaymentReporter:
     """`patience`: with --wait. `with_key`: the payment stands for a key."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Teller:
         self._trouble = ""
         """Why the payment could not be looked at any more."""
 
-    def tell(
+    def report(
         self, payment_id: str, pay: Callable[[], Payment], *, stop: Callable[[str], Payment]
     ) -> None:
         """Pay, show how it stands, send its e-mail, and end with the exit code that says so.
@@ -137,7 +137,7 @@ class Teller:
         except OSError as error:
             raise OutcomeUnknown(
                 "not_shown",
-                f"payment {payment.id} is {payment.status}, and that could not be written: "
+                f"payment {payment.id} {payment.status.in_words}, and that could not be written: "
                 f"{error.strerror or error}",
                 f"Do not pay again; `invoicepay payments show {payment.id}` shows it.",
                 payment=payment.id,

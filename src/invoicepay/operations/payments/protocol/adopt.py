@@ -1,4 +1,4 @@
-"""A charge that the ledger does not explain becomes a payment of it, or is refused for good."""
+"""What becomes of a charge that no payment of the ledger explains: a payment, or it is canceled."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from invoicepay.billing.ports import Intent, Ports, Rejected, Unit
 from invoicepay.operations.payments.protocol.cancel import cancel
 from invoicepay.operations.payments.protocol.reconcile import (
     CHARGED,
+    derived_id,
     explains,
     is_canceled,
-    late_id,
 )
 from invoicepay.operations.payments.protocol.record import give_up_claims, record_in
 
 
-def take_in(intent: Intent, ports: Ports) -> Payment:
+def adopt_unmatched_charge(intent: Intent, ports: Ports) -> Payment:
     """Make the payment of a charge that the ledger does not explain, as far as its invoices are
     payable; the rest is unapplied credit, until `place` finds room for it. Raises DoesNotTie for an
     unknown customer."""
@@ -25,9 +25,9 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
 
     def record_charge(unit: Unit) -> Payment:
         customer = _customer(intent, unit)
-        standing = unit.payments.standings([intent.payment_id]).get(intent.payment_id)
-        own_id = standing is None or explains(standing, intent)  # or it was settled meanwhile
-        payment_id = intent.payment_id if own_id and intent.payment_id else late_id(intent)
+        known = unit.payments.known([intent.payment_id]).get(intent.payment_id)
+        own_id = known is None or explains(known, intent)  # or it was settled meanwhile
+        payment_id = intent.payment_id if own_id and intent.payment_id else derived_id(intent)
         payment = unit.payments.get(payment_id, EVERYTHING)
         if payment is None:
             # A claim that was made before this charge was known may be for the same debt, and
@@ -63,12 +63,12 @@ def take_in(intent: Intent, ports: Ports) -> Payment:
     return ports.ledger.transact(record_charge)
 
 
-def cancel_or_take_in(intent: Intent, ports: Ports) -> Payment | None:
+def cancel_or_adopt(intent: Intent, ports: Ports) -> Payment | None:
     """Have the gateway refuse whoever made `intent` and may still confirm it. What was charged
     meanwhile becomes a payment. Raises NoAnswer, and Rejected for what can still be charged."""
     after = cancel(intent, ports)
     if after.status in CHARGED:
-        return take_in(after, ports)
+        return adopt_unmatched_charge(after, ports)
     if not is_canceled(after):
         raise Rejected("not_canceled", f"{intent.id} is {after.status}, and was not canceled")
     return None

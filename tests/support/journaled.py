@@ -10,8 +10,8 @@ from invoicepay.billing.ports import Unit
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 
 
-def told(unit: Unit) -> None:
-    """The entry that such a unit ends with."""
+def journal_changes(unit: Unit) -> None:
+    """An entry with the changes of this transaction, which could not be committed without one."""
     unit.journal.append("test", "", "", datetime(2026, 11, 1, tzinfo=UTC), {})
 
 
@@ -20,4 +20,4 @@ def change(path: Path, *statements: str) -> None:
     with closing(SqliteLedger(path)) as ledger, ledger.write() as unit:
         for statement in statements:
             unit._connection.execute(statement)
-        told(unit)
+        journal_changes(unit)

@@ -10,14 +10,13 @@ from invoicepay.billing.payment import Payment
 from invoicepay.billing.ports import MailKind, OutboxMail, Unit
 
 
-def owe_mail(payment: Payment, kind: MailKind, unit: Unit, now: datetime) -> None:
+def queue_mail(payment: Payment, kind: MailKind, unit: Unit, now: datetime) -> None:
     """Put the e-mails about `payment` into the outbox, in the caller's transaction.
 
-    Whoever paid is told always, also somebody of finance who paid for the customer. Where the
-    customer has addresses for news of payments, these are told as well, but for the payer's. Each
-    gets an e-mail of its own: nobody reads who else does, and a mail server that refuses one
-    address holds back no other.
-    A charge that was taken in was made by nobody who is known here: then only the customer is.
+    Whoever paid gets one always, also somebody of finance who paid for the customer, and so does
+    each of the customer's own addresses that is not the payer's. Each is an e-mail of its own: none
+    shows who else gets one, and a mail server that refuses one address does not stop the others.
+    Who made a charge that was adopted from the gateway is not known: only the customer gets one.
     """
     found = unit.customers.get(payment.customer, EVERYTHING)
     customer = must_be_there(found, f"{payment.customer}, who paid {payment.id},")
