@@ -64,7 +64,7 @@ def _customer(job: Job, text: str) -> str:
 
 
 def _put(job: Job, new: Contact, ids: Ids) -> None:
-    tally = job.tallies.contacts
+    counts = job.imported.contacts
     old = job.unit.contacts.by_email(new.email)
     staff = {c.role for c in (old, new) if c is not None} - {Role.CUSTOMER}
     if staff and job.actor.role is not Role.ADMIN and (old is None or not _same(old, new)):
@@ -73,10 +73,10 @@ def _put(job: Job, new: Contact, ids: Ids) -> None:
         raise CellError("email", "nobody changes their own role, name or customers")
     if old is None:
         job.unit.contacts.put(replace(new, id=ids.new()))
-        tally.added += 1
+        counts.added += 1
         return
     if _same(old, new):
-        tally.unchanged += 1
+        counts.unchanged += 1
         return
     if not job.update:
         reason = f"{new.email} is in the ledger with another name, role or customers"
@@ -85,7 +85,7 @@ def _put(job: Job, new: Contact, ids: Ids) -> None:
     job.unit.contacts.put(changed)
     data = {"role": new.role.value, "customers": list(new.customers)}
     job.journal([("contact.changed", old.id, data)])
-    tally.changed += 1
+    counts.changed += 1
 
 
 def _same(old: Contact, new: Contact) -> bool:

@@ -98,7 +98,7 @@ def _emails(text: str) -> tuple[str, ...]:
 
 def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
     """Compare `batch` with the ledger, and write what is new or changed."""
-    tally = job.tallies.customers
+    counts = job.imported.customers
     batch = _find_numbers(job, batch)
     stored = job.unit.loading.customers(list(batch))
     written, changed = [], []
@@ -121,7 +121,7 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
         )
         after = replace(before, **{f: getattr(customer, f) for f in said})
         if after == before:
-            tally.unchanged += 1
+            counts.unchanged += 1
         elif job.update:
             changed.append(after)
         else:
@@ -134,8 +134,8 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
             job.refuse(line, CellError(what, reason, "changed_record"))
     job.unit.loading.put_customers(written + changed)
     job.journal([("customer.changed", c.number, {"name": c.name}) for c in changed])
-    tally.added += len(written)
-    tally.changed += len(changed)
+    counts.added += len(written)
+    counts.changed += len(changed)
 
 
 def _find_numbers(job: Job, batch: dict[str, _Read]) -> dict[str, _Read]:
@@ -189,7 +189,7 @@ class Owners(dict[str, LoadedCustomer | None]):
             raise CellError("customer", f"there is no customer {shown(number)}")
         name = free_text(name, "customer_name", most=NAME_LENGTH, lines=False) or number
         self._job.unit.loading.put_customers([Customer(number, name)])
-        self._job.tallies.customers.added += 1
+        self._job.imported.customers.added += 1
         owner = self._job.unit.loading.customer(number)
         assert owner is not None
         self._remember(text, owner)

@@ -166,7 +166,7 @@ def _write(job: Job, receipts: Receipts, batch: list[_Payment]) -> None:
             if seq >= receipts.first_seq:
                 raise twice("reference", received.reference)
             if digest == received.digest:
-                job.tallies.payments.unchanged += 1
+                job.imported.payments.unchanged += 1
                 continue
             if digest or seq:
                 raise CellError(
@@ -180,13 +180,8 @@ def _write(job: Job, receipts: Receipts, batch: list[_Payment]) -> None:
             continue
         known[received.id] = (receipts.first_seq, received.digest)
         receipts.add(received._replace(allocations=allocations))
-        _count(job, received)
+        job.imported.added_minor[received.currency] += received.amount_minor
     receipts.flush()
-
-
-def _count(job: Job, received: Received) -> None:
-    so_far = job.tallies.added_minor.get(received.currency, 0)
-    job.tallies.added_minor[received.currency] = so_far + received.amount_minor
 
 
 def _allocations(
