@@ -11,7 +11,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from math import inf
 
-from invoicepay.billing.errors import InvoicepayError, Usage
+from invoicepay.billing.errors import InvoicepayError, Usage, quoted, shortened
 from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.mail.connection import Connection, Steps
 from invoicepay.mail.message import build, check_sender, one_line
@@ -97,7 +97,7 @@ def _check(settings: SmtpSettings) -> None:
     if settings.security not in (STARTTLS, TLS, NONE):
         raise Usage(
             "config_invalid",
-            f"smtp security '{one_line(settings.security)[:20]}' is not known",
+            f"smtp security {quoted(one_line(settings.security), 20)} is not known",
             "Use starttls, tls or none.",
         )
     if not settings.host or not 0 < settings.port < 65_536:
@@ -134,15 +134,15 @@ def _why(problem: Exception, where: str, steps: Steps) -> str:
         case smtplib.SMTPResponseException():
             return f"{where} refused: {_said(problem.smtp_code, problem.smtp_error)}"
         case smtplib.SMTPNotSupportedError():
-            return f"{where}: {one_line(str(problem))[:160]}"
+            return f"{where}: {shortened(one_line(str(problem)), 160)}"
         case ssl.SSLCertVerificationError():
-            why = one_line(problem.verify_message)[:120]
+            why = shortened(one_line(problem.verify_message), 120)
             return f"the certificate of {where} is not valid: {why}"
         case smtplib.SMTPServerDisconnected():
             return f"{where} hung up at {steps}"
         case _:
             why = getattr(problem, "strerror", None) or type(problem).__name__
-            return f"{where} cannot be reached: {one_line(why)[:120]}"
+            return f"{where} cannot be reached: {shortened(one_line(why), 120)}"
 
 
 def _status(problem: smtplib.SMTPResponseException) -> str:
@@ -155,4 +155,4 @@ def _status(problem: smtplib.SMTPResponseException) -> str:
 
 def _said(code: int, text: bytes | str) -> str:
     said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return f"{code} {one_line(said)}"[:160]
+    return shortened(f"{code} {one_line(said)}", 160)

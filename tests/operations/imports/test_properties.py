@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from invoicepay.billing.dates import day_number
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import plain_text
 from invoicepay.billing.spelling import normalized
@@ -19,7 +20,6 @@ from invoicepay.operations.imports.cells import (
     DateFormat,
     Days,
     amounts,
-    day_number,
     free_text,
     identifier,
     record_number,

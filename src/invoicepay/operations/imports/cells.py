@@ -9,16 +9,16 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.dates import day_number
+from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.money import check_currency, parse_minor
 from invoicepay.billing.spelling import named, normalized
 from invoicepay.billing.text import UNSEEN
-from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.imports.problems import CellError
 
 _REMEMBERED: Final = 50_000
 """Different texts a cache holds: dates and currencies repeat, a hostile file's need not."""
 ISO: Final = "%Y-%m-%d"
-_EPOCH = date(1970, 1, 1).toordinal()
 NUMBER_LENGTH, NAME_LENGTH, TEXT_LENGTH = 64, 200, 2000
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?", re.ASCII)
@@ -74,11 +74,6 @@ def _month(text: str) -> int:
     raise ValueError("no month")
 
 
-def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
-    return day.toordinal() - _EPOCH
-
-
 class Days(dict[str, int]):
     """Text → days since 1970-01-01. Raises ValueError with the reason."""
 
@@ -91,9 +86,9 @@ class Days(dict[str, int]):
             value = self._format.parse(text.strip())
         except ValueError:
             example = "2026-10-31" if self._format.form == ISO else self._format.form
-            raise ValueError(f"{shown(text)} is not a date like {example}") from None
+            raise ValueError(f"{quoted(text)} is not a date like {example}") from None
         if not 1900 <= value.year <= 2199:
-            raise ValueError(f"{shown(text)} is not between 1900 and 2199")
+            raise ValueError(f"{quoted(text)} is not between 1900 and 2199")
         if len(self) >= _REMEMBERED:
             self.clear()
         day = day_number(value)
@@ -108,7 +103,7 @@ class Flags(dict[str, int]):
     def __missing__(self, text: str) -> int:
         word = text.strip().lower()
         if word not in ("", "yes", "no", "true", "false", "1", "0"):
-            raise ValueError(f"{shown(text)} is neither yes nor no")
+            raise ValueError(f"{quoted(text)} is neither yes nor no")
         flag = int(word in ("yes", "true", "1"))
         if len(text) < NUMBER_LENGTH:
             self[text] = flag
@@ -127,7 +122,7 @@ class Words(dict[str, str]):
     def __missing__(self, text: str) -> str:
         word = text.strip().lower()
         if word not in self:
-            raise ValueError(f"{shown(text)} is not one of {self._allowed}")
+            raise ValueError(f"{quoted(text)} is not one of {self._allowed}")
         return self[word]
 
 
@@ -140,7 +135,7 @@ class Currencies(dict[str, str]):
         except BadInput:
             code = ""
         if not code:
-            raise ValueError(f"{shown(text)} is not a currency code such as USD")
+            raise ValueError(f"{quoted(text)} is not a currency code such as USD")
         self[text.strip()] = code
         return code
 
@@ -175,7 +170,7 @@ def normal_number(decimal_mark: str, thousands_mark: str) -> Callable[[str], str
     def plain(text: str) -> str:
         found = pattern.fullmatch(text.strip())
         if found is None:
-            raise BadInput("bad_amount", f"{shown(text)} is not an amount")
+            raise BadInput("bad_amount", f"{quoted(text)} is not an amount")
         digits = found[2].replace(thousands_mark, "") if thousands_mark else found[2]
         return found[1] + digits + (f".{found[3]}" if found[3] else "")
 
@@ -218,7 +213,7 @@ def record_number(text: str, field: str) -> str:
     decides how it is kept (spellings.py). Raises CellError."""
     text = as_spelled(text, field, required=True)
     if text[0] == "-":
-        raise CellError(field, f"{shown(text)} begins with '-': it could not be typed as a number")
+        raise CellError(field, f"{quoted(text)} begins with '-': it could not be typed as a number")
     return text
 
 
@@ -248,7 +243,7 @@ def decimal_text(decimal_mark: str, thousands_mark: str) -> Callable[[str], str]
     def parse(text: str) -> str:
         found = plain(text)
         if _DECIMAL.fullmatch(found) is None:
-            raise BadInput("bad_amount", f"{shown(text)} is not a number such as 1.5")
+            raise BadInput("bad_amount", f"{quoted(text)} is not a number such as 1.5")
         return found
 
     return parse

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from invoicepay.billing.customer import Contact, Role
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.ports import Ids
 from invoicepay.operations.imports.cells import NAME_LENGTH, Words, as_spelled, free_text
 from invoicepay.operations.imports.customers import find_customer
 from invoicepay.operations.imports.job import Job, twice
-from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.imports.problems import CellError
 from invoicepay.operations.mailing.address import check_email
 
 _ROLES = tuple(role.value for role in Role)
@@ -59,7 +59,7 @@ def _customer(job: Job, text: str) -> str:
     """The number of the customer called `text`. Raises CellError."""
     customer = find_customer(job, as_spelled(text, "customers"), "customers")
     if customer is None:
-        raise CellError("customers", f"there is no customer {shown(text)}")
+        raise CellError("customers", f"there is no customer {quoted(text)}")
     return customer.number
 
 

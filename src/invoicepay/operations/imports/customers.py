@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from invoicepay.billing.customer import Address, Customer, emails_of
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.ports import LoadedCustomer
 from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.cells import (
@@ -18,7 +18,7 @@ from invoicepay.operations.imports.cells import (
     record_number,
 )
 from invoicepay.operations.imports.job import BATCH, Job, Seen, twice
-from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.imports.problems import CellError
 from invoicepay.operations.imports.shape import ABSENT
 from invoicepay.operations.imports.spellings import Spellings
 from invoicepay.operations.mailing.address import check_emails
@@ -73,7 +73,7 @@ def _customer(job: Job, row: list[str], currencies: Currencies) -> Customer:
     address = free_text(row[index["address"]], "address")
     terms = row[index["terms_days"]].strip()
     if terms and not (terms.isascii() and terms.isdigit() and len(terms) <= 3):
-        raise CellError("terms_days", f"{shown(terms)} is not a number of days below 1000")
+        raise CellError("terms_days", f"{quoted(terms)} is not a number of days below 1000")
     currency = row[index["currency"]].strip()
     try:
         currency = currencies[currency] if currency else ""
@@ -186,7 +186,7 @@ class Owners(dict[str, LoadedCustomer | None]):
         `create_customers`."""
         number = normalized(record_number(text, "customer"))
         if not self._job.mapping.create_customers:
-            raise CellError("customer", f"there is no customer {shown(number)}")
+            raise CellError("customer", f"there is no customer {quoted(number)}")
         name = free_text(name, "customer_name", most=NAME_LENGTH, lines=False) or number
         self._job.unit.loading.put_customers([Customer(number, name)])
         self._job.imported.customers.added += 1

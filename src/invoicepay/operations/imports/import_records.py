@@ -7,12 +7,11 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from invoicepay.billing.customer import Actor
-from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import BadInput, Usage
+from invoicepay.billing.dates import day_number, local_date
+from invoicepay.billing.errors import BadInput, Usage, quoted
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import reread_actor
-from invoicepay.operations.imports.cells import day_number
 from invoicepay.operations.imports.contacts import load_contacts
 from invoicepay.operations.imports.csv_rows import CsvTable
 from invoicepay.operations.imports.customers import load_customers
@@ -23,7 +22,7 @@ from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind
 from invoicepay.operations.imports.mapping import GENERIC, read_mapping
 from invoicepay.operations.imports.mapping import Mapping as FileMapping
 from invoicepay.operations.imports.payments import load_payments
-from invoicepay.operations.imports.problems import Problems, shown
+from invoicepay.operations.imports.problems import Problems
 from invoicepay.operations.imports.source import Source
 
 
@@ -52,7 +51,7 @@ def import_records(request: ImportRecords, actor: Actor, ports: Ports) -> Import
     NotFound, NotAllowed, Usage. Nothing is written then."""
     kind, mapping = _kind(request.kind), GENERIC
     if request.preset:
-        raise BadInput("bad_mapping", f"there is no preset {shown(request.preset)}", _NO_PRESET)
+        raise BadInput("bad_mapping", f"there is no preset {quoted(request.preset)}", _NO_PRESET)
     if request.mapping:
         mapping = read_mapping(Path(request.mapping), kind)
     with Source(Path(request.path), mapping.encoding) as source:
@@ -74,7 +73,7 @@ def _kind(text: str) -> ImportKind:
         return ImportKind(text)
     except ValueError:
         kinds = ", ".join(kind.value for kind in ImportKind)
-        raise Usage("usage", f"cannot import {shown(text)}", f"Name one of {kinds}.") from None
+        raise Usage("usage", f"cannot import {quoted(text)}", f"Name one of {kinds}.") from None
 
 
 def _import(
