@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Contact, Role
 from invoicepay.billing.errors import NotAllowed, Usage, not_found
-from invoicepay.billing.text import check_line
+from invoicepay.billing.text import NAME_LENGTH, check_text
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import reread_actor
 from invoicepay.operations.identity.secret_hash import code_hash
@@ -118,7 +118,7 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
     customer, Usage where a customer's contact would have none.
     """
     email = check_email(request.email)
-    name = check_line(request.name, "the name", longest=200)
+    name = check_text(request.name, "the name", longest=NAME_LENGTH)
     code = ports.ids.code()
     with ports.ledger.write() as unit:
         reread_actor(unit, actor)

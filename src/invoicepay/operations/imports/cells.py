@@ -12,15 +12,14 @@ from typing import Final
 from invoicepay.billing.dates import day_number
 from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.money import check_currency, parse_minor
-from invoicepay.billing.spelling import named, normalized
-from invoicepay.billing.text import UNSEEN
+from invoicepay.billing.spelling import normalized
+from invoicepay.billing.text import check_text, is_plain
 from invoicepay.operations.imports.problems import CellError
 
 _REMEMBERED: Final = 50_000
 """Different texts a cache holds: dates and currencies repeat, a hostile file's need not."""
 ISO: Final = "%Y-%m-%d"
-NUMBER_LENGTH, NAME_LENGTH, TEXT_LENGTH = 64, 200, 2000
-_UNSEEN = re.compile(f"[{UNSEEN}]")
+NUMBER_LENGTH, TEXT_LENGTH = 64, 2000
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?", re.ASCII)
 _MONTHS = "january february march april may june july august september october november december"
 
@@ -179,14 +178,7 @@ def normal_number(decimal_mark: str, thousands_mark: str) -> Callable[[str], str
 
 def needs_cleaning(text: str) -> bool:
     """Whether `text`, or a part of it, is not to be kept as it is: see `identifier`."""
-    if text.isascii():
-        return not text.isprintable()
-    return hides(text) or not unicodedata.is_normalized("NFC", text)
-
-
-def hides(text: str) -> bool:
-    """Whether there is anything in `text` that does not show."""
-    return not text.isprintable() or (not text.isascii() and _UNSEEN.search(text) is not None)
+    return not (is_plain(text) and (text.isascii() or unicodedata.is_normalized("NFC", text)))
 
 
 def identifier(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
@@ -197,12 +189,7 @@ def identifier(text: str, field: str, *, required: bool = False, most: int = NUM
 
 def as_spelled(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
     """An identifier as the file spells it. Raises CellError."""
-    text = text.strip()
-    if hides(text):
-        bad = next(c for c in text if hides(c))
-        raise CellError(field, f"it has {_named(bad)}")
-    if len(text) > most:
-        raise CellError(field, f"it is longer than {most} characters")
+    text = _checked(text, field, longest=most, plain=True)
     if required and not text:
         raise CellError(field, "it is empty")
     return text
@@ -218,22 +205,17 @@ def record_number(text: str, field: str) -> str:
 
 
 def free_text(text: str, field: str, *, most: int = TEXT_LENGTH, lines: bool = True) -> str:
-    """`text`, trimmed, as people write it: any script, with tabs and (where `lines`) line ends.
-    Raises CellError for control characters and halves of surrogate pairs."""
-    text = text.strip()
-    if not text.isprintable():
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        allowed = "\t\n" if lines else "\t"
-        for character in text:
-            if character not in allowed and unicodedata.category(character) in ("Cc", "Cs"):
-                raise CellError(field, f"it has {_named(character)}")
-    if len(text) > most:
-        raise CellError(field, f"it is longer than {most} characters")
-    return text
+    """`text` as people write it, see `check_text`. Raises CellError."""
+    return _checked(text, field, longest=most, lines=lines)
 
 
-def _named(character: str) -> str:
-    return "a line break" if character == "\n" else named(character)
+def _checked(
+    text: str, field: str, *, longest: int, lines: bool = False, plain: bool = False
+) -> str:
+    try:
+        return check_text(text, "it", longest=longest, lines=lines, plain=plain)
+    except BadInput as error:
+        raise CellError(field, error.message) from None
 
 
 def decimal_text(decimal_mark: str, thousands_mark: str) -> Callable[[str], str]:

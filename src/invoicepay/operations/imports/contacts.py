@@ -7,7 +7,8 @@ from dataclasses import replace
 from invoicepay.billing.customer import Contact, Role
 from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.ports import Ids
-from invoicepay.operations.imports.cells import NAME_LENGTH, Words, as_spelled, free_text
+from invoicepay.billing.text import NAME_LENGTH
+from invoicepay.operations.imports.cells import Words, as_spelled, free_text
 from invoicepay.operations.imports.customers import find_customer
 from invoicepay.operations.imports.job import Job, twice
 from invoicepay.operations.imports.problems import CellError

@@ -9,8 +9,8 @@ from invoicepay.billing.customer import Address, Customer, emails_of
 from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.ports import LoadedCustomer
 from invoicepay.billing.spelling import normalized
+from invoicepay.billing.text import NAME_LENGTH
 from invoicepay.operations.imports.cells import (
-    NAME_LENGTH,
     NUMBER_LENGTH,
     Currencies,
     as_spelled,
