@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from invoicepay.billing.errors import Usage
+from invoicepay.system.mail_server import SmtpSettings
 
 CONFIG_VARIABLE = "INVOICEPAY_CONFIG"
 LEDGER_VARIABLE = "INVOICEPAY_LEDGER"
@@ -19,32 +20,12 @@ _KNOWN: Mapping[str, type | Mapping[str, type]] = {
     "ledger": str,
     "outbox": str,
     "secrets": str,
-    "smtp": {
-        "host": str,
-        "port": int,
-        "security": str,
-        "user": str,
-        "password_file": str,
-        "sender": str,
-        "ca_file": str,
-    },
+    "smtp": {name: int if name == "port" else str for name in SmtpSettings._fields},
     "gateway": {"proxy": str, "proxy_user": str, "proxy_password_file": str, "ca_file": str},
     "keyring": {"backend": str},
     "documents": {"fonts": list},
     "sandbox": {"url": str, "key_file": str},
 }
-
-
-class Smtp(NamedTuple):
-    """How to reach the mail server; the password stands in a file of its own."""
-
-    host: str
-    port: int = 587
-    security: str = "starttls"
-    user: str = ""
-    password_file: str = ""
-    sender: str = ""
-    ca_file: str = ""
 
 
 class GatewayRoute(NamedTuple):
@@ -68,7 +49,7 @@ class Settings(NamedTuple):
     """Where e-mails go as .eml files when there is no SMTP."""
     secrets: Path
     """The user's own folder for what `--insecure-storage` keeps."""
-    smtp: Smtp | None
+    smtp: SmtpSettings | None
     gateway: GatewayRoute
     unused_proxy_variable: str
     """One of PROXY_VARIABLES that is set where `gateway` has no proxy; else empty."""
@@ -143,7 +124,7 @@ def load_settings(
         ledger=found.absolute(),
         outbox=outbox or found.absolute().parent / "outbox",
         secrets=secrets or base,
-        smtp=Smtp(**smtp) if smtp else None,
+        smtp=SmtpSettings(**smtp) if smtp else None,
         gateway=gateway,
         unused_proxy_variable=unused[0] if unused else "",
         keyring_backend=backend,

@@ -18,7 +18,8 @@ from aiosmtpd.controller import Controller
 
 from invoicepay.billing.ports import Attachment, Mailer, MailNotSent, Message
 from invoicepay.mail.folder import FolderMailer
-from invoicepay.mail.smtp import SmtpMailer, SmtpSettings
+from invoicepay.mail.smtp import SmtpMailer
+from invoicepay.system.mail_server import SmtpSettings
 
 MESSAGE = Message(
     message_id="p1.received@ledger.invoicepay",

@@ -502,7 +502,7 @@ def bad_rows(company: DemoCompany) -> Result:
     return import_invoices(company, "NEW-1,C-1007,2026-10-01,1e3,USD")
 
 
-@says("a memo is one line of at most 500 printable characters.")
+@says("the memo has a line break. Leave it out.")
 def bad_text(company: DemoCompany) -> Result:
     return company.run(["pay", "INV-1042", "--memo", "two\nlines", "--yes"])
 

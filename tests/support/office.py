@@ -20,7 +20,8 @@ from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import PaymentFilter, Ports
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
-from invoicepay.operations.imports.import_records import Imported, ImportRecords, import_records
+from invoicepay.operations.imports.import_records import ImportRecords, import_records
+from invoicepay.operations.imports.job import Imported
 from invoicepay.operations.imports.problems import BadRows, Problem
 from tests.support.journaled import journal_changes
 

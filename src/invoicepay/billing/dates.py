@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.errors import BadInput, quoted
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _DAY, _MONTH = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"[0-9]{4}-[0-9]{2}"
 _DAYS = r"([+-][0-9]{1,5})d"
+
+
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01: how the ledger has a date."""
+    return day.toordinal() - _EPOCH
+
+
+def date_of(day_number: int) -> date:
+    """The date that is so many days after 1970-01-01."""
+    return date.fromordinal(day_number + _EPOCH)
 
 
 class Period(NamedTuple):
@@ -44,15 +56,16 @@ def parse_period(text: str, today: Callable[[], date]) -> Period:
         if days is not None:
             day = today() + timedelta(days=days)
             return Period(day, day)
-    shown = text if len(text) <= 40 else text[:37] + "..."
     raise BadInput(
         "bad_date",
-        f"'{shown}' is not a date",
+        f"{quoted(text)} is not a date",
         "Write it like 2026-10-31, 2026-10, today, yesterday, -30d, +7d, this-month or last-month.",
     )
 
 
 def _month(day: date) -> Period:
+    from calendar import monthrange  # it imports locale, and most commands name no month
+
     first = day.replace(day=1)
     last = first.replace(day=monthrange(day.year, day.month)[1])
     return Period(first, last)

@@ -200,14 +200,23 @@ FAMILIES: tuple[type[InvoicepayError], ...] = (
 )
 
 
+def shortened(text: str, most: int) -> str:
+    """`text` for a message, where it has more than `most` characters its beginning and `...`."""
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def quoted(text: str, most: int = 40) -> str:
+    """`text` in quotes, shortened, for a message."""
+    return f"'{shortened(text, most)}'"
+
+
 def not_found(what: str, name: str, near: Sequence[str] = ()) -> NotFound:
     """The one wording for what is absent or out of scope, e.g. `no invoice INV-9`. `near`: what
     may have been meant."""
-    shown = name if len(name) <= 60 else name[:57] + "..."
     hint = f"Check it with `{_LISTED_BY[what]}`."
     if near:
         hint = f"Did you mean {' or '.join(near)}? {hint}"
-    return NotFound("not_found", f"no {what} {shown}", hint)
+    return NotFound("not_found", f"no {what} {shortened(name, 60)}", hint)
 
 
 _LISTED_BY = {

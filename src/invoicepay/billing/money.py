@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.errors import BadInput, quoted
 
 MAX_MINOR = 2**63 - 1
 """Largest amount kept anywhere: SQLite's and PostgreSQL's signed 64-bit integer."""
@@ -119,10 +119,9 @@ def parse_minor(text: str, currency: str, *, negative: bool = False) -> int:
     """
     found = re.fullmatch(_AMOUNT, text, re.ASCII)
     if found is None or (found[1] and not negative):
-        shown = text if len(text) <= 40 else text[:37] + "..."
         raise BadInput(
             "bad_amount",
-            f"'{shown}' is not an amount",
+            f"{quoted(text)} is not an amount",
             "Write it like 1842.50, without commas or signs.",
         )
     places = decimals(currency)

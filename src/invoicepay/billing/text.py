@@ -6,6 +6,7 @@ import re
 from unicodedata import bidirectional
 
 from invoicepay.billing.errors import BadInput
+from invoicepay.billing.spelling import named
 
 # C0, DEL and C1; characters that change direction; line and paragraph separators; lone
 # surrogates; what is never drawn (Unicode's Default_Ignorable_Code_Point): zero-width ones,
@@ -16,6 +17,8 @@ UNSEEN = (
     "\u2800\ufffc\U00016fe4\U0001d159\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 """For a class of a regular expression."""
+NAME_LENGTH = 200
+"""Characters of a name at most."""
 _APART = set("\t\n\v\f\r\x85\u2028\u2029")
 
 
@@ -39,27 +42,41 @@ def one_line(text: str) -> str:
     return re.sub(f"[{UNSEEN}]+", lambda found: " " if _APART & set(found[0]) else "", text)
 
 
-# C0, C1, line and paragraph separators, characters that turn direction, lone surrogates.
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+# Within a word of another script than ASCII, and in emoji, these shape the characters beside them.
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+_REFUSED = re.compile(
+    rf"(?<![^\0-\x7f{UNSEEN}]|[{_JOINERS}])[{_JOINERS}]|(?![{_JOINERS}])[{UNSEEN}]"
 )
+_REFUSED_IN_LINES = re.compile(rf"(?![\t\n])(?:{_REFUSED.pattern})")
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 
 
-def check_line(text: str, what: str, *, longest: int = 200) -> str:
-    """`text`, stripped. Raises BadInput for more than one line, or more than `longest`
-    characters. `what` names it, e.g. `the label`."""
+def is_plain(text: str) -> bool:
+    """Whether each character of `text` is seen, and each space an ordinary one."""
+    return text.isprintable() and (text.isascii() or _UNSEEN.search(text) is None)
+
+
+def check_text(
+    text: str, what: str, *, longest: int, lines: bool = False, plain: bool = False
+) -> str:
+    """`text` of any script, without the spaces around it. `what` names it, e.g. `the label`.
+
+    Raises BadInput for a character that nobody sees (control characters, what turns the direction,
+    zero-width spaces), and for more than `longest` characters. `lines`: tabs and line breaks are
+    taken, too. `plain`: an identifier, which has to be `is_plain`.
+    """
     text = text.strip()
-    if _HIDDEN.search(text):
-        raise BadInput("bad_text", f"{what} has control characters", "Type it anew.")
+    if lines:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not (text.isascii() and text.isprintable()):
+        if plain:
+            bad = next((c for c in text if not is_plain(c)), None)
+        else:
+            found = (_REFUSED_IN_LINES if lines else _REFUSED).search(text)
+            bad = found and found[0]
+        if bad:
+            name = "a line break" if bad == "\n" else named(bad)
+            raise BadInput("bad_text", f"{what} has {name}", "Leave it out.")
     if len(text) > longest:
         raise BadInput("bad_text", f"{what} is longer than {longest} characters")
     return text
-
-
-def check_lines(text: str, what: str, *, longest: int = 4000) -> str:
-    """As check_line, for text of several lines."""
-    lines = text.strip().replace("\r\n", "\n").split("\n")
-    joined = "\n".join(check_line(line, what, longest=longest) for line in lines)
-    if len(joined) > longest:
-        raise BadInput("bad_text", f"{what} is longer than {longest} characters")
-    return joined

@@ -9,7 +9,7 @@ import unicodedata
 from invoicepay.billing.text import one_line
 
 SHORT = 8
-"""Characters of a payment's id that people are shown; commands take them for the whole."""
+"""Characters of an id that people are shown; commands take them for the whole."""
 _STARTS = "[=+\\-@＝＋－＠]"
 # At the start, and after what another program or locale takes for the end of a cell.
 _FORMULA = rf"""^(?=[\s"]*{_STARTS})|(?<=[;\n])(?=(?:[^\S\n]|")*{_STARTS})"""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from invoicepay.billing.errors import Usage
+from invoicepay.billing.errors import Usage, shortened
 from invoicepay.billing.ports import NoAnswer
 from invoicepay.billing.text import one_line
 
@@ -64,7 +64,7 @@ class Route:
         causes = list(_causes(error))
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                why = one_line(cause.verify_message)[:120]
+                why = shortened(one_line(cause.verify_message), 120)
                 return NoAnswer(f"the certificate it showed is not valid: {why}", self._authority())
         status = refused_status(error)
         if status:

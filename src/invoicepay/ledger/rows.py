@@ -7,25 +7,15 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from invoicepay.billing.dates import date_of
 from invoicepay.billing.errors import Usage
 
 T = TypeVar("T")
 P = ParamSpec("P")
 Row = tuple[Any, ...]
 
-_EPOCH = date(1970, 1, 1).toordinal()
 _MOST_ROWS = 1 << 62
 """A person may ask for more than SQLite's integers hold."""
-
-
-def day_of(value: date) -> int:
-    """Days since 1970-01-01."""
-    return value.toordinal() - _EPOCH
-
-
-def date_of(day: int) -> date:
-    """The date that is `day` days after 1970-01-01."""
-    return date.fromordinal(day + _EPOCH)
 
 
 def optional_date(day: int | None) -> date | None:

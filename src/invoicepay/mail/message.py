@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from typing import Any
 
+from invoicepay.billing.errors import quoted
 from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.billing.text import UNSEEN
 from invoicepay.billing.text import one_line as on_one_line
@@ -132,5 +133,5 @@ def _valid(text: str) -> str:
 
 def _mailbox(address: str, whose: str, name: str = "") -> Address:
     if not _ADDRESS.fullmatch(address):
-        raise MailNotSent(f"{whose} is not an e-mail address: '{one_line(address)[:60]}'")
+        raise MailNotSent(f"{whose} is not an e-mail address: {quoted(one_line(address), 60)}")
     return Address(display_name=name, addr_spec=address)

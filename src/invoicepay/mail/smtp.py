@@ -8,56 +8,44 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from email.message import EmailMessage
 from math import inf
 
-from invoicepay.billing.errors import InvoicepayError, Usage
+from invoicepay.billing.errors import InvoicepayError, Usage, quoted, shortened
 from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.mail.connection import Connection, Steps
 from invoicepay.mail.message import build, check_sender, one_line
 from invoicepay.system.deadline import LimitedTlsSocket, time_limit
+from invoicepay.system.mail_server import NONE, STARTTLS, TLS, SmtpSettings
 
-STARTTLS, TLS, NONE = "starttls", "tls", "none"
 QUIT_SECONDS = 2.0
 """For taking leave: the message has been accepted by then."""
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)", re.ASCII)
+
+
+SECONDS = 60.0
+"""For one message as a whole, from looking up the host to the answer that it was accepted;
+generous, since some servers keep strangers waiting on purpose."""
 
 
 def _no_password() -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """How to reach the mail server.
-
-    `security`: `starttls` (587), `tls` (465), or `none`, which is for this machine only unless
-    `allow_plain`; a password is never sent in the clear to another machine. `password` is asked
-    when it is needed. `sender`: the address that the server lets us send from; empty for the
-    company's own. `ca_file`: PEM of a private authority, instead of
-    the system's. `seconds`: for one message as a whole, from looking up the host to the answer
-    that it was accepted; generous, since some servers keep strangers waiting on purpose.
-    """
-
-    host: str
-    port: int = 587
-    security: str = STARTTLS
-    user: str = ""
-    password: Callable[[], str] = field(default=_no_password, repr=False)
-    sender: str = ""
-    ca_file: str = ""
-    seconds: float = 60.0
-    allow_plain: bool = False
-
-
 class SmtpMailer:
     """Implements ports.Mailer. A connection for each message."""
 
-    def __init__(self, settings: SmtpSettings) -> None:
-        """Raises Usage (`config_invalid`) for settings that would not be safe."""
+    def __init__(
+        self,
+        settings: SmtpSettings,
+        password: Callable[[], str] = _no_password,
+        *,
+        seconds: float = SECONDS,
+    ) -> None:
+        """`password` is asked when it is needed. Raises Usage (`config_invalid`) for settings that
+        would not be safe."""
         _check(settings)
-        self._settings = settings
+        self._settings, self._password, self._seconds = settings, password, seconds
 
     def check(self, sender: str) -> None:
         check_sender(self._settings.sender or sender)
@@ -68,7 +56,7 @@ class SmtpMailer:
         settings, steps = self._settings, Steps()
         mime = build(message, settings.sender)
         where = f"{settings.host}:{settings.port}"
-        allowed = min(seconds, settings.seconds)
+        allowed = min(seconds, self._seconds)
         with time_limit(allowed) as limit:
             try:
                 self._deliver(mime, steps)
@@ -90,7 +78,7 @@ class SmtpMailer:
             if settings.security == STARTTLS:
                 connection.starttls(context=tls)
             if settings.user:
-                connection.login(settings.user, settings.password())
+                connection.login(settings.user, self._password())
             connection.send_message(mime)
             # Accepted: a server that hangs up badly now, or never does, has it all the same.
             with contextlib.suppress(smtplib.SMTPException, OSError), time_limit(QUIT_SECONDS):
@@ -109,24 +97,16 @@ def _check(settings: SmtpSettings) -> None:
     if settings.security not in (STARTTLS, TLS, NONE):
         raise Usage(
             "config_invalid",
-            f"smtp security '{one_line(settings.security)[:20]}' is not known",
+            f"smtp security {quoted(one_line(settings.security), 20)} is not known",
             "Use starttls, tls or none.",
         )
     if not settings.host or not 0 < settings.port < 65_536:
         raise Usage("config_invalid", "smtp needs a host and a port from 1 to 65535")
-    if settings.security != NONE or _is_loopback(settings.host):
-        return
-    if not settings.allow_plain:
+    if settings.security == NONE and not _is_loopback(settings.host):
         raise Usage(
             "config_invalid",
             f"mail to {settings.host} would travel in the clear",
             "Use security starttls or tls.",
-        )
-    if settings.user:
-        raise Usage(
-            "config_invalid",
-            f"the password for {settings.host} would travel in the clear",
-            "Use security starttls or tls, or no user.",
         )
 
 
@@ -154,15 +134,15 @@ def _why(problem: Exception, where: str, steps: Steps) -> str:
         case smtplib.SMTPResponseException():
             return f"{where} refused: {_said(problem.smtp_code, problem.smtp_error)}"
         case smtplib.SMTPNotSupportedError():
-            return f"{where}: {one_line(str(problem))[:160]}"
+            return f"{where}: {shortened(one_line(str(problem)), 160)}"
         case ssl.SSLCertVerificationError():
-            why = one_line(problem.verify_message)[:120]
+            why = shortened(one_line(problem.verify_message), 120)
             return f"the certificate of {where} is not valid: {why}"
         case smtplib.SMTPServerDisconnected():
             return f"{where} hung up at {steps}"
         case _:
             why = getattr(problem, "strerror", None) or type(problem).__name__
-            return f"{where} cannot be reached: {one_line(why)[:120]}"
+            return f"{where} cannot be reached: {shortened(one_line(why), 120)}"
 
 
 def _status(problem: smtplib.SMTPResponseException) -> str:
@@ -175,4 +155,4 @@ def _status(problem: smtplib.SMTPResponseException) -> str:
 
 def _said(code: int, text: bytes | str) -> str:
     said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return f"{code} {one_line(said)}"[:160]
+    return shortened(f"{code} {one_line(said)}", 160)

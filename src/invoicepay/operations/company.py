@@ -11,7 +11,7 @@ from invoicepay.billing.customer import Actor, Address, Company
 from invoicepay.billing.dates import check_time_zone, local_date
 from invoicepay.billing.errors import BadInput, Usage
 from invoicepay.billing.money import check_currency
-from invoicepay.billing.text import check_line, check_lines
+from invoicepay.billing.text import NAME_LENGTH, check_text
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import reread_actor
 from invoicepay.operations.mailing.address import check_email
@@ -98,7 +98,7 @@ def set_company(request: SetCompany, actor: Actor, ports: Ports) -> Company:
 def _checked(name: str, value: object, ports: Ports) -> object:
     match value:
         case Address():
-            lines = (check_line(line, "the address") for line in value.lines)
+            lines = (check_text(line, "the address", longest=NAME_LENGTH) for line in value.lines)
             return Address(tuple(line for line in lines if line))
         case bytes():
             return _logo(value, ports) if value else b""
@@ -109,9 +109,9 @@ def _checked(name: str, value: object, ports: Ports) -> object:
         case str() if name == "email":
             return check_email(value) if value.strip() else ""
         case str() if name in ("terms", "remit_to"):
-            return check_lines(value, name.replace("_", " "))
+            return check_text(value, name.replace("_", " "), longest=4000, lines=True)
         case str():
-            text = check_line(value, name.replace("_", " "))
+            text = check_text(value, name.replace("_", " "), longest=NAME_LENGTH)
             if name == "name" and not text:
                 raise BadInput("bad_text", "a company has a name")
             return text

@@ -16,7 +16,7 @@ from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.identity import Mode
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App
-from invoicepay.settings import Settings, Smtp
+from invoicepay.settings import Settings
 
 if TYPE_CHECKING:
     from invoicepay.billing.identity import LedgerIdentity
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from invoicepay.credentials.keyring_store import KeyringSecrets
     from invoicepay.credentials.sessions import SessionTokens
     from invoicepay.gateway.route import Route
-    from invoicepay.mail.smtp import SmtpSettings
     from invoicepay.operations.books.health import Check
+    from invoicepay.system.mail_server import SmtpSettings
     from invoicepay.wiring.practice_bank import PracticeBank
 
 
@@ -141,8 +141,11 @@ class Local:
 
             return FolderMailer(self.settings.outbox)
         from invoicepay.mail.smtp import SmtpMailer
+        from invoicepay.operations.mailing.address import with_ascii_domain
 
-        return SmtpMailer(_smtp(self.settings.smtp))
+        smtp = self.settings.smtp
+        sender = with_ascii_domain(smtp.sender)
+        return SmtpMailer(smtp._replace(sender=sender), lambda: _password(smtp))
 
     @cached_property
     def passwords(self) -> Passwords:
@@ -192,20 +195,7 @@ def _route(settings: Settings) -> Route:
     )
 
 
-def _smtp(smtp: Smtp) -> SmtpSettings:
+def _password(smtp: SmtpSettings) -> str:
     from invoicepay.credentials.private_file import read
-    from invoicepay.mail.smtp import SmtpSettings
-    from invoicepay.operations.mailing.address import with_ascii_domain
 
-    def password() -> str:
-        return (read(Path(smtp.password_file)) or "").strip() if smtp.password_file else ""
-
-    return SmtpSettings(
-        host=smtp.host,
-        port=smtp.port,
-        security=smtp.security,
-        user=smtp.user,
-        password=password,
-        sender=with_ascii_domain(smtp.sender),
-        ca_file=smtp.ca_file,
-    )
+    return (read(Path(smtp.password_file)) or "").strip() if smtp.password_file else ""

@@ -10,12 +10,13 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from invoicepay.billing.ports import Attachment, MailNotSent
-from invoicepay.mail.smtp import SmtpMailer, SmtpSettings
+from invoicepay.mail.smtp import SmtpMailer
+from invoicepay.system.mail_server import SmtpSettings
 from tests.adapters.mail.test_smtp import MESSAGE, PASSWORD
 from tests.support.slow_smtp import DRIPS, TLS_RECORD, SlowServer
 
@@ -54,14 +55,16 @@ def an_hour_passes(monkeypatch: pytest.MonkeyPatch) -> Hour:
     return once_stopped
 
 
-def settings(server: SlowServer, certificate: Certificate, **changes: Any) -> SmtpSettings:
-    given: dict[str, Any] = {
-        "security": "starttls",
-        "user": "billing",
-        "password": lambda: PASSWORD,
-        "ca_file": str(certificate.file),
-    }
-    return SmtpSettings("127.0.0.1", server.port, **{**given, **changes})
+def mailer_to(
+    server: SlowServer,
+    certificate: Certificate,
+    *,
+    security: str = "starttls",
+    user: str = "billing",
+    seconds: float = 60,
+) -> SmtpMailer:
+    settings = SmtpSettings("127.0.0.1", server.port, security, user, ca_file=str(certificate.file))
+    return SmtpMailer(settings, lambda: PASSWORD, seconds=seconds)
 
 
 @pytest.mark.parametrize("drip", DRIPS)
@@ -72,7 +75,7 @@ def test_one_that_drips_is_given_up_at_any_step(
     with SlowServer(at, DRIPS[drip], certificate.server()) as server:
         an_hour_passes(server)
         with pytest.raises(MailNotSent) as caught:
-            SmtpMailer(settings(server, certificate)).send(MESSAGE, seconds=50)
+            mailer_to(server, certificate).send(MESSAGE, seconds=50)
     assert f"did not finish within 50 seconds; it stopped at {WHERE[at]}" in str(caught.value)
     assert b64encode(PASSWORD.encode()).decode() not in str(caught.value)
 
@@ -84,7 +87,7 @@ def test_one_that_says_nothing_is_given_up(
     with SlowServer(at, b"", certificate.server()) as server:
         an_hour_passes(server)
         with pytest.raises(MailNotSent, match=f"it stopped at {WHERE[at]}"):
-            SmtpMailer(settings(server, certificate)).send(MESSAGE, seconds=SECONDS)
+            mailer_to(server, certificate).send(MESSAGE, seconds=SECONDS)
 
 
 @pytest.mark.parametrize("drip", [b"", TLS_RECORD], ids=["nothing", "drips"])
@@ -95,7 +98,7 @@ def test_one_that_never_shows_its_certificate(
     first = security == "tls"
     with SlowServer("TLS", drip, certificate.server(), first=first) as server:
         an_hour_passes(server)
-        mailer = SmtpMailer(settings(server, certificate, security=security))
+        mailer = mailer_to(server, certificate, security=security)
         with pytest.raises(MailNotSent, match=r"seconds; it stopped at (START)?TLS$"):
             mailer.send(MESSAGE, seconds=SECONDS)
 
@@ -107,7 +110,7 @@ def test_one_that_does_not_read(
     large = (Attachment("large.pdf", "application/pdf", bytes(12 << 20)),)
     with SlowServer("reading", tls=certificate.server()) as server:
         an_hour_passes(server)
-        mailer = SmtpMailer(settings(server, certificate, security=security, user=""))
+        mailer = mailer_to(server, certificate, security=security, user="")
         with pytest.raises(MailNotSent, match="it stopped at the message itself"):
             mailer.send(dataclasses.replace(MESSAGE, attachments=large), seconds=SECONDS)
 
@@ -118,7 +121,7 @@ def test_one_that_takes_no_leave_has_the_message(
 ) -> None:
     with SlowServer("QUIT", DRIPS.get(drip, b""), certificate.server()) as server:
         an_hour_passes(server)
-        SmtpMailer(settings(server, certificate)).send(MESSAGE, seconds=50)
+        mailer_to(server, certificate).send(MESSAGE, seconds=50)
     assert len(server.received) == 1
 
 
@@ -126,7 +129,7 @@ def test_who_was_not_told_that_it_was_accepted_sends_it_again_under_the_same_id(
     certificate: Certificate, an_hour_passes: Hour
 ) -> None:
     with SlowServer("answer", DRIPS["a line without an end"], certificate.server()) as server:
-        mailer = SmtpMailer(settings(server, certificate))
+        mailer = mailer_to(server, certificate)
         for _ in range(2):
             server.stopped.clear()
             an_hour_passes(server)
@@ -143,7 +146,7 @@ def test_the_shorter_of_its_own_limit_and_the_callers_holds(
     more = {} if given is None else {"seconds": given}
     with SlowServer("EHLO", DRIPS["a line without an end"], certificate.server()) as server:
         an_hour_passes(server)
-        mailer = SmtpMailer(settings(server, certificate, seconds=50))
+        mailer = mailer_to(server, certificate, seconds=50)
         with pytest.raises(MailNotSent, match=f"within {holds} seconds; it stopped at EHLO"):
             mailer.send(MESSAGE, **more)
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from invoicepay.billing.dates import day_number
 from invoicepay.billing.errors import BadInput
 from invoicepay.billing.money import plain_text
 from invoicepay.billing.spelling import normalized
@@ -19,7 +20,6 @@ from invoicepay.operations.imports.cells import (
     DateFormat,
     Days,
     amounts,
-    day_number,
     free_text,
     identifier,
     record_number,
@@ -115,13 +115,14 @@ def test_an_identifier_shows_all_it_has(text: str) -> None:
 
 
 @given(text=st.text(max_size=40))
-def test_free_text_has_no_control_characters(text: str) -> None:
+def test_free_text_has_no_characters_that_nobody_sees(text: str) -> None:
     try:
         kept = free_text(text, "memo")
     except CellError:
         return
     kept.encode()  # no lone surrogates
     assert not any((ord(c) < 32 and c not in "\t\n") or 127 <= ord(c) < 160 for c in kept)
+    assert not set(kept) & set("\u200b\u200e\u200f\u202e\u2060\u2066\ufeff")
 
 
 def _rows(

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from invoicepay.operations.imports.import_records import Imported, ImportRecords
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.imports.job import Imported
 from invoicepay.operations.imports.problems import BadRows
 from tests.support.company import SmallCompany
 

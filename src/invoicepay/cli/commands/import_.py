@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -13,7 +14,7 @@ from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
-    from invoicepay.operations.imports.import_records import Counts, Imported
+    from invoicepay.operations.imports.job import Imported
 
 app = new_app()
 
@@ -57,7 +58,7 @@ def _print_problems(error: Exception, state: State) -> None:
 def _print(imported: Imported, state: State) -> None:
     counted = {
         name: counts
-        for name, counts in _counts(imported).items()
+        for name, counts in imported.counts.items()
         if counts.added or counts.changed or counts.unchanged
     }
     for name, counts in counted.items():
@@ -75,15 +76,6 @@ def _print(imported: Imported, state: State) -> None:
         state.out.note("Dry run: nothing was changed.")
 
 
-def _counts(imported: Imported) -> dict[str, Counts]:
-    return {
-        "customers": imported.customers,
-        "contacts": imported.contacts,
-        "invoices": imported.invoices,
-        "payments": imported.payments,
-    }
-
-
 def _sums(name: str, minor: Mapping[str, int]) -> dict[str, Any]:
     """By currency, in minor units and as text."""
     texts = {currency: plain_text(value, currency) for currency, value in minor.items()}
@@ -97,9 +89,9 @@ def _record(imported: Imported) -> dict[str, Any]:
         "sha256": imported.sha256,
         "dry_run": imported.dry_run,
         **{
-            f"{name}_{what}": getattr(counts, what)
-            for name, counts in _counts(imported).items()
-            for what in ("added", "changed", "unchanged")
+            f"{name}_{what}": count
+            for name, counts in imported.counts.items()
+            for what, count in asdict(counts).items()
         },
         **_sums("added", imported.added_minor),
         **_sums("unapplied", imported.unapplied_minor),

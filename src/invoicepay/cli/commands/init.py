@@ -35,7 +35,7 @@ def init(
     from invoicepay.billing.customer import Company
     from invoicepay.billing.errors import Usage
     from invoicepay.billing.identity import Mode
-    from invoicepay.billing.text import check_line
+    from invoicepay.billing.text import NAME_LENGTH, check_text
     from invoicepay.cli.prompts import Secrets, ask, can_ask
     from invoicepay.operations.mailing.address import check_email, readable
     from invoicepay.wiring.ledgers import check_new_ledger, create_ledger
@@ -45,7 +45,10 @@ def init(
     mode = Mode.LIVE if live else Mode.TEST if test else Mode.SANDBOX
     state = state_of(context)
     check_new_ledger(state.settings)
-    name, email = check_line(company, "the company's name"), check_email(admin_email)
+    name, email = (
+        check_text(company, "the company's name", longest=NAME_LENGTH),
+        check_email(admin_email),
+    )
     if not company_email and can_ask() and not password_stdin:
         company_email = ask(
             "E-mail address of the company, which receipts are from (Enter for none)",

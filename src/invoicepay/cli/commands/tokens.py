@@ -9,6 +9,7 @@ import typer
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
+from invoicepay.cli.text import SHORT
 from invoicepay.cli.times import day_text
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def list_(
         return day_text(token.last_used_at, state) if used else "never"
 
     columns: list[Column[TokenView]] = [
-        Column("Token", lambda t: t.id[:8]),
+        Column("Token", lambda t: t.id[:SHORT]),
         Column("Label", lambda t: t.label),
         Column("Status", lambda t: t.status),
         Column("Created", lambda t: day_text(t.created_at, state), gives_way=1),

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from invoicepay.billing.customer import Scope
+from invoicepay.billing.dates import date_of, day_number
 from invoicepay.billing.errors import BadInput, Usage, must_be_there
 from invoicepay.billing.invoice import (
     Invoice,
@@ -26,8 +27,6 @@ from invoicepay.billing.invoice import (
 from invoicepay.billing.money import DECIMALS, MAX_MINOR
 from invoicepay.ledger.rows import (
     Row,
-    date_of,
-    day_of,
     instant_of,
     of_page,
     optional_date,
@@ -193,7 +192,7 @@ class Invoices:
         )
 
     def apply(self, allocations: Sequence[Allocation], effective_on: date) -> None:
-        day = day_of(effective_on)
+        day = day_number(effective_on)
         self._move(
             "reserved_minor = reserved_minor - :amount, paid_minor = paid_minor + :amount, "
             "paid_day = CASE WHEN total_minor = paid_minor + :amount "
@@ -214,7 +213,7 @@ def _where(
 ) -> tuple[str, dict[str, str | int | None]]:
     condition, scoped = customer_in(scope, "i.customer_id")
     terms = [condition, _STATES[selection.state]]
-    values: dict[str, str | int | None] = {**scoped, "today": day_of(today)}
+    values: dict[str, str | int | None] = {**scoped, "today": day_number(today)}
 
     def term(sql: str, name: str, value: str | int | None) -> None:
         if value is not None:
@@ -222,7 +221,7 @@ def _where(
             values[name] = value
 
     def day(value: date | None) -> int | None:
-        return None if value is None else day_of(value)
+        return None if value is None else day_number(value)
 
     term("c.number = :customer", "customer", selection.customer)
     term("i.currency = :currency", "currency", selection.currency)

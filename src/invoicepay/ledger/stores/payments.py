@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from invoicepay.billing.customer import Scope
+from invoicepay.billing.dates import date_of, day_number
 from invoicepay.billing.invoice import Page
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import (
@@ -23,8 +24,6 @@ from invoicepay.billing.payment import (
 from invoicepay.billing.ports import KnownPayment, PaymentChange, PaymentFilter
 from invoicepay.ledger.rows import (
     Row,
-    date_of,
-    day_of,
     instant_of,
     instant_text,
     of_page,
@@ -72,7 +71,7 @@ class Payments:
             "reference": payment.reference,
             "lease_until": optional_instant_text(payment.lease_until),
             "settled_at": optional_instant_text(payment.settled_at),
-            "effective_day": payment.effective_on and day_of(payment.effective_on),
+            "effective_day": payment.effective_on and day_number(payment.effective_on),
             "receipt": _receipt(payment.receipt_number),
             "memo": payment.memo,
             "order_number": payment.order_number,
@@ -207,7 +206,7 @@ class Payments:
                 "CASE WHEN p.effective_day IS NULL THEN p.created_at >= :made_since "
                 "ELSE p.effective_day >= :since END"
             )
-            parameters["since"] = day_of(selection.since)
+            parameters["since"] = day_number(selection.since)
             parameters["made_since"] = instant_text(selection.made_since)
         if after is not None:
             terms.append("p.seq < :after")
@@ -225,7 +224,9 @@ class Payments:
             "gateway_id": change.gateway_id,
             "lease_until": optional_instant_text(change.lease_until),
             "settled_at": optional_instant_text(change.settled_at),
-            "effective_day": None if change.effective_on is None else day_of(change.effective_on),
+            "effective_day": None
+            if change.effective_on is None
+            else day_number(change.effective_on),
             "receipt": _receipt(change.receipt_number or ""),
             "failure_code": change.failure_code,
             "failure_message": change.failure_message,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Contact, Role
 from invoicepay.billing.errors import NotAllowed, Usage, not_found
-from invoicepay.billing.text import check_line
+from invoicepay.billing.text import NAME_LENGTH, check_text
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import reread_actor
 from invoicepay.operations.identity.secret_hash import code_hash
@@ -119,7 +119,7 @@ def invite_contact(request: InviteContact, actor: Actor, ports: Ports) -> Invite
     no customer.
     """
     email = check_email(request.email)
-    name = check_line(request.name, "the name", longest=200)
+    name = check_text(request.name, "the name", longest=NAME_LENGTH)
     code, new_id, now = ports.ids.code(), ports.ids.new(), ports.clock.now()
     expires_at = ports.clock.real_now() + GOOD_FOR
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from invoicepay.billing.customer import Actor, Session
 from invoicepay.billing.errors import Usage, not_found
-from invoicepay.billing.text import check_line
+from invoicepay.billing.text import check_text
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import require_login
 from invoicepay.operations.identity.secret_hash import secret_hash
@@ -70,7 +70,7 @@ def create_token(request: CreateToken, actor: Actor, ports: Ports) -> TokenCreat
     for a lifetime out of bounds, BadInput for a label that cannot be shown."""
     if not 1 <= request.days <= MOST_DAYS:
         raise Usage("usage", f"a token works for 1 to {MOST_DAYS} days, not {request.days}")
-    label = check_line(request.label, "the label", longest=100)
+    label = check_text(request.label, "the label", longest=100)
     if not label:
         raise Usage("input_needed", "a token needs a label", "Say what it is for.")
     secret, made_at = PREFIX + ports.ids.secret(), ports.clock.now()

@@ -9,18 +9,17 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.dates import day_number
+from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.money import check_currency, parse_minor
-from invoicepay.billing.spelling import named, normalized
-from invoicepay.billing.text import UNSEEN
-from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.billing.spelling import normalized
+from invoicepay.billing.text import check_text, is_plain
+from invoicepay.operations.imports.problems import CellError
 
 _REMEMBERED: Final = 50_000
 """Different texts a cache holds: dates and currencies repeat, a hostile file's need not."""
 ISO: Final = "%Y-%m-%d"
-_EPOCH = date(1970, 1, 1).toordinal()
-NUMBER_LENGTH, NAME_LENGTH, TEXT_LENGTH = 64, 200, 2000
-_UNSEEN = re.compile(f"[{UNSEEN}]")
+NUMBER_LENGTH, TEXT_LENGTH = 64, 2000
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,6})?", re.ASCII)
 _MONTHS = "january february march april may june july august september october november december"
 
@@ -74,11 +73,6 @@ def _month(text: str) -> int:
     raise ValueError("no month")
 
 
-def day_number(day: date) -> int:
-    """Days since 1970-01-01."""
-    return day.toordinal() - _EPOCH
-
-
 class Days(dict[str, int]):
     """Text → days since 1970-01-01. Raises ValueError with the reason."""
 
@@ -91,9 +85,9 @@ class Days(dict[str, int]):
             value = self._format.parse(text.strip())
         except ValueError:
             example = "2026-10-31" if self._format.form == ISO else self._format.form
-            raise ValueError(f"{shown(text)} is not a date like {example}") from None
+            raise ValueError(f"{quoted(text)} is not a date like {example}") from None
         if not 1900 <= value.year <= 2199:
-            raise ValueError(f"{shown(text)} is not between 1900 and 2199")
+            raise ValueError(f"{quoted(text)} is not between 1900 and 2199")
         if len(self) >= _REMEMBERED:
             self.clear()
         day = day_number(value)
@@ -108,7 +102,7 @@ class Flags(dict[str, int]):
     def __missing__(self, text: str) -> int:
         word = text.strip().lower()
         if word not in ("", "yes", "no", "true", "false", "1", "0"):
-            raise ValueError(f"{shown(text)} is neither yes nor no")
+            raise ValueError(f"{quoted(text)} is neither yes nor no")
         flag = int(word in ("yes", "true", "1"))
         if len(text) < NUMBER_LENGTH:
             self[text] = flag
@@ -127,7 +121,7 @@ class Words(dict[str, str]):
     def __missing__(self, text: str) -> str:
         word = text.strip().lower()
         if word not in self:
-            raise ValueError(f"{shown(text)} is not one of {self._allowed}")
+            raise ValueError(f"{quoted(text)} is not one of {self._allowed}")
         return self[word]
 
 
@@ -140,7 +134,7 @@ class Currencies(dict[str, str]):
         except BadInput:
             code = ""
         if not code:
-            raise ValueError(f"{shown(text)} is not a currency code such as USD")
+            raise ValueError(f"{quoted(text)} is not a currency code such as USD")
         self[text.strip()] = code
         return code
 
@@ -175,7 +169,7 @@ def normal_number(decimal_mark: str, thousands_mark: str) -> Callable[[str], str
     def plain(text: str) -> str:
         found = pattern.fullmatch(text.strip())
         if found is None:
-            raise BadInput("bad_amount", f"{shown(text)} is not an amount")
+            raise BadInput("bad_amount", f"{quoted(text)} is not an amount")
         digits = found[2].replace(thousands_mark, "") if thousands_mark else found[2]
         return found[1] + digits + (f".{found[3]}" if found[3] else "")
 
@@ -184,14 +178,7 @@ def normal_number(decimal_mark: str, thousands_mark: str) -> Callable[[str], str
 
 def needs_cleaning(text: str) -> bool:
     """Whether `text`, or a part of it, is not to be kept as it is: see `identifier`."""
-    if text.isascii():
-        return not text.isprintable()
-    return hides(text) or not unicodedata.is_normalized("NFC", text)
-
-
-def hides(text: str) -> bool:
-    """Whether there is anything in `text` that does not show."""
-    return not text.isprintable() or (not text.isascii() and _UNSEEN.search(text) is not None)
+    return not (is_plain(text) and (text.isascii() or unicodedata.is_normalized("NFC", text)))
 
 
 def identifier(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
@@ -202,12 +189,7 @@ def identifier(text: str, field: str, *, required: bool = False, most: int = NUM
 
 def as_spelled(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
     """An identifier as the file spells it. Raises CellError."""
-    text = text.strip()
-    if hides(text):
-        bad = next(c for c in text if hides(c))
-        raise CellError(field, f"it has {_named(bad)}")
-    if len(text) > most:
-        raise CellError(field, f"it is longer than {most} characters")
+    text = _checked(text, field, longest=most, plain=True)
     if required and not text:
         raise CellError(field, "it is empty")
     return text
@@ -218,27 +200,22 @@ def record_number(text: str, field: str) -> str:
     decides how it is kept (spellings.py). Raises CellError."""
     text = as_spelled(text, field, required=True)
     if text[0] == "-":
-        raise CellError(field, f"{shown(text)} begins with '-': it could not be typed as a number")
+        raise CellError(field, f"{quoted(text)} begins with '-': it could not be typed as a number")
     return text
 
 
 def free_text(text: str, field: str, *, most: int = TEXT_LENGTH, lines: bool = True) -> str:
-    """`text`, trimmed, as people write it: any script, with tabs and (where `lines`) line ends.
-    Raises CellError for control characters and halves of surrogate pairs."""
-    text = text.strip()
-    if not text.isprintable():
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        allowed = "\t\n" if lines else "\t"
-        for character in text:
-            if character not in allowed and unicodedata.category(character) in ("Cc", "Cs"):
-                raise CellError(field, f"it has {_named(character)}")
-    if len(text) > most:
-        raise CellError(field, f"it is longer than {most} characters")
-    return text
+    """`text` as people write it, see `check_text`. Raises CellError."""
+    return _checked(text, field, longest=most, lines=lines)
 
 
-def _named(character: str) -> str:
-    return "a line break" if character == "\n" else named(character)
+def _checked(
+    text: str, field: str, *, longest: int, lines: bool = False, plain: bool = False
+) -> str:
+    try:
+        return check_text(text, "it", longest=longest, lines=lines, plain=plain)
+    except BadInput as error:
+        raise CellError(field, error.message) from None
 
 
 def decimal_text(decimal_mark: str, thousands_mark: str) -> Callable[[str], str]:
@@ -248,7 +225,7 @@ def decimal_text(decimal_mark: str, thousands_mark: str) -> Callable[[str], str]
     def parse(text: str) -> str:
         found = plain(text)
         if _DECIMAL.fullmatch(found) is None:
-            raise BadInput("bad_amount", f"{shown(text)} is not a number such as 1.5")
+            raise BadInput("bad_amount", f"{quoted(text)} is not a number such as 1.5")
         return found
 
     return parse

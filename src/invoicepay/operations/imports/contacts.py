@@ -6,11 +6,12 @@ from dataclasses import replace
 from uuid import UUID, uuid5
 
 from invoicepay.billing.customer import Contact, Role
-from invoicepay.billing.errors import BadInput
-from invoicepay.operations.imports.cells import NAME_LENGTH, Words, as_spelled, free_text
+from invoicepay.billing.errors import BadInput, quoted
+from invoicepay.billing.text import NAME_LENGTH
+from invoicepay.operations.imports.cells import Words, as_spelled, free_text
 from invoicepay.operations.imports.customers import find_customer
 from invoicepay.operations.imports.job import Job, twice
-from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.imports.problems import CellError
 from invoicepay.operations.mailing.address import check_email
 
 _ROLES = tuple(role.value for role in Role)
@@ -59,12 +60,12 @@ def _customer(job: Job, text: str) -> str:
     """The number of the customer called `text`. Raises CellError."""
     customer = find_customer(job, as_spelled(text, "customers"), "customers")
     if customer is None:
-        raise CellError("customers", f"there is no customer {shown(text)}")
+        raise CellError("customers", f"there is no customer {quoted(text)}")
     return customer.number
 
 
 def _put(job: Job, new: Contact, seed: UUID) -> None:
-    tally = job.tallies.contacts
+    counts = job.imported.contacts
     old = job.unit.contacts.by_email(new.email)
     staff = {c.role for c in (old, new) if c is not None} - {Role.CUSTOMER}
     if staff and job.actor.role is not Role.ADMIN and (old is None or not _same(old, new)):
@@ -73,10 +74,10 @@ def _put(job: Job, new: Contact, seed: UUID) -> None:
         raise CellError("email", "nobody changes their own role, name or customers")
     if old is None:
         job.unit.contacts.put(replace(new, id=str(uuid5(seed, new.email))))
-        tally.added += 1
+        counts.added += 1
         return
     if _same(old, new):
-        tally.unchanged += 1
+        counts.unchanged += 1
         return
     if not job.update:
         reason = f"{new.email} is in the ledger with another name, role or customers"
@@ -85,7 +86,7 @@ def _put(job: Job, new: Contact, seed: UUID) -> None:
     job.unit.contacts.put(changed)
     data = {"role": new.role.value, "customers": list(new.customers)}
     job.journal([("contact.changed", old.id, data)])
-    tally.changed += 1
+    counts.changed += 1
 
 
 def _same(old: Contact, new: Contact) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from invoicepay.billing.customer import Address, Customer, emails_of
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.ports import LoadedCustomer
 from invoicepay.billing.spelling import normalized
+from invoicepay.billing.text import NAME_LENGTH
 from invoicepay.operations.imports.cells import (
-    NAME_LENGTH,
     NUMBER_LENGTH,
     Currencies,
     as_spelled,
@@ -18,7 +18,7 @@ from invoicepay.operations.imports.cells import (
     record_number,
 )
 from invoicepay.operations.imports.job import BATCH, Job, Seen, twice
-from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.imports.problems import CellError
 from invoicepay.operations.imports.shape import ABSENT
 from invoicepay.operations.imports.spellings import Spellings
 from invoicepay.operations.mailing.address import check_emails
@@ -73,7 +73,7 @@ def _customer(job: Job, row: list[str], currencies: Currencies) -> Customer:
     address = free_text(row[index["address"]], "address")
     terms = row[index["terms_days"]].strip()
     if terms and not (terms.isascii() and terms.isdigit() and len(terms) <= 3):
-        raise CellError("terms_days", f"{shown(terms)} is not a number of days below 1000")
+        raise CellError("terms_days", f"{quoted(terms)} is not a number of days below 1000")
     currency = row[index["currency"]].strip()
     try:
         currency = currencies[currency] if currency else ""
@@ -98,7 +98,7 @@ def _emails(text: str) -> tuple[str, ...]:
 
 def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
     """Compare `batch` with the ledger, and write what is new or changed."""
-    tally = job.tallies.customers
+    counts = job.imported.customers
     batch = _find_numbers(job, batch)
     stored = job.unit.loading.customers(list(batch))
     written, changed = [], []
@@ -121,7 +121,7 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
         )
         after = replace(before, **{f: getattr(customer, f) for f in said})
         if after == before:
-            tally.unchanged += 1
+            counts.unchanged += 1
         elif job.update:
             changed.append(after)
         else:
@@ -134,8 +134,8 @@ def _put(job: Job, batch: dict[str, _Read], seen: Seen) -> None:
             job.refuse(line, CellError(what, reason, "changed_record"))
     job.unit.loading.put_customers(written + changed)
     job.journal([("customer.changed", c.number, {"name": c.name}) for c in changed])
-    tally.added += len(written)
-    tally.changed += len(changed)
+    counts.added += len(written)
+    counts.changed += len(changed)
 
 
 def _find_numbers(job: Job, batch: dict[str, _Read]) -> dict[str, _Read]:
@@ -186,10 +186,10 @@ class Owners(dict[str, LoadedCustomer | None]):
         `create_customers`."""
         number = normalized(record_number(text, "customer"))
         if not self._job.mapping.create_customers:
-            raise CellError("customer", f"there is no customer {shown(number)}")
+            raise CellError("customer", f"there is no customer {quoted(number)}")
         name = free_text(name, "customer_name", most=NAME_LENGTH, lines=False) or number
         self._job.unit.loading.put_customers([Customer(number, name)])
-        self._job.tallies.customers.added += 1
+        self._job.imported.customers.added += 1
         owner = self._job.unit.loading.customer(number)
         assert owner is not None
         self._remember(text, owner)

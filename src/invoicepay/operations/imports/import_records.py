@@ -3,58 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
 from invoicepay.billing.customer import Actor
-from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import BadInput, Usage
+from invoicepay.billing.dates import day_number, local_date
+from invoicepay.billing.errors import BadInput, Usage, quoted
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.operations.app import Request
 from invoicepay.operations.identity.authenticate import reread_actor
-from invoicepay.operations.imports.cells import day_number
 from invoicepay.operations.imports.contacts import load_contacts
 from invoicepay.operations.imports.csv_rows import CsvTable
 from invoicepay.operations.imports.customers import load_customers
 from invoicepay.operations.imports.invoices import load_invoices
-from invoicepay.operations.imports.job import Job, Tallies, Tally
+from invoicepay.operations.imports.job import Counts, Imported, Job
 from invoicepay.operations.imports.json_rows import SUFFIXES, JsonTable
 from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind
 from invoicepay.operations.imports.mapping import GENERIC, read_mapping
 from invoicepay.operations.imports.mapping import Mapping as FileMapping
 from invoicepay.operations.imports.payments import load_payments
-from invoicepay.operations.imports.problems import Problems, shown
+from invoicepay.operations.imports.problems import Problems
 from invoicepay.operations.imports.source import Source
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an import did, or with `dry_run` would do."""
-
-    kind: str
-    file: str
-    sha256: str
-    """Of the file's bytes."""
-    dry_run: bool
-    customers: Counts
-    contacts: Counts
-    invoices: Counts
-    payments: Counts
-    added_minor: Mapping[str, int]
-    """Control totals by currency, minor units: of the invoices added, or of the payments."""
-    unapplied_minor: Mapping[str, int]
-    """By currency: what of the added payments is on no invoice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Records of one kind."""
-
-    added: int
-    changed: int
-    unchanged: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +54,7 @@ def import_records(request: ImportRecords, actor: Actor, ports: Ports) -> Import
     sums of its rows, NotFound, NotAllowed, Usage."""
     kind, mapping = _kind(request.kind), GENERIC
     if request.preset:
-        raise BadInput("bad_mapping", f"there is no preset {shown(request.preset)}", _NO_PRESET)
+        raise BadInput("bad_mapping", f"there is no preset {quoted(request.preset)}", _NO_PRESET)
     if request.mapping:
         mapping = read_mapping(Path(request.mapping), kind)
     with Source(Path(request.path), mapping.encoding) as source:
@@ -109,7 +80,7 @@ def _kind(text: str) -> ImportKind:
         return ImportKind(text)
     except ValueError:
         kinds = ", ".join(kind.value for kind in ImportKind)
-        raise Usage("usage", f"cannot import {shown(text)}", f"Name one of {kinds}.") from None
+        raise Usage("usage", f"cannot import {quoted(text)}", f"Name one of {kinds}.") from None
 
 
 def _import(
@@ -127,6 +98,7 @@ def _import(
     problems = Problems(source.name)
     json_lines = source.path.suffix.lower() in SUFFIXES
     company = unit.company.get()
+    imported = Imported(request.kind, source.name, request.dry_run)
     job = Job(
         unit=unit,
         table=(JsonTable if json_lines else CsvTable)(source, LAYOUTS[kind], mapping, problems.add),
@@ -139,6 +111,7 @@ def _import(
         today=day_number(local_date(now, company.time_zone)),
         update=request.update,
         size=source.size,
+        imported=imported,
     )
     match kind:
         case ImportKind.CUSTOMERS:
@@ -151,46 +124,19 @@ def _import(
             load_payments(job)
     job.check_sums()
     problems.raise_any()
-    if job.tallies.changes:
-        details = _details(kind, source.name, job.tallies)
-        unit.journal.append("file.imported", source.digest, actor.email, now, details)
-    return _imported(request, source, job.tallies)
-
-
-def _details(kind: ImportKind, file: str, tallies: Tallies) -> Mapping[str, object]:
-    """For the journal."""
-    counts = {
-        name: [tally.added, tally.changed, tally.unchanged]
-        for name, tally in (
-            ("customers", tallies.customers),
-            ("contacts", tallies.contacts),
-            ("invoices", tallies.invoices),
-            ("payments", tallies.payments),
+    imported.sha256 = source.digest
+    if imported.changes:
+        unit.journal.append(
+            "file.imported", source.digest, actor.email, now, _journal_data(kind, imported)
         )
-        if tally != Tally()
-    }
+    return imported
+
+
+def _journal_data(kind: ImportKind, imported: Imported) -> Mapping[str, object]:
+    counts = imported.counts.items()
     return {
         "kind": kind.value,
-        "file": file,
-        "added_changed_unchanged": counts,
-        "added_minor": tallies.added_minor,
+        "file": imported.file,
+        "added_changed_unchanged": {n: list(astuple(c)) for n, c in counts if c != Counts()},
+        "added_minor": imported.added_minor,
     }
-
-
-def _imported(request: ImportRecords, source: Source, tallies: Tallies) -> Imported:
-    return Imported(
-        kind=request.kind,
-        file=source.name,
-        sha256=source.digest,
-        dry_run=request.dry_run,
-        customers=_counts(tallies.customers),
-        contacts=_counts(tallies.contacts),
-        invoices=_counts(tallies.invoices),
-        payments=_counts(tallies.payments),
-        added_minor=dict(tallies.added_minor),
-        unapplied_minor=dict(tallies.unapplied_minor),
-    )
-
-
-def _counts(tally: Tally) -> Counts:
-    return Counts(tally.added, tally.changed, tally.unchanged)

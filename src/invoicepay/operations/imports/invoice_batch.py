@@ -83,15 +83,11 @@ class InvoiceWriter:
 
     def _count(self, batch: Batch, fresh: list[bool]) -> None:
         """Control totals of what was added."""
-        tallies = self._job.tallies
-        sums: dict[str, int] = {}
+        sums = self._job.imported.added_minor
         for row, is_fresh in zip(batch.rows, fresh, strict=True):
             if is_fresh:
-                sums[row.currency] = sums.get(row.currency, 0) + row.total_minor
-        for currency, amount in sums.items():
-            so_far = tallies.added_minor.get(currency, 0)
-            tallies.added_minor[currency] = so_far + amount
-        tallies.invoices.added += sum(fresh)
+                sums[row.currency] += row.total_minor
+        self._job.imported.invoices.added += sum(fresh)
 
     def _add_lines(self, batch: Batch, wanted: list[bool]) -> None:
         if batch.items:
@@ -105,7 +101,7 @@ class InvoiceWriter:
         self, batch: Batch, stored: dict[str, LoadedInvoice], fresh: list[bool]
     ) -> set[int]:
         """Invoices that were there: unchanged, replaced, or refused. Places of the refused."""
-        tally = self._job.tallies.invoices
+        counts = self._job.imported.invoices
         replaced: list[InvoiceRow] = []
         lines: list[LineRow] = []
         refused = set()
@@ -117,7 +113,7 @@ class InvoiceWriter:
                 if self._seen.again(old.id):
                     raise twice("number", old.number)
                 if old.content_digest == row.content_digest:
-                    tally.unchanged += 1
+                    counts.unchanged += 1
                     continue
                 self._check_change(old, row)
             except CellError as error:
@@ -137,7 +133,7 @@ class InvoiceWriter:
         check_figures([row.number for row in replaced], self._job.unit, NOTHING_IMPORTED)
         self._loading.replace_invoices(replaced)
         self._loading.add_lines(lines)
-        tally.changed += len(replaced)
+        counts.changed += len(replaced)
         return refused
 
     def _check_change(self, old: LoadedInvoice, row: InvoiceRow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +24,7 @@ _PLENTY = MAX_MINOR // 10**6
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """Records of one kind."""
 
     added: int = 0
@@ -32,20 +33,36 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Tallies:
-    customers: Tally = field(default_factory=Tally)
-    contacts: Tally = field(default_factory=Tally)
-    invoices: Tally = field(default_factory=Tally)
-    payments: Tally = field(default_factory=Tally)
-    added_minor: dict[str, int] = field(default_factory=dict)
-    """Control totals of what was added, by currency: of invoices, or of payments."""
-    unapplied_minor: dict[str, int] = field(default_factory=dict)
-    """Of payments that were added: the part that is on no invoice."""
+class Imported:
+    """What an import has done so far, or with `dry_run` would do."""
+
+    kind: str
+    file: str
+    dry_run: bool
+    sha256: str = ""
+    """Of the file's bytes, once they are read."""
+    customers: Counts = field(default_factory=Counts)
+    contacts: Counts = field(default_factory=Counts)
+    invoices: Counts = field(default_factory=Counts)
+    payments: Counts = field(default_factory=Counts)
+    added_minor: Counter[str] = field(default_factory=Counter)
+    """Control totals by currency, minor units: of the invoices added, or of the payments."""
+    unapplied_minor: Counter[str] = field(default_factory=Counter)
+    """By currency: what of the added payments is on no invoice."""
+
+    @property
+    def counts(self) -> dict[str, Counts]:
+        """By kind of record."""
+        return {
+            "customers": self.customers,
+            "contacts": self.contacts,
+            "invoices": self.invoices,
+            "payments": self.payments,
+        }
 
     @property
     def changes(self) -> int:
-        kinds = (self.customers, self.contacts, self.invoices, self.payments)
-        return sum(t.added + t.changed for t in kinds)
+        return sum(counts.added + counts.changed for counts in self.counts.values())
 
 
 @dataclass(slots=True)
@@ -66,7 +83,7 @@ class Job:
     update: bool
     size: int
     """Of the file, in bytes."""
-    tallies: Tallies = field(default_factory=Tallies)
+    imported: Imported
     _gross: int = 0
     _largest: tuple[int, int] = (0, 0)
     """Amount, without its sign, and line."""

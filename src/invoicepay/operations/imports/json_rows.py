@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from invoicepay.billing.errors import quoted
 from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.layouts import FLAGS, MOST_ROWS, Layout, did_you_mean
 from invoicepay.operations.imports.mapping import Mapping
-from invoicepay.operations.imports.problems import CellError, Problem, bad_file, shown
+from invoicepay.operations.imports.problems import CellError, Problem, bad_file
 from invoicepay.operations.imports.shape import ABSENT, Report, object_shape
 from invoicepay.operations.imports.source import Source
 
@@ -56,7 +57,7 @@ class JsonTable:
         if self._known is not None:
             for name in record.keys() - set(self._known):
                 hint = did_you_mean(name, [n for n in self._known if n])
-                raise CellError("", f"unknown key {shown(name)}. {hint}")
+                raise CellError("", f"unknown key {quoted(name)}. {hint}")
         head: list[str] = [ABSENT] * self.shape.width
         for ours, theirs in self._names.items():
             if theirs in record:
@@ -74,7 +75,7 @@ class JsonTable:
             for name, value in item.items():
                 if name not in layout.nested_fields:
                     hint = did_you_mean(name, list(layout.nested_fields))
-                    raise CellError(layout.nested, f"unknown key {shown(name)}. {hint}")
+                    raise CellError(layout.nested, f"unknown key {quoted(name)}. {hint}")
                 ours = layout.nested_fields[name]
                 row[index[ours]] = _text(value, ours, None)
             rows.append(row)
@@ -107,7 +108,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) < len(pairs):
         names = [normalized(name) for name, _ in pairs]
         double = next(name for name in names if names.count(name) > 1)
-        raise CellError("", f"key {shown(double)} is a duplicate in one object")
+        raise CellError("", f"key {quoted(double)} is a duplicate in one object")
     return result
 
 

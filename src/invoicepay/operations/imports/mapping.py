@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.money import check_currency
 from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.cells import ISO, DateFormat
 from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind, did_you_mean
-from invoicepay.operations.imports.problems import shown, visible
+from invoicepay.operations.imports.problems import visible
 from invoicepay.operations.imports.source import ENCODINGS, Source
 
 _LARGEST, _LONGEST_LINE = 1 << 18, 2_500
@@ -114,7 +114,7 @@ class _Reader:
     def nothing_else(self) -> None:
         for key in self._content.keys() - set(self._known):
             raise bad_mapping(
-                self._name, f"unknown setting {shown(key)}", did_you_mean(key, self._known)
+                self._name, f"unknown setting {quoted(key)}", did_you_mean(key, self._known)
             )
         marks = (self._content.get("decimal_mark", "."), self._content.get("thousands_mark", ""))
         if marks[0] == marks[1]:
@@ -137,7 +137,7 @@ class _Reader:
         value = self._text(key, default)
         if value != default and value.lower() not in allowed:
             listed = ", ".join(repr(a) for a in allowed)
-            raise bad_mapping(self._name, f"{key} is {shown(value)}", f"Use one of {listed}.")
+            raise bad_mapping(self._name, f"{key} is {quoted(value)}", f"Use one of {listed}.")
         return value.lower()
 
     def _mark(self, key: str, default: str) -> str:
@@ -148,7 +148,7 @@ class _Reader:
         try:
             DateFormat(text)
         except ValueError as error:
-            raise bad_mapping(self._name, f"date_format {shown(text)}: {error}") from None
+            raise bad_mapping(self._name, f"date_format {quoted(text)}: {error}") from None
         return text
 
     def _fields(self, key: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.errors import BadInput, quoted
 from invoicepay.billing.money import Money
 from invoicepay.billing.ports import LoadedInvoice
 from invoicepay.billing.spelling import looks, normalized, spellings
@@ -22,7 +22,7 @@ from invoicepay.operations.imports.customers import Owners
 from invoicepay.operations.imports.invoice_lines import Rows, groups, same_head
 from invoicepay.operations.imports.job import BATCH, Job, twice
 from invoicepay.operations.imports.layouts import LAYOUTS, ImportKind
-from invoicepay.operations.imports.problems import CellError, shown
+from invoicepay.operations.imports.problems import CellError
 from invoicepay.operations.imports.received import Receipts, Received, content_digest
 from invoicepay.operations.imports.spellings import Spellings
 
@@ -82,7 +82,7 @@ def _reader(job: Job, owners: Owners) -> Callable[[Rows], _Payment]:
         reference = normalized(spelled)
         owner = owners[row[index["customer"]]]
         if owner is None:
-            raise CellError("customer", f"there is no customer {shown(row[index['customer']])}")
+            raise CellError("customer", f"there is no customer {quoted(row[index['customer']])}")
         at = "currency"
         try:
             currency = currencies[row[index[at]].strip() or owner.currency or job.currency]
@@ -166,7 +166,7 @@ def _write(job: Job, receipts: Receipts, batch: list[_Payment]) -> None:
             if seq >= receipts.first_seq:
                 raise twice("reference", received.reference)
             if digest == received.digest:
-                job.tallies.payments.unchanged += 1
+                job.imported.payments.unchanged += 1
                 continue
             if digest or seq:
                 raise CellError(
@@ -180,13 +180,8 @@ def _write(job: Job, receipts: Receipts, batch: list[_Payment]) -> None:
             continue
         known[received.id] = (receipts.first_seq, received.digest)
         receipts.add(received._replace(allocations=allocations))
-        _count(job, received)
+        job.imported.added_minor[received.currency] += received.amount_minor
     receipts.flush()
-
-
-def _count(job: Job, received: Received) -> None:
-    so_far = job.tallies.added_minor.get(received.currency, 0)
-    job.tallies.added_minor[received.currency] = so_far + received.amount_minor
 
 
 def _allocations(
@@ -199,7 +194,7 @@ def _allocations(
     for line, number, amount in payment.applied:
         invoice = invoices.get(number)
         if invoice is None or invoice.customer_id != received.customer_id:
-            reason = f"the customer has no invoice {shown(number)}"
+            reason = f"the customer has no invoice {quoted(number)}"
             raise CellError("invoice", reason, line=line)
         if invoice.kind != "invoice" or invoice.voided_day is not None:
             what = "void" if invoice.voided_day is not None else "a credit memo"

@@ -77,11 +77,6 @@ def bad_file(file: str, reason: str, hint: str = "") -> BadInput:
     return BadInput("bad_file", visible(f"{file}: {reason}"), hint)
 
 
-def shown(text: str, most: int = 40) -> str:
-    """`text` in quotes, shortened, for a message."""
-    return f"'{text}'" if len(text) <= most else f"'{text[: most - 3]}...'"
-
-
 def visible(text: str) -> str:
     """`text` with what does not show written as `\\u202e`: half a surrogate pair could not even
     be printed."""

@@ -74,12 +74,10 @@ class Receipts:
         waiting.clear()
 
     def _count(self, one: Received) -> None:
-        tallies = self._job.tallies
-        tallies.payments.added += 1
-        rest = one.amount_minor - sum(amount for _, _, amount in one.allocations)
-        if rest:
-            unapplied = tallies.unapplied_minor
-            unapplied[one.currency] = unapplied.get(one.currency, 0) + rest
+        imported = self._job.imported
+        imported.payments.added += 1
+        if rest := one.amount_minor - sum(amount for _, _, amount in one.allocations):
+            imported.unapplied_minor[one.currency] += rest
 
 
 def content_digest(content: Sequence[object]) -> str:

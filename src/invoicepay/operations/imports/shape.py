@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from invoicepay.billing.errors import quoted
 from invoicepay.billing.spelling import normalized
 from invoicepay.operations.imports.layouts import Layout, did_you_mean
 from invoicepay.operations.imports.mapping import Mapping as FileMapping
-from invoicepay.operations.imports.problems import Problem, bad_file, shown
+from invoicepay.operations.imports.problems import Problem, bad_file
 
 
 class _Absent(str):
@@ -71,7 +72,7 @@ def header_shape(
         if unknown:
             raise bad_file(
                 file,
-                f"{where}: unknown column {shown(unknown[0])}",
+                f"{where}: unknown column {quoted(unknown[0])}",
                 did_you_mean(unknown[0], layout.fields),
             )
         wanted = {name: name for name in names}
@@ -79,11 +80,11 @@ def header_shape(
         if theirs not in names:
             raise bad_file(
                 file,
-                f"{where}: there is no column {shown(theirs)}, which {mapping.name} names",
+                f"{where}: there is no column {quoted(theirs)}, which {mapping.name} names",
                 did_you_mean(theirs, names),
             )
         if names.count(theirs) > 1:
-            raise bad_file(file, f"{where}: column {shown(theirs)} stands there twice")
+            raise bad_file(file, f"{where}: column {quoted(theirs)} stands there twice")
     places = {ours: names.index(theirs) for ours, theirs in wanted.items()}
     return _finish(Shape(len(names), places, dict(wanted)), layout, mapping, file)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from invoicepay.billing.errors import BadInput
+from invoicepay.billing.errors import BadInput, shortened
 from invoicepay.billing.spelling import skeleton, telling_apart
 from invoicepay.billing.text import one_line
 
@@ -103,5 +103,4 @@ def _encoded(domain: str) -> str:
 
 
 def _shown(text: str) -> str:
-    text = text if len(text) <= 60 else text[:57] + "..."
-    return "".join(c if one_line(c) == c else "?" for c in text)
+    return "".join(c if one_line(c) == c else "?" for c in shortened(text, 60))

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from invoicepay.billing.customer import Actor
 from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import BadInput, Refused, Usage, not_found
+from invoicepay.billing.errors import Refused, Usage, not_found
 from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceState
 from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.money import Money, check_currency, parse_minor
@@ -27,6 +27,7 @@ from invoicepay.billing.plan import (
 )
 from invoicepay.billing.ports import Ports, Unit
 from invoicepay.billing.spelling import find_spelling, normalized
+from invoicepay.billing.text import check_text
 from invoicepay.operations.app import Request
 from invoicepay.operations.numbers import find_customer, find_invoice, selected_customer
 from invoicepay.operations.payments.left_out import (
@@ -83,7 +84,9 @@ class Quote(Request[Quoted]):
 def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
     """The plan for `request`. Raises NotFound, Refused, DoesNotTie or Usage for what cannot be
     paid, BadInput for amounts and texts."""
-    _check_texts(request)
+    if request.key and not _KEY.fullmatch(request.key):
+        raise Usage("usage", "--key takes 1 to 200 visible ASCII characters")
+    memo = check_text(request.memo, "the memo", longest=_MEMO_LENGTH)
     payment_id, request_digest = ports.ids.new(), ""
     if request.key:
         attempt = _attempt(request, actor, ports)
@@ -131,7 +134,7 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
         method=method,
         lines=lines,
         request_digest=request_digest,
-        memo=request.memo,
+        memo=memo,
         with_key=bool(request.key),
         allow_pending=request.allow_pending,
         **left_out.numbers(customer),
@@ -150,15 +153,6 @@ def settle_what_holds(numbers: Sequence[str], actor: Actor, ports: Ports) -> Non
         if ports.clock.real_now() >= deadline:
             return
         settle_if_left(payment, ports)
-
-
-def _check_texts(request: Quote) -> None:
-    if request.key and not _KEY.fullmatch(request.key):
-        raise Usage("usage", "--key takes 1 to 200 visible ASCII characters")
-    if len(request.memo) > _MEMO_LENGTH or not request.memo.isprintable():
-        raise BadInput(
-            "bad_text", f"a memo is one line of at most {_MEMO_LENGTH} printable characters"
-        )
 
 
 def _attempt(request: Quote, actor: Actor, ports: Ports) -> Payment | tuple[str, str]:

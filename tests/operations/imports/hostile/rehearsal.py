@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from invoicepay.billing.errors import BadInput
-from invoicepay.operations.imports.import_records import Imported, ImportRecords
+from invoicepay.operations.imports.import_records import ImportRecords
+from invoicepay.operations.imports.job import Imported
 from tests.support.office import Office
 
 Sums = tuple[Counter[str], Counter[str]]
