@@ -5,10 +5,10 @@ from __future__ import annotations
 from tests.mutants.edits import insert_before, never, remove, replace
 from tests.mutants.mutant import Mutant
 
-_BANK = "tests/adapters/sandbox/test_access.py"
-_OWNERS = "tests/adapters/credentials/test_private_file_owners.py"
-_REFUSALS = "tests/adapters/credentials/test_keyring_refusals.py"
-_WAITING = "tests/adapters/credentials/test_patience.py"
+_BANK = "tests/sandbox/test_access.py"
+_OWNERS = "tests/credentials/test_private_file_owners.py"
+_REFUSALS = "tests/credentials/test_keyring_refusals.py"
+_WAITING = "tests/credentials/test_patience.py"
 
 IN_ACCESS = (
     Mutant(

@@ -79,6 +79,6 @@ IN_ACCOUNT = (
         "who tries it out charges real cards",
         "gateway_key",
         never("not key.startswith(BEGINNINGS[mode])"),
-        "tests/adapters/credentials/test_gateway_key.py",
+        "tests/credentials/test_gateway_key.py",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.mutants.edits import always, insert_before, never, replace
 from tests.mutants.mutant import Mutant
 
-_ODD = "tests/adapters/gateway/test_odd_objects.py"
+_ODD = "tests/gateway/test_odd_objects.py"
 _FIRST = "tests/contracts/test_gateway.py"
 _PROXY = "tests/faults/test_proxy.py"
 

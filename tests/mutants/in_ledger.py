@@ -110,14 +110,14 @@ IN_LEDGER = (
         "a ledger and the log of another become one file",
         "check_log",
         always("_fits(path, stamp, salts)"),
-        "tests/adapters/ledger/test_log.py",
+        "tests/ledger/test_log.py",
     ),
     Mutant(
         "replaced-while-in-use",
         "somebody goes on in the ledger that was replaced",
         "_exclusive",
         replace_text("locking_mode = EXCLUSIVE", "locking_mode = NORMAL"),
-        "tests/adapters/ledger/test_replace.py",
+        "tests/ledger/test_replace.py",
     ),
     Mutant(
         "mail-taken-by-two",

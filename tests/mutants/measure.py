@@ -66,8 +66,8 @@ SUITES = (
     "tests/operations/identity",
     "tests/operations/imports",
     "tests/contracts",
-    "tests/adapters/ledger",
-    "tests/adapters/gateway",
+    "tests/ledger",
+    "tests/gateway",
     "tests/faults/test_slow_gateway.py",
     "tests/faults/test_proxy.py",
 )

@@ -298,7 +298,7 @@ def test_two_at_once_come_one_after_the_other_or_are_refused(path: Path) -> None
     script = (
         "import sys\nfrom pathlib import Path\n"
         "from invoicepay.billing.errors import Unreachable\n"
-        "from tests.adapters.ledger.test_replace import restore\n"
+        "from tests.ledger.test_replace import restore\n"
         "try: print(restore(Path(sys.argv[1]))[0])\n"
         "except Unreachable as error: print(error.code)"
     )

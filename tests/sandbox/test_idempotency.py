@@ -13,7 +13,7 @@ from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.faults import FaultKind, add_fault
 
 if TYPE_CHECKING:
-    from tests.adapters.sandbox.conftest import Bare
+    from tests.sandbox.conftest import Bare
 
 
 def test_the_same_request_is_executed_once_and_answered_alike(bare: Bare) -> None:

@@ -15,7 +15,7 @@ from invoicepay.billing.ports import MailNotSent, Message
 from invoicepay.mail.smtp import SmtpMailer, SmtpSettings
 
 if TYPE_CHECKING:
-    from tests.adapters.mail.conftest import Server
+    from tests.mail.conftest import Server
     from tests.support.tls import Certificate
 
     Start = Callable[..., Server]

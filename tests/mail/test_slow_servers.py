@@ -16,11 +16,11 @@ import pytest
 
 from invoicepay.billing.ports import Attachment, MailNotSent
 from invoicepay.mail.smtp import SmtpMailer, SmtpSettings
-from tests.adapters.mail.test_smtp import MESSAGE, PASSWORD
+from tests.mail.test_smtp import MESSAGE, PASSWORD
 from tests.support.slow_smtp import DRIPS, TLS_RECORD, SlowServer
 
 if TYPE_CHECKING:
-    from tests.adapters.mail.conftest import Server
+    from tests.mail.conftest import Server
     from tests.support.tls import Certificate
 
 Hour = Callable[[SlowServer], None]

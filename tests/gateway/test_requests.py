@@ -25,7 +25,7 @@ from invoicepay.gateway.stripe_gateway import (
     _Session,
 )
 from invoicepay.system.deadline import connect
-from tests.adapters.gateway.conftest import LEDGER, Answering, Doc, Objects, listed, says
+from tests.gateway.conftest import LEDGER, Answering, Doc, Objects, listed, says
 from tests.support.false_stripe import Answer, error, reset
 
 ORDER = ChargeOrder(

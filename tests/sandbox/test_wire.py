@@ -16,7 +16,7 @@ from invoicepay.sandbox import wire
 from invoicepay.sandbox.server import SandboxServer
 
 if TYPE_CHECKING:
-    from tests.adapters.sandbox.conftest import Bare
+    from tests.sandbox.conftest import Bare
 
 
 def test_every_answer_says_who_and_which_version(bare: Bare) -> None:

@@ -23,7 +23,7 @@ import pytest
 from invoicepay.sandbox.server import SandboxServer
 
 if TYPE_CHECKING:
-    from tests.adapters.sandbox.conftest import Bare
+    from tests.sandbox.conftest import Bare
 
 SERVER = """
 import sys

@@ -19,8 +19,8 @@ from invoicepay.billing.ports import (
     UnreadableIntent,
 )
 from invoicepay.gateway.reading import intent as read
-from tests.adapters.gateway.conftest import LEDGER, Answering, Doc, Objects, listed, says
-from tests.adapters.gateway.odd import ABSENT, WORD, Odd, each_field_odd
+from tests.gateway.conftest import LEDGER, Answering, Doc, Objects, listed, says
+from tests.gateway.odd import ABSENT, WORD, Odd, each_field_odd
 from tests.support.false_stripe import Answer
 
 INTENTS = ("created", "canceled", "succeeded", "declined", "returned")

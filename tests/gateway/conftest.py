@@ -18,7 +18,7 @@ from invoicepay.billing.ports import ChargeOrder
 from invoicepay.gateway.stripe_gateway import StripeGateway
 from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.server import SandboxServer
-from tests.adapters.sandbox.conftest import Bare
+from tests.sandbox.conftest import Bare
 from tests.support.false_stripe import Answer, Behaviour, FalseStripe
 
 LEDGER = str(uuid.UUID(int=9))

@@ -21,7 +21,7 @@ from invoicepay.sandbox.wire import StripeError
 from tests.support.another_user import as_another_user, needs_another_user, open_folder
 
 if TYPE_CHECKING:
-    from tests.adapters.sandbox.conftest import Bare
+    from tests.sandbox.conftest import Bare
 
 ENDPOINTS = [
     *((method, "/".join(path).replace(":id", "pi_1")) for method, *path in _ROUTES),

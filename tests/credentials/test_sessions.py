@@ -13,7 +13,7 @@ from invoicepay.billing.errors import Refused, Unreachable
 from invoicepay.credentials.sessions import SessionTokens
 
 if TYPE_CHECKING:
-    from tests.adapters.credentials.conftest import Kept, Trusting
+    from tests.credentials.conftest import Kept, Trusting
 
 LEDGER = "6e0b6a8e-6d3f-4f0e-9a7e-0d1f6a6f5c11"
 

@@ -15,7 +15,7 @@ from invoicepay.sandbox.clock import now, offset
 from invoicepay.sandbox.store import connect
 
 if TYPE_CHECKING:
-    from tests.adapters.sandbox.conftest import Bare
+    from tests.sandbox.conftest import Bare
 
 
 def test_without_a_file_it_is_real_time_and_no_file_is_made(path: Path) -> None:

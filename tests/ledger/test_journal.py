@@ -20,7 +20,7 @@ from invoicepay.operations.books.journal import ListJournal, ShowJournalHead, Ve
 from invoicepay.operations.books.repair import NotRepaired, Rebuilt, Repair
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.payments.sync import Sync
-from tests.adapters.ledger.cells import cells
+from tests.ledger.cells import cells
 from tests.support.company import START, SmallCompany, make_template, open_copy
 from tests.support.told import told
 

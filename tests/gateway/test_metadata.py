@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from invoicepay.billing.payment import Allocation
 from invoicepay.gateway.metadata import all_invoices_in, allocations_in, written
-from tests.adapters.gateway.test_requests import ORDER
+from tests.gateway.test_requests import ORDER
 
 PART = "invoicepay_allocations_"
 numbers = st.text(

@@ -8,7 +8,7 @@ import pytest
 import stripe
 
 if TYPE_CHECKING:
-    from tests.adapters.sandbox.conftest import Bare
+    from tests.sandbox.conftest import Bare
 
 NEVER = {"enabled": True, "allow_redirects": "never"}
 

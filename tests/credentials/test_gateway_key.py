@@ -19,7 +19,7 @@ from invoicepay.credentials.patience import Patience
 from tests.running import HANGS_AFTER
 
 if TYPE_CHECKING:
-    from tests.adapters.credentials.conftest import Kept, Silent, Trusting
+    from tests.credentials.conftest import Kept, Silent, Trusting
 
 LEDGER, KEY = "ledger-1", "sk_live_" + "x" * 24
 VARIABLE = "INVOICEPAY_STRIPE_KEY_FILE"

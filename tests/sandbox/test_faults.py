@@ -12,7 +12,7 @@ import stripe
 from invoicepay.sandbox.faults import KINDS, FaultKind, add_fault, clear_faults
 
 if TYPE_CHECKING:
-    from tests.adapters.sandbox.conftest import Bare
+    from tests.sandbox.conftest import Bare
 
 CONFIRM = "POST /v1/payment_intents/*/confirm"
 

@@ -13,7 +13,7 @@ from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.bank import TOKENS
 
 if TYPE_CHECKING:
-    from tests.adapters.sandbox.conftest import Bare
+    from tests.sandbox.conftest import Bare
 
 FOUR_DAYS = timedelta(hours=96)
 

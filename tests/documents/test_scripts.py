@@ -30,9 +30,9 @@ from invoicepay.documents.page import Sheet
 from invoicepay.documents.scripts import region_of
 from invoicepay.documents.text import REPLACEMENT
 from invoicepay.documents.writer import About
-from tests.adapters.documents.conftest import TODAY
-from tests.adapters.documents.test_pages import check_margins
-from tests.adapters.documents.test_text import EXAMPLE
+from tests.documents.conftest import TODAY
+from tests.documents.test_pages import check_margins
+from tests.documents.test_text import EXAMPLE
 from tests.support.size import chosen
 
 pytest.importorskip("uharfbuzz", reason="the fonts extra is not installed")

@@ -22,7 +22,7 @@ from invoicepay.credentials import keyrings
 from invoicepay.credentials.keyring_store import KeyringSecrets
 
 if TYPE_CHECKING:
-    from tests.adapters.credentials.conftest import Kept, Trusting
+    from tests.credentials.conftest import Kept, Trusting
 
 USER, SECRET = "ledger-1", "the-s3cret"
 CHOICE = "PYTHON_KEYRING_BACKEND"
