@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.mutants.edits import never, replace
 from tests.mutants.mutant import Mutant
 
-_TEST_ACCOUNT = "tests/operations/payments/test_account.py"
-_TEST_CUSTOMER = "tests/operations/payments/test_customer_at_gateway.py"
+_TEST_ACCOUNT = "tests/operations/payments/protocol/test_account.py"
+_TEST_CUSTOMER = "tests/operations/payments/protocol/test_customer_at_gateway.py"
 
 IN_ACCOUNT = (
     Mutant(

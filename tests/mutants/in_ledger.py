@@ -5,11 +5,11 @@ from __future__ import annotations
 from tests.mutants.edits import always, insert_first, replace, replace_text
 from tests.mutants.mutant import Mutant
 
-_RESTORE = "tests/operations/payments/test_restore.py"
+_RESTORE = "tests/operations/books/test_restore.py"
 _CONTRACT = "tests/contracts/test_ledger.py"
 _TRANSACTIONS = "tests/contracts/test_transactions.py"
 _PAY = "tests/operations/payments/test_pay.py"
-_DELIVER = "tests/operations/delivery/test_deliver.py"
+_DELIVER = "tests/operations/mailing/test_deliver.py"
 
 
 def _scope_forgotten(name: str, where: str) -> Mutant:

@@ -82,7 +82,7 @@ IN_OPERATIONS = (
             "attempts = {p.id: p for p in unit.payments.with_key(key_id, actor.scope)}",
             "attempts: dict[str, Payment] = {}",
         ),
-        "tests/operations/payments/test_restored.py",
+        "tests/operations/payments/protocol/test_restored.py",
     ),
     Mutant(
         "key-of-everybody",
@@ -154,7 +154,7 @@ IN_OPERATIONS = (
         "a charge that could not be taken in is never looked at again",
         "_reconcile",
         remove("left.append(intent)"),
-        "tests/operations/payments/test_slow_copies.py",
+        "tests/operations/payments/protocol/test_slow_copies.py",
     ),
     # --- Imports ---
     Mutant(
@@ -176,7 +176,7 @@ IN_OPERATIONS = (
         "of a customer's addresses only the last hears of payments",
         "owe_mail",
         replace("f'-{number}' if number > 1 else ''", "''"),
-        "tests/operations/payments/test_news.py",
+        "tests/operations/payments/protocol/test_news.py",
     ),
     Mutant(
         "import-ignores-reservations",

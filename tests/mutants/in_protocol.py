@@ -5,15 +5,15 @@ from __future__ import annotations
 from tests.mutants.edits import always, insert_before, never, remove, replace
 from tests.mutants.mutant import Mutant
 
-_ACKNOWLEDGED = "tests/operations/payments/test_acknowledged.py"
-_FAULTS = "tests/operations/payments/test_faults.py"
+_ACKNOWLEDGED = "tests/operations/payments/test_acknowledgements.py"
+_FAULTS = "tests/operations/payments/protocol/test_faults.py"
 _PAY = "tests/operations/payments/test_pay.py"
-_RESTORED = "tests/operations/payments/test_restored.py"
-_OVERTAKEN = "tests/operations/payments/test_overtaken.py"
-_COMPARISON = "tests/operations/payments/test_comparison.py"
-_SLOW = "tests/operations/payments/test_slow_copies.py"
-_UNREADABLE = "tests/operations/payments/test_unreadable.py"
-_TOGETHER = "tests/operations/payments/test_together.py"
+_RESTORED = "tests/operations/payments/protocol/test_restored.py"
+_OVERTAKEN = "tests/operations/payments/protocol/test_overtaken.py"
+_COMPARISON = "tests/operations/payments/protocol/test_comparison.py"
+_SLOW = "tests/operations/payments/protocol/test_slow_copies.py"
+_UNREADABLE = "tests/operations/payments/protocol/test_unreadable.py"
+_TOGETHER = "tests/operations/payments/protocol/test_together.py"
 
 IN_PROTOCOL = (
     # --- Claim ---
@@ -83,21 +83,21 @@ IN_PROTOCOL = (
         "an invoice whose figures were edited is charged again",
         "check_figures",
         never("differences"),
-        "tests/operations/payments/test_edited.py",
+        "tests/operations/books/test_edited.py",
     ),
     Mutant(
         "restored-is-paid-from",
         "what was paid since the backup is charged again",
         "check_confirmed",
         never("restore is not None"),
-        "tests/operations/payments/test_restore.py",
+        "tests/operations/books/test_restore.py",
     ),
     Mutant(
         "any-sync-will-do",
         "a backup is confirmed before all that the gateway knows is in the ledger",
         "payments.sync:sync",
         always("not errors"),
-        "tests/operations/payments/test_restore.py",
+        "tests/operations/books/test_restore.py",
     ),
     Mutant(
         "claim-trusts-the-quote",
@@ -127,21 +127,21 @@ IN_PROTOCOL = (
         "an invoice that is imported after its charge was taken in is charged again",
         "check_payable",
         remove("check_placed(...)"),
-        "tests/operations/payments/test_unplaced.py",
+        "tests/operations/payments/protocol/test_unplaced.py",
     ),
     Mutant(
         "never-placed",
         "what was charged for an invoice never comes to it",
         "payments.sync:sync",
         remove("place(ports)"),
-        "tests/operations/payments/test_unplaced.py",
+        "tests/operations/payments/protocol/test_unplaced.py",
     ),
     Mutant(
         "key-claimed-anew",
         "what a copy has charged under a key, and sync took in since the quote, is charged again",
         "_made_before",
         never("found is None and plan.with_key"),
-        "tests/operations/payments/test_restored.py",
+        "tests/operations/payments/protocol/test_restored.py",
     ),
     Mutant(
         "disabled-payer-pays",
