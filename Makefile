@@ -21,8 +21,8 @@ versions:  ## the tests of what differs from one Python to another, on those of 
 		$(MAKE) --no-print-directory suite PYTHON=$$python VENV=.venv-$$version || exit 1; done
 
 suite: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist worksteal tests/adapters tests/billing tests/cli \
-		tests/contracts tests/acceptance tests/operations
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/billing tests/cli tests/contracts \
+		tests/credentials tests/documents tests/gateway tests/ledger tests/mail tests/sandbox tests/system tests/acceptance tests/operations
 
 # How much of each proof is run: `middle` is what CI runs besides the tests.
 SIZE ?= full

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+
+from tests.mutants.edits import Edit
+from tests.mutants.mutations import SOURCE, places
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`file` is below src/invoicepay; `old` stands in it exactly once and becomes `new`.
+    """`where`: the function, method or constant that `edit` changes, wherever it is defined
+    (`Payments.get`); with its module where others have the same name (`protocol.cancel:cancel`).
 
     `hurts`: what would come of it. `first`: test files (or folders) that are tried before the
     whole suite, for speed only.
@@ -16,19 +23,46 @@ class Mutant:
 
     name: str
     hurts: str
-    file: str
-    old: str
-    new: str
+    where: str
+    edit: Edit
     first: str
 
-    def applied_to(self, text: str) -> str:
-        """`text` of the file with the bug in it. Raises ValueError when it does not fit."""
-        count = text.count(self.old)
-        if count != 1:
-            raise ValueError(f"{self.name}: the old text stands {count} times in {self.file}")
-        return text.replace(self.old, self.new)
+    def applied(self, source: Path = SOURCE) -> tuple[Path, str]:
+        """The file of the package in folder `source` that has the bug, and its text then. Raises
+        ValueError when it does not fit."""
+        file = self._file(source)
+        tree = ast.parse(file.read_text("utf-8"))
+        name = self.where.rpartition(":")[2]
+        place = next(node for found, node, _ in places(tree) if found == name)
+        try:
+            self.edit(place)
+        except ValueError as error:
+            relative = file.relative_to(source)
+            raise ValueError(f"{self.name}, in {name} of {relative}: {error}") from error
+        return file, ast.unparse(ast.fix_missing_locations(tree))
 
     def plant(self, source: Path) -> None:
         """Put the bug into the package in folder `source`."""
-        path = source / self.file
-        path.write_text(self.applied_to(path.read_text("utf-8")), "utf-8")
+        file, text = self.applied(source)
+        file.write_text(text, "utf-8")
+
+    def _file(self, source: Path) -> Path:
+        module, _, name = self.where.rpartition(":")
+        files = _definitions(source).get(name, [])
+        if len(files) > 1 and module:
+            end = "/" + module.replace(".", "/") + ".py"
+            files = [file for file in files if file.as_posix().endswith(end)] or files
+        if len(files) != 1:
+            found = ", ".join(str(file.relative_to(source)) for file in files) or "no file"
+            raise ValueError(f"{self.name}: {self.where} is defined in {found}, not in one")
+        return files[0]
+
+
+@cache
+def _definitions(source: Path) -> dict[str, list[Path]]:
+    """The files that define a function, method or constant, by its name."""
+    found = defaultdict(list)
+    for file in sorted(source.rglob("*.py")):
+        for name, _, _ in places(ast.parse(file.read_text("utf-8"))):
+            found[name].append(file)
+    return found

@@ -1,7 +1,7 @@
 """Every small change of a source file that this project's tests are measured by.
 
-A mutation is found in the syntax tree, and known by its file, its function and the text that it
-changes, so that it stays the same one when lines move.
+A mutation is found in the syntax tree, and known by its function and the text that it changes, so
+that it stays the same one when lines move, or the function moves to another file.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Mutation:
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        return f"{self.file}::{self.function}", self.before, self.after, self.nth
+        return self.function, self.before, self.after, self.nth
 
     def __str__(self) -> str:
         nth = f" (number {self.nth})" if self.nth > 1 else ""
@@ -55,7 +55,7 @@ def mutations_of(file: str, text: str | None = None) -> list[Mutation]:
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     seen: Counter[tuple[str, str, str]] = Counter()
     found = []
-    for name, node, is_constant in _places(tree):
+    for name, node, is_constant in places(tree):
         for change in operators.changes(node, parents):
             before, after = _texts(change, parents)
             if before == after:
@@ -70,7 +70,7 @@ def mutations_of(file: str, text: str | None = None) -> list[Mutation]:
     return found
 
 
-def _places(tree: ast.Module) -> Iterator[tuple[str, ast.stmt, bool]]:
+def places(tree: ast.Module) -> Iterator[tuple[str, ast.stmt, bool]]:
     """The functions and methods of a module, and its constants."""
     for node in tree.body:
         if isinstance(node, _FUNCTIONS):

@@ -1,15 +1,45 @@
-"""Every transaction of an operation can run again."""
+"""A company to pay, fresh for each test, whose every transaction runs twice."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.company import EVERYTHING, SmallCompany, make_template, open_copy
 from tests.support.reruns import every_body_runs_twice
+from tests.support.scripted_gateway import ScriptedGateway
 
 
 @pytest.fixture(autouse=True)
 def _every_body_runs_twice() -> Iterator[None]:
     with every_body_runs_twice():
         yield
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def company(template: Path, tmp_path: Path) -> Iterator[SmallCompany]:
+    made = open_copy(template, tmp_path)
+    yield made
+    made.assert_books_balance()
+    made.ledger.close()
+
+
+@pytest.fixture
+def gateway(company: SmallCompany) -> ScriptedGateway:
+    assert isinstance(company.gateway, ScriptedGateway)
+    return company.gateway
+
+
+@pytest.fixture
+def bad_card(company: SmallCompany) -> str:
+    """The id of the card that declines."""
+    with company.ledger.read() as unit:
+        methods = unit.methods.of_customer("C-1", EVERYTHING)
+    return methods[2].id
