@@ -63,13 +63,13 @@ def test_operations_and_billing_read_no_clock_and_never_sleep() -> None:
 def test_only_one_place_confirms() -> None:
     confirming = [path.name for path in MODULES if ".gateway.confirm(" in path.read_text("utf-8")]
 
-    assert confirming == ["submit.py"]
+    assert confirming == ["charge.py"]
 
 
-def test_only_record_changes_a_payment() -> None:
+def test_only_one_place_changes_a_payment() -> None:
     changing = [path.name for path in MODULES if "payments.change(" in path.read_text("utf-8")]
 
-    assert changing == ["record.py"]
+    assert changing == ["transition.py"]
 
 
 def test_the_schema_knows_every_state() -> None:

@@ -154,7 +154,7 @@ IN_PROTOCOL = (
     Mutant(
         "check-before-create",
         "two copies of a ledger that pay at once do not see each other: both charge",
-        "submit:_prepare",
+        "charge:_prepare",
         replace(
             "intent = ports.gateway.create(order); "
             "check_not_behind(payment, customer, intent, ports)",
@@ -167,21 +167,21 @@ IN_PROTOCOL = (
     Mutant(
         "restored-ledger-not-noticed",
         "a ledger restored from a backup charges again what was paid after it",
-        "submit:_prepare",
+        "charge:_prepare",
         remove("check_not_behind(payment, customer, intent, ports)"),
         _RESTORED,
     ),
     Mutant(
         "loser-confirms",
         "what another process gave up, and released, is charged",
-        "submit",
+        "charge",
         never("not may_confirm"),
         _FAULTS,
     ),
     Mutant(
         "silence-is-decline",
         "an answer that was lost after the charge releases the invoice",
-        "submit:_confirm",
+        "charge:_confirm",
         replace(
             "record_unknown(payment, str(error), ports)",
             "record(payment, replace(intent, status=IntentStatus.CANCELED), ports)",
@@ -191,7 +191,7 @@ IN_PROTOCOL = (
     Mutant(
         "refused-confirm-is-decline",
         "a confirm that is refused because it was charged already releases the invoice",
-        "submit:_confirm",
+        "charge:_confirm",
         replace(
             "ports.gateway.retrieve(intent.id)", "replace(intent, status=IntentStatus.CANCELED)"
         ),
@@ -202,7 +202,7 @@ IN_PROTOCOL = (
         "a declined intent can still be charged after its invoice was released",
         "conclude",
         replace(
-            "cancel(intent, ports, on_request=on_request)",
+            "cancel_intent(intent, ports, on_request=on_request)",
             "replace(intent, status=IntentStatus.CANCELED)",
         ),
         _FAULTS,
@@ -220,7 +220,7 @@ IN_PROTOCOL = (
     Mutant(
         "refused-cancel-is-canceled",
         "a cancel that is refused because it was charged releases the invoice",
-        "cancel:cancel",
+        "cancel_intent",
         replace(
             "return ports.gateway.retrieve(intent.id)",
             "from dataclasses import replace; "
@@ -232,7 +232,7 @@ IN_PROTOCOL = (
     Mutant(
         "unknown-releases",
         "an invoice whose charge nobody knows of can be paid again",
-        "record:_move",
+        "change_state",
         replace("new in FINAL", "new in FINAL or new is PaymentStatus.UNKNOWN"),
         _FAULTS,
     ),
@@ -270,7 +270,7 @@ IN_PROTOCOL = (
     Mutant(
         "winner-not-compared",
         "two processes are told that they may confirm",
-        "record_submitted",
+        "store_intent",
         replace("return current, False", "return current, True"),
         _FAULTS,
     ),
@@ -296,14 +296,14 @@ IN_PROTOCOL = (
     Mutant(
         "release-forgotten",
         "a declined payment holds its invoice forever",
-        "record:_move",
+        "change_state",
         remove("unit.invoices.release(payment.allocations)"),
         _PAY,
     ),
     Mutant(
         "number-before-the-money",
         "a debit that comes back leaves a gap in the receipts' numbers",
-        "record:_move",
+        "change_state",
         insert_before(
             "changed = unit.payments.change(...)",
             "if new is PaymentStatus.PROCESSING: "
@@ -314,7 +314,7 @@ IN_PROTOCOL = (
     Mutant(
         "outbox-on-its-own",
         "killed in between, the payment is made and its receipt is never sent",
-        "record:_move",
+        "change_state",
         insert_before(
             "queue_mail(...)",
             "unit.outbox._db.execute('COMMIT'); unit.outbox._db.execute('BEGIN IMMEDIATE')",
@@ -324,7 +324,7 @@ IN_PROTOCOL = (
     Mutant(
         "journal-on-its-own",
         "killed in between, money moved and the journal does not say so",
-        "record:_move",
+        "change_state",
         insert_before(
             "unit.journal.append(...)",
             "unit.journal._db.execute('COMMIT'); unit.journal._db.execute('BEGIN IMMEDIATE')",
@@ -334,7 +334,7 @@ IN_PROTOCOL = (
     Mutant(
         "mail-before-commit",
         "a receipt is sent for what was never recorded",
-        "record:_move",
+        "change_state",
         insert_before(
             "queue_mail(...)",
             "from invoicepay.billing.ports import Message; "
@@ -349,8 +349,8 @@ IN_PROTOCOL = (
         "a payment that was given up is charged by whoever looks at it",
         "settle",
         replace(
-            "payment, _ = record_submitted(payment, found, ports)",
-            "payment, _ = record_submitted(payment, found, ports); "
+            "payment, _ = store_intent(payment, found, ports)",
+            "payment, _ = store_intent(payment, found, ports); "
             "found = ports.gateway.confirm(found.id, payment.id)",
         ),
         _FAULTS,
@@ -372,7 +372,7 @@ IN_PROTOCOL = (
         "settle",
         replace(
             "intent = ports.gateway.retrieve(payment.gateway_id)",
-            "from invoicepay.operations.payments.protocol.submit import _order; "
+            "from invoicepay.operations.payments.protocol.charge import _order; "
             "intent = ports.gateway.create(_order(payment, ports)[1])",
         ),
         _FAULTS,

@@ -43,7 +43,7 @@ from tests.support.figures import table, write_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROTOCOL = (
-    "claim payable submit settle record reconcile adopt place restored cancel account "
+    "claim payable charge outcome transition settle reconcile adopt place restored account "
     "gateway_customer compare notify"
 )
 _STORES = (

@@ -15,7 +15,7 @@ from tests.mutants.mutations import SOURCE, places
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """`where`: the function, method or constant that `edit` changes, wherever it is defined
-    (`Payments.get`); with its module where others have the same name (`protocol.cancel:cancel`).
+    (`Payments.get`); with its module where others have the same name (`protocol.charge:charge`).
 
     `hurts`: what would come of it. `first`: test files (or folders) that are tried before the
     whole suite, for speed only.

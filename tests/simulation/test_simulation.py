@@ -19,7 +19,7 @@ from invoicepay.billing.ports import (
     Rejected,
 )
 from invoicepay.ledger.stores.payments import Payments
-from invoicepay.operations.payments.protocol import cancel, record, submit
+from invoicepay.operations.payments.protocol import charge, outcome, transition
 from tests.simulation.run import run
 from tests.simulation.shorten import shorten
 from tests.simulation.world import (
@@ -87,14 +87,14 @@ def test_a_seed_is_the_same_run_whenever_it_is_run() -> None:
 
 def _timeout_is_a_decline(payment: Any, why: str, ports: Any) -> Any:
     with ports.ledger.write() as unit:
-        current = record.reread(payment, unit)
+        current = transition.reread(payment, unit)
         if current.status is not PaymentStatus.SUBMITTED:
             return current
         change = PaymentChange(PaymentStatus.FAILED, failure_message=why)
-        return record._move(current, change, unit, ports.clock.now())
+        return transition.change_state(current, change, unit, ports.clock.now())
 
 
-_cancel = cancel.cancel
+_cancel = outcome.cancel_intent
 
 
 def _taken_for_canceled(intent: Intent, ports: Ports, **more: bool) -> Intent:
@@ -118,9 +118,9 @@ def _holds_nothing(
 
 
 BUGS: dict[str, tuple[Any, str, Any]] = {
-    "a timeout is taken for a decline": (submit, "record_unknown", _timeout_is_a_decline),
-    "released before the cancel is confirmed": (submit, "cancel", _taken_for_canceled),
-    "a restored ledger pays at once": (submit, "check_not_behind", lambda *given: None),
+    "a timeout is taken for a decline": (charge, "record_unknown", _timeout_is_a_decline),
+    "released before the cancel is confirmed": (outcome, "cancel_intent", _taken_for_canceled),
+    "a restored ledger pays at once": (charge, "check_not_behind", lambda *given: None),
     "nobody is told of a charge": (Payments, "not_acknowledged", _tells_nobody),
     "a part is paid while another is held": (Payments, "unsettled", _holds_nothing),
 }

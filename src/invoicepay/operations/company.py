@@ -149,7 +149,7 @@ def bind_account(request: BindAccount, actor: Actor, ports: Ports) -> str:
     ledger is known to be of another."""
     from invoicepay.billing.ports import NoAnswer, Rejected
     from invoicepay.operations.payments.protocol.account import bind, check_named
-    from invoicepay.operations.payments.protocol.submit import unreachable
+    from invoicepay.operations.payments.protocol.gateway_trouble import unreachable
 
     account = request.account
     if not _ACCOUNT.fullmatch(account):

@@ -118,7 +118,7 @@ def attach_test_method(request: AttachTestMethod, actor: Actor, ports: Ports) ->
     its type. Raises Usage on a live ledger, NotFound, Refused, Unreachable."""
     from invoicepay.billing.ports import NoAnswer, Rejected
     from invoicepay.operations.payments.protocol.gateway_customer import customer_at_gateway
-    from invoicepay.operations.payments.protocol.submit import unreachable
+    from invoicepay.operations.payments.protocol.gateway_trouble import unreachable
 
     with ports.ledger.read() as unit:
         identity = unit.company.identity()

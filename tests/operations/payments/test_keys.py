@@ -245,7 +245,7 @@ def test_a_claim_canceled_on_purpose_is_not_paid_by_its_key(
     plan = company.call(Quote(numbers=("INV-1",), method="card", key="october")).plan
     assert plan is not None
     with monkeypatch.context() as patch:
-        patch.setattr("invoicepay.operations.payments.pay.submit", lambda payment, ports: payment)
+        patch.setattr("invoicepay.operations.payments.pay.charge", lambda payment, ports: payment)
         company.call(Pay(plan))
     company.call(CancelPayment(plan.payment_id))
 

@@ -28,13 +28,12 @@ from invoicepay.operations.payments.protocol.compare import (
     compare_all,
     compare_changed,
 )
+from invoicepay.operations.payments.protocol.gateway_trouble import LOOK_IT_UP, unreachable
 from invoicepay.operations.payments.protocol.reconcile import (
-    LOOK_IT_UP,
     AnyIntent,
     since_reconciled,
     unexplained,
 )
-from invoicepay.operations.payments.protocol.submit import unreachable
 
 STALE = timedelta(hours=1)
 """After this, mail that is not sent and payments whose outcome is unknown are worth a line."""

@@ -12,10 +12,10 @@ from invoicepay.billing.plan import PaymentPlan
 from invoicepay.billing.ports import Ports
 from invoicepay.operations.app import Request
 from invoicepay.operations.payments.find import find_payment
+from invoicepay.operations.payments.protocol.charge import charge
 from invoicepay.operations.payments.protocol.claim import claim
-from invoicepay.operations.payments.protocol.record import record_never_confirmed, record_unknown
+from invoicepay.operations.payments.protocol.outcome import give_up, record_unknown
 from invoicepay.operations.payments.protocol.settle import settle_if_left
-from invoicepay.operations.payments.protocol.submit import submit
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def pay(request: Pay, actor: Actor, ports: Ports) -> Payment:
     livemode = ports.gateway.livemode  # raises without its key, before anything is claimed
     payment, fresh = claim(request.plan, actor, ports)
     assert payment.livemode == livemode
-    return submit(payment, ports) if fresh else settle_if_left(payment, ports)
+    return charge(payment, ports) if fresh else settle_if_left(payment, ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def stop_payment(request: StopPayment, actor: Actor, ports: Ports) -> Payment:
         payment = find_payment(unit, request.payment_id, actor.scope)
     if payment.status is PaymentStatus.CLAIMED:
         # Its intent, should there be one, is confirmed by nobody: the compare-and-set is lost.
-        payment = record_never_confirmed(payment, ports, "interrupted before it was submitted")
+        payment = give_up(payment, ports, "interrupted before it was submitted")
     elif payment.status is PaymentStatus.SUBMITTED:
         # Nobody works on it any more: who asks next need not wait for the end of its lease.
         payment = record_unknown(payment, "interrupted", ports)

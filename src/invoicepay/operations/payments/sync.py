@@ -18,6 +18,7 @@ from invoicepay.operations.mailing.deliver import PATIENCE, DeliveryReport, deli
 from invoicepay.operations.payments.protocol.account import check_account
 from invoicepay.operations.payments.protocol.adopt import adopt_unmatched_charge, cancel_or_adopt
 from invoicepay.operations.payments.protocol.compare import Comparison, compare_changed
+from invoicepay.operations.payments.protocol.gateway_trouble import unreachable
 from invoicepay.operations.payments.protocol.place import place
 from invoicepay.operations.payments.protocol.reconcile import (
     AnyIntent,
@@ -27,7 +28,6 @@ from invoicepay.operations.payments.protocol.reconcile import (
 )
 from invoicepay.operations.payments.protocol.restored import note_synced
 from invoicepay.operations.payments.protocol.settle import has_lease, settle
-from invoicepay.operations.payments.protocol.submit import unreachable
 from invoicepay.operations.progress import Started
 
 OVERLAP = timedelta(days=2)

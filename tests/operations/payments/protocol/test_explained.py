@@ -14,6 +14,7 @@ from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, IntentStatus, UnreadableIntent
 from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.protocol import reconcile
+from invoicepay.operations.payments.protocol.gateway_trouble import LOOK_IT_UP
 from invoicepay.operations.payments.protocol.reconcile import (
     Unexplained,
     check_not_behind,
@@ -237,7 +238,7 @@ def test_what_cannot_be_read_is_in_the_way_of_whose_it_may_be(
         assert refused.value.code == "ledger_behind_gateway"
         assert refused.value.message.startswith("C-2 is at the gateway already")
         assert "pi_1 cannot be read" in refused.value.message
-        assert refused.value.hint == reconcile.LOOK_IT_UP
+        assert refused.value.hint == LOOK_IT_UP
     else:
         check_reconciled(customer(company, "C-2"), company)
 

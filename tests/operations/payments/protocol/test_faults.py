@@ -22,7 +22,7 @@ from invoicepay.operations.methods import ListMethods, RemoveMethod
 from invoicepay.operations.payments.cancel import CancelPayment
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import LEASE
-from invoicepay.operations.payments.protocol.record import record
+from invoicepay.operations.payments.protocol.outcome import record
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Settled, Sync
 from tests.support.company import SmallCompany
@@ -220,7 +220,7 @@ def test_killed_before_the_intents_id_was_stored_it_is_found_and_canceled(
     plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
     assert plan is not None
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("invoicepay.operations.payments.protocol.submit.record_submitted", die)
+        patch.setattr("invoicepay.operations.payments.protocol.charge.store_intent", die)
         company.call(Pay(plan))
     company.clock.time += LEASE
 
@@ -239,7 +239,7 @@ def test_killed_after_the_charge_the_next_command_settles_it(
     plan = company.call(Quote(numbers=("INV-1",), method="card")).plan
     assert plan is not None
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr("invoicepay.operations.payments.protocol.submit.record", die)
+        patch.setattr("invoicepay.operations.payments.protocol.outcome.record", die)
         company.call(Pay(plan))
     assert company.payment(plan.payment_id).status is PaymentStatus.SUBMITTED
     company.clock.time += LEASE

@@ -25,14 +25,14 @@ from invoicepay.billing.ports import Intent, IntentStatus, Rejected
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.payments.cancel import CancelPayment
 from invoicepay.operations.payments.protocol.adopt import adopt_unmatched_charge, cancel_or_adopt
+from invoicepay.operations.payments.protocol.charge import store_intent
 from invoicepay.operations.payments.protocol.claim import LEASE
-from invoicepay.operations.payments.protocol.record import (
-    is_of,
+from invoicepay.operations.payments.protocol.outcome import (
+    give_up,
     record,
-    record_never_confirmed,
-    record_submitted,
 )
 from invoicepay.operations.payments.protocol.settle import has_lease, settle
+from invoicepay.operations.payments.protocol.transition import is_of
 from tests.operations.payments.protocol.test_explained import OPEN, known
 from tests.operations.payments.protocol.test_faults import killed_before
 from tests.operations.payments.protocol.test_journaled import journal
@@ -198,13 +198,13 @@ def test_who_gave_a_payment_up_is_told_apart_in_code_and_words(
 def test_a_reason_is_kept_in_its_own_words(company: SmallCompany) -> None:
     payment = killed_before(company, "create")
 
-    given_up = record_never_confirmed(payment, company, "no route to the gateway")
+    given_up = give_up(payment, company, "no route to the gateway")
 
     assert (given_up.failure_code, given_up.failure_message) == (
         GIVEN_UP,
         "no route to the gateway",
     )
-    assert record_never_confirmed(payment, company, "again") == given_up
+    assert give_up(payment, company, "again") == given_up
 
 
 def test_what_has_ended_is_not_asked_for_again(
@@ -212,7 +212,7 @@ def test_what_has_ended_is_not_asked_for_again(
 ) -> None:
     final = [
         company.pay("INV-2", method="card"),
-        record_never_confirmed(killed_before(company, "create"), company),
+        give_up(killed_before(company, "create"), company),
     ]
     gateway.calls.clear()
 
@@ -259,7 +259,7 @@ def test_a_claim_whose_payer_has_stored_another_intent_is_settled_by_that_one(
 
     def payer(call: str) -> None:
         if call == "intents":
-            record_submitted(claimed, own, company.another_process())
+            store_intent(claimed, own, company.another_process())
 
     gateway.before = payer
     settled = settle(claimed, company, on_request=on_request)
@@ -277,7 +277,7 @@ def test_the_intent_of_a_claim_that_was_given_up_meanwhile_is_canceled(
 
     def sooner(call: str) -> None:
         if call == "intents":
-            record_never_confirmed(claimed, company.another_process(), "sooner")
+            give_up(claimed, company.another_process(), "sooner")
 
     gateway.before = sooner
     settled = settle(claimed, company)

@@ -22,9 +22,8 @@ from invoicepay.billing.ports import (
 )
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.payments.protocol.claim import LEASE
-from invoicepay.operations.payments.protocol.reconcile import LOOK_IT_UP
-from invoicepay.operations.payments.protocol.record import give_up_claims
-from invoicepay.operations.payments.protocol.submit import unreachable
+from invoicepay.operations.payments.protocol.gateway_trouble import LOOK_IT_UP, unreachable
+from invoicepay.operations.payments.protocol.outcome import give_up_claims
 from tests.operations.payments.protocol.test_explained import OPEN, known
 from tests.operations.payments.protocol.test_restored import restored, stranger_intent, sync
 from tests.support.company import EVERYTHING, SmallCompany

@@ -7,14 +7,13 @@ from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Intent, Ports, Rejected, Unit
-from invoicepay.operations.payments.protocol.cancel import cancel
+from invoicepay.operations.payments.protocol.outcome import cancel_intent, give_up_claims, record_in
 from invoicepay.operations.payments.protocol.reconcile import (
     CHARGED,
     derived_id,
     explains,
     is_canceled,
 )
-from invoicepay.operations.payments.protocol.record import give_up_claims, record_in
 
 
 def adopt_unmatched_charge(intent: Intent, ports: Ports) -> Payment:
@@ -66,7 +65,7 @@ def adopt_unmatched_charge(intent: Intent, ports: Ports) -> Payment:
 def cancel_or_adopt(intent: Intent, ports: Ports) -> Payment | None:
     """Have the gateway refuse whoever made `intent` and may still confirm it. What was charged
     meanwhile becomes a payment. Raises NoAnswer, and Rejected for what can still be charged."""
-    after = cancel(intent, ports)
+    after = cancel_intent(intent, ports)
     if after.status in CHARGED:
         return adopt_unmatched_charge(after, ports)
     if not is_canceled(after):

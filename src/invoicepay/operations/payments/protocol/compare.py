@@ -23,8 +23,8 @@ from invoicepay.billing.ports import (
     Unreadable,
     UnreadableIntent,
 )
+from invoicepay.operations.payments.protocol.gateway_trouble import unreachable
 from invoicepay.operations.payments.protocol.reconcile import AnyIntent
-from invoicepay.operations.payments.protocol.submit import unreachable
 
 BATCH = 5_000
 """Payments that are held in memory at a time."""

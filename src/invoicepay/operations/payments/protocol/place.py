@@ -9,7 +9,7 @@ from invoicepay.billing.errors import Refused
 from invoicepay.billing.money import Money
 from invoicepay.billing.payment import Allocation, Payment, PaymentStatus
 from invoicepay.billing.ports import Ports, Unit
-from invoicepay.operations.payments.protocol.record import reread
+from invoicepay.operations.payments.protocol.transition import reread
 
 
 def place(ports: Ports) -> None:

@@ -24,7 +24,8 @@ from invoicepay.billing.ports import (
     Unit,
     UnreadableIntent,
 )
-from invoicepay.operations.payments.protocol.cancel import cancel
+from invoicepay.operations.payments.protocol.gateway_trouble import LOOK_IT_UP
+from invoicepay.operations.payments.protocol.outcome import cancel_intent
 
 NEWEST_LOOKED_AT = 100
 """Of a customer's intents, in each payment: one page."""
@@ -33,12 +34,6 @@ _GIVEN_UP = (PaymentStatus.FAILED, PaymentStatus.CANCELED)
 
 
 AnyIntent: TypeAlias = Intent | UnreadableIntent
-
-LOOK_IT_UP = (
-    "Finance: look it up in the gateway's dashboard, and cancel it there if it should not be "
-    "charged; a newer invoicepay may be able to read it."
-)
-"""What to do about an intent that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +131,7 @@ def check_not_behind(payment: Payment, customer: Customer, own: Intent, ports: P
     _look_from((*behind.charged, *behind.unfinished, *behind.unreadable), identity, ports)
     _refuse(len(behind.charged) + len(behind.unfinished))
     _refuse_what_may_be_charged(payment, behind.unreadable)
-    after = [cancel(intent, ports) for intent in behind.given_up]
+    after = [cancel_intent(intent, ports) for intent in behind.given_up]
     charged = [intent for intent in after if not is_canceled(intent)]
     _look_from(charged, identity, ports)
     _refuse(len(charged))

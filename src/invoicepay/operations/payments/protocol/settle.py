@@ -14,15 +14,16 @@ from invoicepay.billing.ports import (
     Unreadable,
     UnreadableIntent,
 )
+from invoicepay.operations.payments.protocol.charge import store_intent
 from invoicepay.operations.payments.protocol.claim import LEASE
-from invoicepay.operations.payments.protocol.record import (
+from invoicepay.operations.payments.protocol.outcome import (
     SETTLED_BY,
-    is_of,
-    record_never_confirmed,
-    record_submitted,
+    cancel_orphan,
+    conclude,
+    give_up,
     record_unknown,
 )
-from invoicepay.operations.payments.protocol.submit import cancel_orphan, conclude
+from invoicepay.operations.payments.protocol.transition import is_of
 
 
 def has_lease(payment: Payment, ports: Ports) -> bool:
@@ -47,8 +48,8 @@ def settle(payment: Payment, ports: Ports, *, on_request: bool = False) -> Payme
         # One may have been created. From here on its creator loses the compare-and-set.
         found = _find(payment, ports)
         if found is None:
-            return record_never_confirmed(payment, ports, on_request=on_request)
-        payment, _ = record_submitted(payment, found, ports)
+            return give_up(payment, ports, on_request=on_request)
+        payment, _ = store_intent(payment, found, ports)
         if payment.status in FINAL:
             # Another settler was sooner. If a copy of the ledger has charged it all the same,
             # `sync` takes that in.

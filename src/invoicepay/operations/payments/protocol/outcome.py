@@ -1,15 +1,15 @@
-"""Step 4: what the gateway says becomes what the ledger says, in one transaction."""
+"""Step 4: what the gateway says becomes what the ledger says. All that its word decides is here,
+and the ways to have it refuse a charge for good before anything is released."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from invoicepay.billing.customer import EVERYTHING, Customer, Scope
-from invoicepay.billing.dates import local_date
-from invoicepay.billing.errors import DoesNotTie, must_be_there
+from invoicepay.billing.customer import Customer, Scope
+from invoicepay.billing.errors import DoesNotTie, Unreachable
 from invoicepay.billing.method import MethodType
 from invoicepay.billing.payment import (
     CANCELED_ON_REQUEST,
@@ -21,12 +21,18 @@ from invoicepay.billing.payment import (
 from invoicepay.billing.ports import (
     Intent,
     IntentStatus,
-    MailKind,
+    NoAnswer,
     PaymentChange,
     Ports,
+    Rejected,
     Unit,
 )
-from invoicepay.operations.payments.protocol.notify import queue_mail
+from invoicepay.operations.payments.protocol.transition import (
+    ASK_FINANCE,
+    change_state,
+    check_is_of,
+    reread,
+)
 
 SETTLED_BY: Mapping[IntentStatus, PaymentStatus] = {
     IntentStatus.SUCCEEDED: PaymentStatus.SUCCEEDED,
@@ -34,10 +40,50 @@ SETTLED_BY: Mapping[IntentStatus, PaymentStatus] = {
     IntentStatus.CANCELED: PaymentStatus.CANCELED,
 }
 """The states that a gateway intent decides. In every other it can still be charged."""
-_ASK_FINANCE = (
-    "Do not pay again; show finance this line. Finance: the gateway's dashboard has what was "
-    "charged; `invoicepay audit list` has what this ledger wrote."
-)
+
+
+def conclude(
+    payment: Payment,
+    intent: Intent,
+    ports: Ports,
+    *,
+    refused: Rejected | None = None,
+    on_request: bool = False,
+    charged_now: bool = False,
+) -> Payment:
+    """Record what `intent` decides. One that could still be charged is canceled first; only
+    when it reads `canceled` is anything released. Never confirms.
+
+    `refused`: why the gateway would not confirm it. `on_request`: somebody wants it canceled.
+    `charged_now`: see `record`.
+    """
+    if intent.status in SETTLED_BY:
+        failure = intent if intent.failure_code else None
+        return record(payment, intent, ports, failure=failure, charged_now=charged_now)
+    declined = _declined(intent, refused)
+    try:
+        intent = cancel_intent(intent, ports, on_request=on_request)
+    except (NoAnswer, Rejected) as error:
+        return record_unknown(payment, str(error), ports)
+    if intent.status not in SETTLED_BY:
+        return record_unknown(payment, f"the gateway left it {intent.status}", ports)
+    # A confirm that was on its way may have been declined just before.
+    return record(payment, intent, ports, failure=declined or _declined(intent))
+
+
+def _declined(intent: Intent, refused: Rejected | None = None) -> Intent | None:
+    """The intent as the reason of a failure; None for one that was never confirmed."""
+    if refused is not None and not intent.failure_code:
+        return replace(
+            intent, failure_code=refused.code or "refused", failure_message=refused.message
+        )
+    if intent.status is IntentStatus.REQUIRES_ACTION and not intent.failure_code:
+        return replace(
+            intent,
+            failure_code="authentication_required",
+            failure_message="The bank wants to authenticate this payment.",
+        )
+    return intent if intent.failure_code else None
 
 
 def record(
@@ -75,7 +121,7 @@ def record_in(
     change = _decided(intent, failure)
     status = change.status
     current = reread(payment, unit)
-    _check_same(current, intent)
+    check_is_of(current, intent)
     if current.status is status:
         return current
     if current.status in FINAL:
@@ -90,12 +136,12 @@ def record_in(
             "books_differ",
             f"payment {current.id} is {current.status} here and {intent.status} at the "
             f"gateway ({intent.id})",
-            _ASK_FINANCE,
+            ASK_FINANCE,
             payment=current.id,
         )
     # A card's money moved soon after its intent was made; none tells a debit's settling day.
     earlier = current.method_type is MethodType.CARD and not charged_now
-    return _move(current, change, unit, now, intent.created_at if earlier else None)
+    return change_state(current, change, unit, now, intent.created_at if earlier else None)
 
 
 def _decided(intent: Intent, failure: Intent | None) -> PaymentChange:
@@ -124,25 +170,23 @@ def record_unknown(payment: Payment, why: str, ports: Ports) -> Payment:
         current = reread(payment, unit)
         if current.status is not PaymentStatus.SUBMITTED:
             return current
-        return _move(current, change, unit, now)
+        return change_state(current, change, unit, now)
 
     return ports.ledger.transact(note)
 
 
-def record_never_confirmed(
-    payment: Payment, ports: Ports, why: str = "", *, on_request: bool = False
-) -> Payment:
+def give_up(payment: Payment, ports: Ports, why: str = "", *, on_request: bool = False) -> Payment:
     """`claimed → canceled`. Nobody confirms an intent whose id was not stored, so this is
     released at once. Returns the payment as it is now."""
     now = ports.clock.now()
 
-    def give_up(unit: Unit) -> Payment:
+    def release(unit: Unit) -> Payment:
         current = reread(payment, unit)
         if current.status is not PaymentStatus.CLAIMED:
             return current
-        return _move(current, _canceled(why, on_request=on_request), unit, now)
+        return change_state(current, _canceled(why, on_request=on_request), unit, now)
 
-    return ports.ledger.transact(give_up)
+    return ports.ledger.transact(release)
 
 
 def give_up_claims(customer: Customer, why: str, unit: Unit, now: datetime) -> None:
@@ -151,7 +195,7 @@ def give_up_claims(customer: Customer, why: str, unit: Unit, now: datetime) -> N
     compare-and-set, and confirm nothing."""
     for payment in unit.payments.unsettled(Scope(frozenset({customer.number}))):
         if payment.status is PaymentStatus.CLAIMED:
-            _move(payment, _canceled(why), unit, now)
+            change_state(payment, _canceled(why), unit, now)
 
 
 def _canceled(why: str = "", *, on_request: bool = False) -> PaymentChange:
@@ -160,93 +204,16 @@ def _canceled(why: str = "", *, on_request: bool = False) -> PaymentChange:
     return PaymentChange(PaymentStatus.CANCELED, failure_code=code, failure_message=why)
 
 
-def record_submitted(payment: Payment, intent: Intent, ports: Ports) -> tuple[Payment, bool]:
-    """Compare-and-set `claimed → submitted` with the intent's id. True for the one caller that
-    may confirm it."""
-    now = ports.clock.now()
-
-    def store(unit: Unit) -> tuple[Payment, bool]:
-        current = reread(payment, unit)
-        if current.status is not PaymentStatus.CLAIMED:  # perhaps settled by another intent of its
-            return current, False
-        _check_same(current, intent)
-        change = PaymentChange(PaymentStatus.SUBMITTED, gateway_id=intent.id)
-        return _move(current, change, unit, now), True
-
-    return ports.ledger.transact(store)
+def cancel_intent(intent: Intent, ports: Ports, *, on_request: bool = False) -> Intent:
+    """`intent` as it is after that: canceled, or as it has moved on meanwhile. `on_request`:
+    somebody wants it canceled; else it is given up. Raises NoAnswer, Rejected."""
+    try:
+        return ports.gateway.cancel(intent.id, on_request=on_request)
+    except Rejected:  # it has moved on
+        return ports.gateway.retrieve(intent.id)
 
 
-def reread(payment: Payment, unit: Unit) -> Payment:
-    """As it is in this transaction. Raises DoesNotTie where it is not there."""
-    return must_be_there(unit.payments.get(payment.id, EVERYTHING), f"payment {payment.id}")
-
-
-def is_of(intent: Intent, payment: Payment) -> bool:
-    """Whether `intent` is what `payment` asked the gateway for."""
-    if payment.gateway_id:
-        same = payment.gateway_id == intent.id
-    else:
-        same = payment.id == intent.payment_id
-    theirs = (intent.amount_minor, intent.currency, intent.livemode)
-    return same and theirs == (payment.amount_minor, payment.currency, payment.livemode)
-
-
-def _check_same(payment: Payment, intent: Intent) -> None:
-    if not is_of(intent, payment):
-        raise DoesNotTie(
-            "books_differ",
-            f"the gateway's {intent.id} is not what payment {payment.id} asked for",
-            _ASK_FINANCE,
-            payment=payment.id,
-        )
-
-
-def _move(
-    payment: Payment,
-    change: PaymentChange,
-    unit: Unit,
-    now: datetime,
-    charged_at: datetime | None = None,
-) -> Payment:
-    """The one place where a payment changes: its state, its invoices' balances, the journal,
-    and the e-mail, all in the caller's transaction. `charged_at` (UTC): when the money moved, where
-    that was not just now."""
-    new = change.status
-    settled: dict[str, Any] = {}
-    if new is PaymentStatus.SUCCEEDED:
-        effective_on = local_date(charged_at or now, unit.company.get().time_zone)
-        settled = {"settled_at": now, "effective_on": effective_on}
-        unit.invoices.apply(payment.allocations, effective_on)
-        if not payment.receipt_number:
-            settled["receipt_number"] = unit.payments.next_receipt_number()
-    elif new in FINAL:
-        settled = {"settled_at": now}
-        unit.invoices.release(payment.allocations)
-    changed = unit.payments.change(payment, replace(change, **settled))
-    assert changed, "the transaction holds the write lock"
-    unit.journal.append(
-        f"payment.{new}",
-        payment.id,
-        "gateway",
-        now,
-        {
-            "from": payment.status.value,
-            "gateway_id": change.gateway_id or payment.gateway_id,
-            "failure_code": change.failure_code or "",
-        },
-    )
-    kind = _mail_kind(payment.status, new)
-    if kind is not None:
-        queue_mail(payment, kind, unit, now)
-    return reread(payment, unit)
-
-
-def _mail_kind(old: PaymentStatus, new: PaymentStatus) -> MailKind | None:
-    """What to write about it. A decline at once is on the payer's screen already."""
-    if new is PaymentStatus.PROCESSING:
-        return MailKind.INITIATED
-    if new is PaymentStatus.SUCCEEDED:
-        return MailKind.RECEIVED
-    if new in FINAL and old in (PaymentStatus.PROCESSING, PaymentStatus.UNKNOWN):
-        return MailKind.FAILED
-    return None
+def cancel_orphan(intent_id: str, ports: Ports) -> None:
+    """Tidiness only: an intent that nobody will confirm."""
+    with suppress(NoAnswer, Rejected, Unreachable):
+        ports.gateway.cancel(intent_id)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import replace
-
 from invoicepay.billing.customer import EVERYTHING, Customer
 from invoicepay.billing.errors import (
     DoesNotTie,
@@ -14,28 +11,29 @@ from invoicepay.billing.errors import (
     must_be_there,
 )
 from invoicepay.billing.money import Money
-from invoicepay.billing.payment import Payment, sync_finds_out
+from invoicepay.billing.payment import Payment, PaymentStatus, sync_finds_out
 from invoicepay.billing.ports import (
     ChargeOrder,
     Intent,
-    IntentStatus,
     NoAnswer,
+    PaymentChange,
     Ports,
     Rejected,
+    Unit,
     Unreadable,
 )
-from invoicepay.operations.payments.protocol.cancel import cancel
-from invoicepay.operations.payments.protocol.reconcile import LOOK_IT_UP, check_not_behind
-from invoicepay.operations.payments.protocol.record import (
-    SETTLED_BY,
-    record,
-    record_never_confirmed,
-    record_submitted,
+from invoicepay.operations.payments.protocol.gateway_trouble import unreachable
+from invoicepay.operations.payments.protocol.outcome import (
+    cancel_orphan,
+    conclude,
+    give_up,
     record_unknown,
 )
+from invoicepay.operations.payments.protocol.reconcile import check_not_behind
+from invoicepay.operations.payments.protocol.transition import change_state, check_is_of, reread
 
 
-def submit(payment: Payment, ports: Ports) -> Payment:
+def charge(payment: Payment, ports: Ports) -> Payment:
     """Have the gateway charge a payment that the caller has just claimed; the payment as it is
     after that.
 
@@ -43,7 +41,7 @@ def submit(payment: Payment, ports: Ports) -> Payment:
     be written after something may have been.
     """
     intent = _prepare(payment, ports)
-    payment, may_confirm = record_submitted(payment, intent, ports)
+    payment, may_confirm = store_intent(payment, intent, ports)
     if not may_confirm:
         cancel_orphan(intent.id, ports)
         return payment
@@ -59,67 +57,6 @@ def submit(payment: Payment, ports: Ports) -> Payment:
         ) from error
 
 
-def conclude(
-    payment: Payment,
-    intent: Intent,
-    ports: Ports,
-    *,
-    refused: Rejected | None = None,
-    on_request: bool = False,
-    charged_now: bool = False,
-) -> Payment:
-    """Record what `intent` decides. One that could still be charged is canceled first; only
-    when it reads `canceled` is anything released. Never confirms.
-
-    `refused`: why the gateway would not confirm it. `on_request`: somebody wants it canceled.
-    `charged_now`: see `record`.
-    """
-    if intent.status in SETTLED_BY:
-        failure = intent if intent.failure_code else None
-        return record(payment, intent, ports, failure=failure, charged_now=charged_now)
-    declined = _declined(intent, refused)
-    try:
-        intent = cancel(intent, ports, on_request=on_request)
-    except (NoAnswer, Rejected) as error:
-        return record_unknown(payment, str(error), ports)
-    if intent.status not in SETTLED_BY:
-        return record_unknown(payment, f"the gateway left it {intent.status}", ports)
-    # A confirm that was on its way may have been declined just before.
-    return record(payment, intent, ports, failure=declined or _declined(intent))
-
-
-def _declined(intent: Intent, refused: Rejected | None = None) -> Intent | None:
-    """The intent as the reason of a failure; None for one that was never confirmed."""
-    if refused is not None and not intent.failure_code:
-        return replace(
-            intent, failure_code=refused.code or "refused", failure_message=refused.message
-        )
-    if intent.status is IntentStatus.REQUIRES_ACTION and not intent.failure_code:
-        return replace(
-            intent,
-            failure_code="authentication_required",
-            failure_message="The bank wants to authenticate this payment.",
-        )
-    return intent if intent.failure_code else None
-
-
-def unreachable(error: NoAnswer | Rejected, hint: str = "") -> Unreachable:
-    """The gateway's trouble in one line. `hint` where it is not certain that nothing was
-    charged."""
-    if isinstance(error, Unreadable):
-        hint = f"{hint or 'Nothing was charged.'} {LOOK_IT_UP}"
-        return Unreachable("gateway_unreadable", f"the gateway's {error}", hint)
-    if isinstance(error, Rejected):
-        said = f"the gateway refused: {error.message}"
-        hint = hint or "Nothing was charged. Change what it names, or show finance this line."
-        return Unreachable("gateway_refused", said, hint)
-    said = f"the gateway cannot be reached: {error}"
-    hint = hint or "Nothing was charged. Try again later."
-    if error.hint:
-        hint = f"{hint} {error.hint}"
-    return Unreachable("gateway_unreachable", said, hint)
-
-
 def _prepare(payment: Payment, ports: Ports) -> Intent:
     """The payment's intent, unconfirmed, and this ledger not behind. Gives the payment up, and
     raises, when that cannot be had: an intent whose id is not stored is confirmed by nobody."""
@@ -129,7 +66,7 @@ def _prepare(payment: Payment, ports: Ports) -> Intent:
         intent = ports.gateway.create(order)
         check_not_behind(payment, customer, intent, ports)
     except (NoAnswer, Rejected, Refused, Unreachable) as error:
-        record_never_confirmed(payment, ports, str(error))
+        give_up(payment, ports, str(error))
         made = error.intent if intent is None and isinstance(error, Unreadable) else intent
         if made is not None:
             cancel_orphan(made.id, ports)
@@ -137,6 +74,22 @@ def _prepare(payment: Payment, ports: Ports) -> Intent:
             raise unreachable(error) from error
         raise
     return intent
+
+
+def store_intent(payment: Payment, intent: Intent, ports: Ports) -> tuple[Payment, bool]:
+    """Compare-and-set `claimed → submitted` with the intent's id. True for the one caller that
+    may confirm it."""
+    now = ports.clock.now()
+
+    def store(unit: Unit) -> tuple[Payment, bool]:
+        current = reread(payment, unit)
+        if current.status is not PaymentStatus.CLAIMED:  # perhaps settled by another intent of its
+            return current, False
+        check_is_of(current, intent)
+        change = PaymentChange(PaymentStatus.SUBMITTED, gateway_id=intent.id)
+        return change_state(current, change, unit, now), True
+
+    return ports.ledger.transact(store)
 
 
 def _confirm(payment: Payment, intent: Intent, ports: Ports) -> Payment:
@@ -176,9 +129,3 @@ def _order(payment: Payment, ports: Ports) -> tuple[Customer, ChargeOrder]:
         allocations=payment.allocations,
         request_digest=payment.request_digest,
     )
-
-
-def cancel_orphan(intent_id: str, ports: Ports) -> None:
-    """Tidiness only: an intent that nobody will confirm."""
-    with suppress(NoAnswer, Rejected, Unreachable):
-        ports.gateway.cancel(intent_id)
