@@ -1,4 +1,5 @@
-"""The entry point: finds the command, and is the one boundary where errors become words."""
+"""The entry point: finds the command, and is the only place where errors become messages and exit
+codes."""
 
 # No `from __future__ import annotations` where typer reads them: it evaluates text four times.
 import errno
@@ -102,8 +103,8 @@ class LazyGroup(TyperGroup):
 
 
 def _refuse_empty(context: Any, parameter: Any, value: Any) -> Any:
-    """An option that is given empty, as by a script's variable that is not set, is not an option
-    that is left out: without its --key a payment would be made twice."""
+    """An empty option, as by an unset variable in a script, is refused, not taken as left out:
+    without its --key a payment would be made twice."""
     if "" in (value, *(value if isinstance(value, list | tuple) else ())) and (
         context.get_parameter_source(parameter.name).name == "COMMANDLINE"
     ):
@@ -113,7 +114,7 @@ def _refuse_empty(context: Any, parameter: Any, value: Any) -> Any:
 
 
 def _with_children(command: Any, words: str) -> Iterator[tuple[str, Any]]:
-    """With what people type for each."""
+    """With the name that people type for each."""
     yield words, command
     if isinstance(command, TyperGroup):
         for name, child in command.commands.items():
@@ -263,8 +264,8 @@ def _main(arguments: Sequence[str] | None) -> None:
 
 
 def _keep_to_ourselves() -> None:
-    """What this process makes is its owner's only, also the parents of new folders; what it
-    starts (a viewer) gets no token; and when it crashes, no core file has its secrets."""
+    """Files and folders that this process makes are private (umask 077), what it starts (a viewer)
+    gets no token, and a crash leaves no core file with its secrets."""
     os.umask(0o077)
     os.unsetenv("INVOICEPAY_TOKEN")  # os.environ, which we read, still has it
     os.environ.pop("STRIPE_LOG", None)  # the SDK would print whole answers to stderr
@@ -302,7 +303,7 @@ def _of_a_stream(error: Exception) -> str:
 
 
 def _takes_more(stream: TextIO) -> bool:
-    """Whether what was written to it could be."""
+    """Whether it takes what was written to it."""
     try:
         stream.flush()
     except OSError:
@@ -319,7 +320,7 @@ def _give_up_unwritten() -> None:
 
 
 def run(arguments: list[str], state: State) -> None:
-    """Not typer's own `main`, which has its own ideas of exit codes."""
+    """Like typer's own `main`, but with our exit codes."""
     command = typer.main.get_command(app)
     with command.make_context("invoicepay", arguments, obj=state) as context:
         command.invoke(context)

@@ -29,8 +29,8 @@ def check_modes(settings: Settings) -> Check:
 
 
 def _watched(settings: Settings) -> list[tuple[Path, int]]:
-    """What must be closed to others, and how far. A folder that others may write to lets them put
-    another file in a file's place; settings that they may write name other files."""
+    """What others must not read or write, and which. A folder that others may write to lets them
+    put another file in a file's place; settings that they may write name other files."""
     ledger, sandbox = settings.ledger, settings.sandbox
     mails: list[Path] = []
     with suppress(OSError):  # a folder that we may not even read is another check's

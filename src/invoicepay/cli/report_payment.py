@@ -26,7 +26,7 @@ class Patience(NamedTuple):
 
 
 class Stopped(KeyboardInterrupt):
-    """Somebody has interrupted a payment, of which nothing was charged."""
+    """The payment was interrupted, and nothing was charged."""
 
     def __init__(self, payment: str = "") -> None:
         super().__init__("interrupted; nothing was charged")
@@ -34,7 +34,8 @@ class Stopped(KeyboardInterrupt):
 
 
 class PaymentReporter:
-    """`patience`: with --wait. `with_key`: the payment stands for a key."""
+    """Makes one payment and reports it. `patience`: with --wait. `with_key`: the payment has a
+    key."""
 
     def __init__(
         self, state: State, interrupts: Interrupts, patience: Patience | None, *, with_key: bool

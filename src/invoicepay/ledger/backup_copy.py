@@ -57,8 +57,8 @@ def copied(path: Path, backup: Path) -> Iterator[Path]:
 
 
 def _give(part: Path, path: Path) -> None:
-    """Whoever has the ledger, or its folder, is to have what takes its place, also where the
-    superuser puts it there."""
+    """Give the copy the owner of the ledger, or of its folder, also where the superuser restores
+    it."""
     if os.name == "posix" and os.geteuid() == 0:
         owner = (path if path.exists() else path.parent).stat()
         os.chown(part, owner.st_uid, owner.st_gid)
@@ -106,7 +106,7 @@ def verify(part: Path, backup: Path) -> None:
 
 @contextmanager
 def of_backup(part: Path, backup: Path) -> Iterator[None]:
-    """Errors of the copy are the backup's."""
+    """Report errors of the copy as errors of the backup."""
     try:
         yield
     except InvoicepayError as error:
@@ -123,7 +123,7 @@ _IN_BACKUP = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
 
 @contextmanager
 def made(part: Path, path: Path) -> Iterator[None]:
-    """What fails on the copy's disk is not the backup's, and nothing has been changed yet."""
+    """Report errors of the disk that the copy is written to: nothing has been changed yet."""
     try:
         yield
     except (sqlite3.OperationalError, Unreachable) as error:

@@ -71,8 +71,9 @@ def replace_ledger(
 
 @contextmanager
 def _held(path: Path, look: Callable[[SqliteUnit], T]) -> Iterator[T | None]:
-    """Nobody else has the ledger at `path` open meanwhile; what `look` has seen, None where there
-    is nothing to see. All that was committed is in the file then, where that can be."""
+    """Keep everybody else from opening the ledger at `path`; yields what `look` returned, None
+    where there is nothing to read. All that was committed is in the file then, where that is
+    possible."""
     connection = _exclusive(path)
     try:
         seen = _seen(connection, look) if connection else None
@@ -107,7 +108,7 @@ def _exclusive(path: Path) -> sqlite3.Connection | None:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             raise _in_use(path) from error
         return None
-    if file_at(path) != file:  # another restore was sooner
+    if file_at(path) != file:  # another restore was faster
         connection.close()
         raise _in_use(path)
     return connection
@@ -191,7 +192,8 @@ def _put(part: Path, path: Path, mark: str) -> Path | None:
 
 
 def _forget_second_names(path: Path) -> None:
-    """Those that a restore has left which was killed: SQLite must not find a ledger by two."""
+    """Remove the names that a killed restore left: SQLite must not find one ledger under two
+    names."""
     for other in path.parent.iterdir():
         second = other.name.startswith(f"{path.name}.") and not other.is_symlink()
         if second and file_at(other) == file_at(path) is not None:
@@ -208,7 +210,7 @@ def _unused(path: Path, mark: str) -> Path:
 
 
 def _move(log: str, to: str) -> bool:
-    """Whether there was one; an empty one goes."""
+    """Move a file, or remove it if it is empty; whether there was one with content."""
     path = Path(log)
     if not path.exists():
         return False

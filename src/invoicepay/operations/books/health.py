@@ -37,7 +37,7 @@ from invoicepay.operations.payments.protocol.reconcile import (
 from invoicepay.operations.payments.protocol.submit import unreachable
 
 STALE = timedelta(hours=1)
-"""After this, mail that is not sent and payments whose outcome is unknown are worth a line."""
+"""Unsent e-mail and payments with an unknown outcome are reported once they are older than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def _books(ports: Ports, found: list[Difference]) -> Check:
 
 
 def _numbers(ports: Ports) -> list[Check]:
-    """Only where an earlier version took invoices whose numbers nobody can tell apart."""
+    """Numbers that look alike, where an earlier version imported such invoices."""
     with ports.ledger.read() as unit:
         found = unit.books.look_alikes()
     if not found:
@@ -216,7 +216,7 @@ def _compare_changed(looked: _LookedAt, ports: Ports) -> Comparison:
 
 
 def _comparison(comparison: Comparison, everything: bool) -> Check:
-    """That each payment which the ledger has as charged is what the gateway has."""
+    """Whether each payment that the ledger has as charged is so at the gateway."""
     if comparison.differences:
         return Check("comparison", False, comparison.said, "See the lines below.")
     if comparison.unreadable:
@@ -235,7 +235,7 @@ def _unreadable(name: str, intents: tuple[UnreadableIntent, ...]) -> Check:
 
 @dataclass
 class _LookedAt:
-    """The charges that the gateway has of this ledger, as they come."""
+    """The charges that the gateway has of this ledger, looked at as they are listed."""
 
     ports: Ports
     count: int = 0
@@ -253,7 +253,7 @@ class _LookedAt:
             yield from some
 
     def check(self, error: InvoicepayError | None) -> Check:
-        """That each is known here."""
+        """Whether the ledger knows each of them."""
         if self.unreadable:
             return _unreadable("charges", tuple(self.unreadable.values()))
         if self.unknown:
@@ -266,7 +266,7 @@ class _LookedAt:
 
 
 def _outbox(ports: Ports) -> Check:
-    """That what is owed goes out, and that what will be owed can. Asks no mail server."""
+    """Whether e-mail is sent, and can be. Asks no mail server."""
     with ports.ledger.read() as unit:
         owed = unit.outbox.owed(EVERYTHING)
         sender = unit.company.get().email

@@ -1,9 +1,9 @@
 """Passwords: which are good enough, and change one's own.
 
 The rule is length, and nothing common (NIST SP 800-63B, 3.1.1). No rules about digits or capitals:
-they make passwords worse. Instead we count surprises. A common word, a year, a run of neighbouring
-letters or keys, a repeated character, or a word of the person or company is one surprise however
-long it is; any other character is one each.
+they make passwords worse. Instead parts that are hard to guess are counted. A common word, a year,
+a run of neighbouring letters or keys, a repeated character, or a word of the person or company
+counts as one, however long it is; any other character counts as one each.
 
 A package such as zxcvbn estimates better, but it is a dependency with a 30,000-word list to load
 and keep, for a check that only has to catch what everybody tries first.

@@ -1,4 +1,4 @@
-"""CSV: what the standard reader lets pass in silence is found here."""
+"""CSV, read strictly: mistakes that Python's reader lets pass are found here."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CsvTable:
         self._dated = self.shape.index[layout.dated] if layout.dated else self.shape.width
 
     def _told_by(self, first: str, layout: Layout, mapping: Mapping) -> str:
-        """The delimiter with which the first line has the columns that are wanted."""
+        """The delimiter with which the first line has the columns of the layout."""
         wanted = set(layout.fields if mapping.columns is None else mapping.columns.values())
         found = {d: len(wanted.intersection(_split(first, d))) for d in DELIMITERS}
         best = max(found.values())
@@ -93,8 +93,8 @@ class CsvTable:
             self._report(Problem(end + 1, "", reason))
 
     def _swallowed(self, row: list[str]) -> bool:
-        """Whether a quote left open has taken in another record, up to that one's quote: with
-        what follows, the end of the cell is a row, and has a date where there must be one."""
+        """Whether a quote that was left open has swallowed the next record, up to that one's quote:
+        with what follows, the end of the cell is a row, and has a date where there must be one."""
         for place, cell in enumerate(row[self._dated + 1 :], self._dated + 1):
             *before, last = re.split(r"[\r\n]", cell)
             tail = last.split(self._delimiter)

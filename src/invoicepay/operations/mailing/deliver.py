@@ -1,4 +1,5 @@
-"""Send the e-mail that is owed. What the payment was is in the ledger already; this only tells."""
+"""Send the e-mail that waits in the outbox. It only reports: the payment is in the ledger
+already."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ from invoicepay.operations.payments.find import find_payment
 from invoicepay.operations.payments.receipt import receipt_of
 
 IN_HAND = timedelta(minutes=10)
-"""How long nobody else sends what was taken: longer than one e-mail may take."""
+"""How long an e-mail is reserved for the process that sends it: longer than one takes."""
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
 PATIENCE = timedelta(minutes=5)
@@ -36,7 +37,7 @@ PATIENCE = timedelta(minutes=5)
 PAYERS_PATIENCE = timedelta(seconds=8)
 """For the e-mail of one payment while its payer waits; `sync` sends what is left."""
 TOO_SHORT = timedelta(seconds=1)
-"""With less left, no e-mail is begun: a mail server may accept what it cannot say in time."""
+"""With less time left no e-mail is begun: a mail server might accept it and not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def deliver_these(
 
 
 def out_of_reach(problem: InvoicepayError) -> DeliveryReport:
-    """Of e-mail that could not even be looked at."""
+    """The report where the outbox could not be read."""
     return DeliveryReport(not_delivered=(NotDelivered("", "", problem.message),))
 
 
