@@ -219,7 +219,7 @@ def _set(state: State, name: str, value: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code (see docs/exit-codes.md)."""
-    _keep_to_ourselves()
+    _make_private()
     _make_streams_safe()
     try:
         _main(arguments)
@@ -253,7 +253,7 @@ def _main(arguments: Sequence[str] | None) -> None:
     except BrokenPipeError:  # the reader has gone (`| head`)
         sys.exit(141)
     except Exception as error:  # noqa: BLE001 - the boundary
-        if why := _of_a_stream(error):
+        if why := _stream_error(error):
             what = f"the answer cannot be written: {why}"
             sys.exit(_fail(state, 10, "write_failed", what, "Check the disk.", error))
         what = f"unexpected: {type(error).__name__}: {error}"
@@ -263,7 +263,7 @@ def _main(arguments: Sequence[str] | None) -> None:
         state.close()
 
 
-def _keep_to_ourselves() -> None:
+def _make_private() -> None:
     """Files and folders that this process makes are private (umask 077), what it starts (a viewer)
     gets no token, and a crash leaves no core file with its secrets."""
     os.umask(0o077)
@@ -293,7 +293,7 @@ def _make_streams_safe() -> None:
             stream.reconfigure(errors=errors)
 
 
-def _of_a_stream(error: Exception) -> str:
+def _stream_error(error: Exception) -> str:
     """Why an answer could not be written, where that is what went wrong: what is about a file
     names the file."""
     no_room = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -302,7 +302,7 @@ def _of_a_stream(error: Exception) -> str:
     return ""
 
 
-def _takes_more(stream: TextIO) -> bool:
+def _is_writable(stream: TextIO) -> bool:
     """Whether it takes what was written to it."""
     try:
         stream.flush()
@@ -315,7 +315,7 @@ def _give_up_unwritten() -> None:
     """Drop what the streams do not take. Python would try again at exit, complain, and end with
     an exit code of its own."""
     for stream in (sys.stdout, sys.stderr):
-        if not _takes_more(stream):
+        if not _is_writable(stream):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

@@ -14,8 +14,8 @@ from invoicepay.billing.errors import Unreachable, Usage
 from invoicepay.ledger.backup_copy import (
     NAME_ANOTHER,
     copied,
+    copy_disk_errors,
     leave_one_file,
-    made,
     verify,
     written,
 )
@@ -57,8 +57,8 @@ def replace_ledger(
         raise Usage("usage", f"{backup} is the ledger itself", NAME_ANOTHER)
     with named_errors(path), copied(path, backup) as part:
         verify(part, backup)
-        with _held(path, look) as seen:
-            with made(part, path):
+        with _others_kept_out(path, look) as seen:
+            with copy_disk_errors(part, path):
                 with closing(LedgerFile(part)) as copy, copy.write() as unit:
                     prepared = prepare(unit, seen)
                 leave_one_file(part)
@@ -70,7 +70,7 @@ def replace_ledger(
 
 
 @contextmanager
-def _held(path: Path, look: Callable[[SqliteUnit], T]) -> Iterator[T | None]:
+def _others_kept_out(path: Path, look: Callable[[SqliteUnit], T]) -> Iterator[T | None]:
     """Keep everybody else from opening the ledger at `path`; yields what `look` returned, None
     where there is nothing to read. All that was committed is in the file then, where that is
     possible."""
@@ -168,7 +168,7 @@ def _in_use(path: Path) -> Unreachable:
 def _put(part: Path, path: Path, mark: str) -> Path | None:
     """`part` takes the place of what is at `path`, which is kept, with its log; returns where."""
     sync(part)
-    _forget_second_names(path)
+    _remove_second_names(path)
     kept = _unused(path, mark)
     with _locked(part):  # whoever opens it at once waits until the old log is gone
         there = path.exists()
@@ -191,7 +191,7 @@ def _put(part: Path, path: Path, mark: str) -> Path | None:
     return kept if there or any(moved) else None
 
 
-def _forget_second_names(path: Path) -> None:
+def _remove_second_names(path: Path) -> None:
     """Remove the names that a killed restore left: SQLite must not find one ledger under two
     names."""
     for other in path.parent.iterdir():

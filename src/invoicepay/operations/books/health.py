@@ -77,13 +77,13 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
     compared: list[Comparison] = []
     checks = (
         check_file(ports),
-        *_tried("books", lambda: [_books(ports, differences)]),
-        *_tried("numbers", lambda: _numbers(ports)),
-        *_tried("journal", lambda: [_journal(ports, replayed)]),
-        *_tried("restored", lambda: _restored(ports)),
-        *_tried("payments", lambda: [_payments(ports)]),
-        *_tried("gateway", lambda: _gateway(request.everything, ports, compared)),
-        *_tried("outbox", lambda: [_outbox(ports)]),
+        *_checked("books", lambda: [_books(ports, differences)]),
+        *_checked("numbers", lambda: _numbers(ports)),
+        *_checked("journal", lambda: [_journal(ports, replayed)]),
+        *_checked("restored", lambda: _restored(ports)),
+        *_checked("payments", lambda: [_payments(ports)]),
+        *_checked("gateway", lambda: _gateway(request.everything, ports, compared)),
+        *_checked("outbox", lambda: [_outbox(ports)]),
     )
     return Health(
         checks,
@@ -96,11 +96,11 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
 def check_file(ports: Ports) -> Check:
     """What the store itself finds wrong. Says nothing of anybody's, so that it can be looked at
     where the ledger cannot tell who asks."""
-    (check,) = _tried("file", lambda: [_file(ports)])
+    (check,) = _checked("file", lambda: [_file(ports)])
     return check
 
 
-def _tried(name: str, look: Callable[[], list[Check]]) -> list[Check]:
+def _checked(name: str, look: Callable[[], list[Check]]) -> list[Check]:
     try:
         return look()
     except InvoicepayError as error:
@@ -194,22 +194,22 @@ def _gateway(everything: bool, ports: Ports, compared: list[Comparison]) -> list
         return [Check("gateway", False, f"cannot be asked: {error}", hint)]
     with ports.ledger.read() as unit:
         mode = unit.company.identity().mode
-    looked = _LookedAt(ports)
+    charges = _GatewayCharges(ports)
     if everything:
-        comparison = compare_all(looked.on_the_way, ports)
+        comparison = compare_all(charges.looking_at, ports)
     else:
-        comparison = _compare_changed(looked, ports)
+        comparison = _compare_changed(charges, ports)
     compared.append(comparison)
     return [
         Check("gateway", True, f"{account or 'its account'} answers ({mode})"),
-        looked.check(comparison.error),
+        charges.check(comparison.error),
         _comparison(comparison, everything),
     ]
 
 
-def _compare_changed(looked: _LookedAt, ports: Ports) -> Comparison:
+def _compare_changed(charges: _GatewayCharges, ports: Ports) -> Comparison:
     try:
-        intents = list(looked.on_the_way(iter(since_reconciled(ports))))
+        intents = list(charges.looking_at(iter(since_reconciled(ports))))
     except (NoAnswer, Rejected) as error:
         return Comparison(0, (), (), unreachable(error, NOT_CHANGED), 0)
     return compare_changed(intents, ports)
@@ -234,7 +234,7 @@ def _unreadable(name: str, intents: tuple[UnreadableIntent, ...]) -> Check:
 
 
 @dataclass
-class _LookedAt:
+class _GatewayCharges:
     """The charges that the gateway has of this ledger, looked at as they are listed."""
 
     ports: Ports
@@ -242,7 +242,7 @@ class _LookedAt:
     unknown: dict[str, Intent] = field(default_factory=dict)
     unreadable: dict[str, UnreadableIntent] = field(default_factory=dict)
 
-    def on_the_way(self, intents: Iterator[AnyIntent]) -> Iterator[AnyIntent]:
+    def looking_at(self, intents: Iterator[AnyIntent]) -> Iterator[AnyIntent]:
         while some := list(islice(intents, 1_000)):
             behind = unexplained(some, self.ports)
             self.count += len(some)

@@ -29,7 +29,7 @@ SHORTEST = 12
 """Characters: code points after NFKC normalisation, as the hash sees them."""
 LARGEST = 1024
 """Bytes of UTF-8."""
-FEWEST_SURPRISES = 8
+FEWEST_HARD_PARTS = 8
 
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _YEAR = re.compile(r"(?:19|20)[0-9][0-9]", re.ASCII)
@@ -37,7 +37,7 @@ _YEAR = re.compile(r"(?:19|20)[0-9][0-9]", re.ASCII)
 _PLAIN = str.maketrans("0134578@$!|", "oleastbasil")
 _PLAIN_I = str.maketrans("0134578@$!|", "oieastbasii")
 _WINDOW = 64
-"""Characters looked at: a password that surprises eight times in these is good."""
+"""Characters looked at: a password with eight hard parts in these is good."""
 
 
 def check_new_password(password: str, *own: str) -> None:
@@ -54,15 +54,15 @@ def check_new_password(password: str, *own: str) -> None:
         raise _weak(f"the password has fewer than {SHORTEST} characters", "A few words do well.")
     if size > LARGEST:
         raise _weak(f"the password is longer than {LARGEST} bytes", "Choose a shorter one.")
-    if surprises(text, tuple(map(readable, own))) < FEWEST_SURPRISES:
+    if hard_parts(text, tuple(map(readable, own))) < FEWEST_HARD_PARTS:
         raise _weak(
             "the password is too easy to guess",
             "Use a few words that do not belong together, or let a password manager choose.",
         )
 
 
-def surprises(text: str, own: tuple[str, ...] = ()) -> int:
-    """How many surprises `text` holds at least, over all ways to read it."""
+def hard_parts(text: str, own: tuple[str, ...] = ()) -> int:
+    """How many parts of `text` are hard to guess, at least, over all ways to read it."""
     lower = _one_of_repeats(text.casefold())[:_WINDOW]
     words = WORDS.union(*(_own_words(name) for name in own))
     longest = max(map(len, words))

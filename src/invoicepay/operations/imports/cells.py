@@ -186,10 +186,10 @@ def needs_cleaning(text: str) -> bool:
     """Whether `text`, or a part of it, is not to be kept as it is: see `identifier`."""
     if text.isascii():
         return not text.isprintable()
-    return hides(text) or not unicodedata.is_normalized("NFC", text)
+    return has_invisible(text) or not unicodedata.is_normalized("NFC", text)
 
 
-def hides(text: str) -> bool:
+def has_invisible(text: str) -> bool:
     """Whether there is anything in `text` that does not show."""
     return not text.isprintable() or (not text.isascii() and _UNSEEN.search(text) is not None)
 
@@ -202,8 +202,8 @@ def identifier(text: str, field: str, *, required: bool = False, most: int = NUM
 def as_spelled(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
     """An identifier as the file spells it. Raises CellError."""
     text = text.strip()
-    if hides(text):
-        bad = next(c for c in text if hides(c))
+    if has_invisible(text):
+        bad = next(c for c in text if has_invisible(c))
         raise CellError(field, f"it has {_named(bad)}")
     if len(text) > most:
         raise CellError(field, f"it is longer than {most} characters")

@@ -28,7 +28,7 @@ from invoicepay.operations.mailing.wording import letter
 from invoicepay.operations.payments.find import find_payment
 from invoicepay.operations.payments.receipt import receipt_of
 
-IN_HAND = timedelta(minutes=10)
+RESERVED_FOR = timedelta(minutes=10)
 """How long an e-mail is reserved for the process that sends it: longer than one takes."""
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
@@ -111,7 +111,7 @@ def deliver(
         with ports.ledger.read() as unit:
             due = unit.outbox.owed(scope, payment_id, now)
     except Unreachable as problem:
-        return out_of_reach(problem)
+        return unreadable_outbox(problem)
     return deliver_these(due, ports, scope, payment_id, within=within)
 
 
@@ -133,7 +133,7 @@ def deliver_these(
         with ports.ledger.read() as unit:
             owed = unit.outbox.owed(scope, payment_id)
     except Unreachable as problem:
-        failing = out_of_reach(problem).not_delivered
+        failing = unreadable_outbox(problem).not_delivered
     else:
         failing = tuple(
             NotDelivered(m.message_id, m.to, m.last_error, m.due_at) for m in owed if m.last_error
@@ -147,7 +147,7 @@ def deliver_these(
     )
 
 
-def out_of_reach(problem: InvoicepayError) -> DeliveryReport:
+def unreadable_outbox(problem: InvoicepayError) -> DeliveryReport:
     """The report where the outbox could not be read."""
     return DeliveryReport(not_delivered=(NotDelivered("", "", problem.message),))
 
@@ -181,7 +181,7 @@ def _send_each(
 def _take(mail: OutboxMail, ports: Ports, early: bool) -> OutboxMail | None:
     now = ports.clock.now()
     with ports.ledger.write() as unit:
-        return unit.outbox.take(mail.message_id, now, now + IN_HAND, early=early)
+        return unit.outbox.take(mail.message_id, now, now + RESERVED_FOR, early=early)
 
 
 def retry_after(attempts: int) -> timedelta:
