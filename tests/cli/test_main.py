@@ -290,7 +290,7 @@ class TestStart:
         def interrupt() -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("invoicepay.cli.main._keep_to_ourselves", interrupt)
+        monkeypatch.setattr("invoicepay.cli.main._make_private", interrupt)
         with pytest.raises(SystemExit) as ended:
             start.main()
         assert ended.value.code == 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -50,6 +51,15 @@ def test_the_map_names_every_folder_and_module() -> None:
     for path in (ROOT / "src" / "invoicepay").iterdir():
         if path.name not in ("__init__.py", "__pycache__", "py.typed", "sample_data"):
             assert f"`src/invoicepay/{path.name}" in text
+
+
+def test_words_name_code_that_exists() -> None:
+    rows = re.findall(r"^\| .* \| (.*) \|$", (ROOT / "docs" / "words.md").read_text("utf-8"), re.M)
+    names = [row.strip("`") for row in rows if row != "In the code"]
+
+    assert names
+    for name in names:
+        pkgutil.resolve_name(f"invoicepay.{name}")  # raises where there is none
 
 
 def test_every_command_of_the_readme_exists() -> None:

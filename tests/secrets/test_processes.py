@@ -85,8 +85,8 @@ def test_a_limit_that_is_lower_already_stays(
     import resource
 
     code = (
-        "import resource\nfrom invoicepay.cli.main import _keep_to_ourselves\n"
-        "_keep_to_ourselves()\nprint(*resource.getrlimit(resource.RLIMIT_CORE))"
+        "import resource\nfrom invoicepay.cli.main import _make_private\n"
+        "_make_private()\nprint(*resource.getrlimit(resource.RLIMIT_CORE))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -16,7 +16,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The biller. One a ledger."""
+    """The company that bills; one for each ledger."""
 
     name: str
     address: Address = Address()
@@ -42,7 +42,7 @@ class Customer:
     number: str
     name: str
     emails: tuple[str, ...] = ()
-    """Where news of payments goes: to each, in an e-mail of its own."""
+    """Where e-mails about payments go: to each, in an e-mail of its own."""
     address: Address = Address()
     currency: str = ""
     """What it is usually billed in; empty for the company's."""

@@ -66,7 +66,7 @@ class Declined(InvoicepayError):
 
 
 class NotAllowed(InvoicepayError):
-    """Log in, or have the right first."""
+    """Not logged in, or without the right to do this."""
 
     exit_code = 4
     codes = frozenset(
@@ -231,8 +231,8 @@ _LISTED_BY = {
 
 
 def must_be_there(found: T | None, what: str) -> T:
-    """What the ledger's own rows name. Raises DoesNotTie where it is not in the ledger, which was
-    damaged or edited then."""
+    """`found`, which another row of the ledger refers to. Raises DoesNotTie where it is missing:
+    the ledger was damaged or edited."""
     if found is None:
         raise DoesNotTie(
             "books_differ",

@@ -1,4 +1,4 @@
-"""Which ledger this is. Apart from the ports, which take longer to import than to need this."""
+"""Which ledger this is. Not among the ports, which take longer to import."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Mode(StrEnum):
 
     @property
     def notice(self) -> str:
-        """What screen, paper and mail say wherever a payment is spoken of; empty where it is
+        """Shown on every screen, document and e-mail that is about a payment; empty where money is
         real."""
         return "" if self.livemode else f"{self.upper()} – no money moved"
 

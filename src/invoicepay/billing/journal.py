@@ -10,7 +10,7 @@ from datetime import datetime
 from invoicepay.billing.errors import Usage
 
 REBUILT = "books.rebuilt"
-"""Kind of the entry of figures that were computed again."""
+"""Kind of the entry that says which figures were computed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class JournalFilter:
-    """`since`, UTC. `kind` is one, or all that begin with what ends in a dot (`payment.`)."""
+    """`since`, UTC. `kind`: one kind, or with a dot at the end (`payment.`) all that begin so."""
 
     since: datetime | None = None
     kind: str = ""
@@ -64,7 +64,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class JournalCheck:
-    """What replaying the whole journal came to."""
+    """The result of replaying the whole journal."""
 
     entries: int
     rows: int
@@ -73,7 +73,7 @@ class JournalCheck:
     differences: tuple[Difference, ...]
     """The first of them."""
     count: int
-    """Of all."""
+    """How many differences there are in all."""
     all_derived: bool
 
 

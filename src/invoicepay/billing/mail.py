@@ -1,4 +1,4 @@
-"""E-mail: a message, and one about a payment that is owed until it was sent."""
+"""E-mails: any message, and those about payments, which wait in the outbox until they are sent."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class MailKind(StrEnum):
-    """The news of a payment that is worth an e-mail."""
+    """What happened to a payment, where an e-mail is sent about it."""
 
     INITIATED = "initiated"
     RECEIVED = "received"
@@ -19,7 +19,7 @@ class MailKind(StrEnum):
 
 
 class MailStatus(StrEnum):
-    """How an e-mail stands. `failing` is one whose last try did not succeed; it is tried again."""
+    """`failing`: the last try did not succeed, and it is tried again."""
 
     WAITING = "waiting"
     FAILING = "failing"

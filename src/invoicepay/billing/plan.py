@@ -37,7 +37,8 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True)
 class PaymentPlan:
-    """One charge as quoted. `pay` takes only this, and refuses when the ledger has moved."""
+    """One charge as quoted. `pay` takes only this, and refuses when its invoices have changed
+    since."""
 
     payment_id: str
     customer: str

@@ -1,8 +1,8 @@
-"""Texts that read the same: when two of them are one number, and when they only look it.
+"""Texts that read the same: when two of them are one number, and when they only look alike.
 
 Unicode has several spellings of one text. Canonically equivalent ones (UAX #15) are the same: `é`
-as one character, or as `e` with an accent, which is how macOS writes it. Others only look the
-same: `INV‑9` with a hyphen that does not break, `ІNV-9` with a Cyrillic letter.
+as one character, or as `e` with an accent, which is how macOS writes it. Others only look the same:
+`INV‑9` with a hyphen that does not break, `ІNV-9` with a Cyrillic letter.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Text that people type and others read: which characters are refused, and which are not seen."""
+"""Text that people type and others read: which characters are refused, and which are invisible."""
 
 from __future__ import annotations
 

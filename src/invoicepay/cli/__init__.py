@@ -1,6 +1,6 @@
-"""What a person types: parse → app.call(request) → render."""
+"""The command line: parse, `app.call(request)`, show."""
 
 import gc
 
-# Starting makes objects, not garbage; looking for it 700 objects at a time takes 6 ms.
+# Starting makes few objects that become garbage; collecting after every 700 takes 6 ms.
 gc.set_threshold(50_000)

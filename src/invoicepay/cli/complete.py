@@ -13,7 +13,7 @@ from typing import Any
 VARIABLE = "_INVOICEPAY_COMPLETE"
 """How a shell's script says what it wants."""
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+/-]*", re.ASCII)
-"""What no shell takes for more than a word: their scripts evaluate what they are told."""
+"""Words that no shell evaluates: their scripts run what they are told."""
 
 
 def script(shell: str) -> str:
@@ -90,7 +90,7 @@ def _ask(request: Any) -> Any:
 
 
 def _matching(incomplete: str, names: Callable[[], Iterable[str]]) -> list[str]:
-    """Those that begin so. Nobody who is not logged in is told anything."""
+    """Those that begin so; nothing where nobody is logged in."""
     with suppress(Exception):
         return [n for n in names() if n.startswith(incomplete) and _SAFE.fullmatch(n)]
     return []

@@ -12,8 +12,8 @@ _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 _LOST_AFTER = 1.0
-"""Seconds in which an interrupt gets to whoever heeds it, or is lost: Python drops one that comes
-within a callback of its own, as while it imports."""
+"""Seconds after which a signal counts as lost: Python drops one that comes within a callback of its
+own, as while it imports."""
 
 
 class Interrupts:
@@ -37,7 +37,7 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """What is done in the block is done whole: a signal waits until its end."""
+        """The block is done as a whole: a signal waits until its end."""
         self._held = True
         try:
             yield

@@ -1,4 +1,4 @@
-"""How tables and facts fit on what they are written on: figures and words are always whole."""
+"""How tables and facts fit the terminal: figures and words are always whole."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ PLAIN = Page()
 
 
 class Table(Generic[T]):
-    """Columns without a value are not there. Where the others do not fit, text is folded; then
-    columns give way; and where that is not enough, each row is a paragraph with all of them."""
+    """Columns without any value are left out. Where the others do not fit, text is folded; then
+    columns are left out by `gives_way`; and where that is not enough, each row becomes a paragraph
+    with all of them."""
 
     def __init__(self, rows: Sequence[T], columns: Sequence[Column[T]], page: Page) -> None:
         columns = [c for c in columns if any(map(c.value, rows))]
@@ -52,7 +53,7 @@ class Table(Generic[T]):
 
     @property
     def left_out(self) -> list[str]:
-        """The titles of the columns that have given way."""
+        """The titles of the columns that were left out for want of room."""
         shown = self._widths or range(len(self._titles))
         return [title for at, title in enumerate(self._titles) if at not in shown]
 

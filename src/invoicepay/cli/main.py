@@ -1,4 +1,5 @@
-"""The entry point: finds the command, and is the one boundary where errors become words."""
+"""The entry point: finds the command, and is the only place where errors become messages and exit
+codes."""
 
 # No `from __future__ import annotations` where typer reads them: it evaluates text four times.
 import errno
@@ -102,8 +103,8 @@ class LazyGroup(TyperGroup):
 
 
 def _refuse_empty(context: Any, parameter: Any, value: Any) -> Any:
-    """An option that is given empty, as by a script's variable that is not set, is not an option
-    that is left out: without its --key a payment would be made twice."""
+    """An empty option, as by an unset variable in a script, is refused, not taken as left out:
+    without its --key a payment would be made twice."""
     if "" in (value, *(value if isinstance(value, list | tuple) else ())) and (
         context.get_parameter_source(parameter.name).name == "COMMANDLINE"
     ):
@@ -113,7 +114,7 @@ def _refuse_empty(context: Any, parameter: Any, value: Any) -> Any:
 
 
 def _with_children(command: Any, words: str) -> Iterator[tuple[str, Any]]:
-    """With what people type for each."""
+    """With the name that people type for each."""
     yield words, command
     if isinstance(command, TyperGroup):
         for name, child in command.commands.items():
@@ -218,7 +219,7 @@ def _set(state: State, name: str, value: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code (see docs/exit-codes.md)."""
-    _keep_to_ourselves()
+    _make_private()
     _make_streams_safe()
     try:
         _main(arguments)
@@ -252,7 +253,7 @@ def _main(arguments: Sequence[str] | None) -> None:
     except BrokenPipeError:  # the reader has gone (`| head`)
         sys.exit(141)
     except Exception as error:  # noqa: BLE001 - the boundary
-        if why := _of_a_stream(error):
+        if why := _stream_error(error):
             what = f"the answer cannot be written: {why}"
             sys.exit(_fail(state, 10, "write_failed", what, "Check the disk.", error))
         what = f"unexpected: {type(error).__name__}: {error}"
@@ -262,9 +263,9 @@ def _main(arguments: Sequence[str] | None) -> None:
         state.close()
 
 
-def _keep_to_ourselves() -> None:
-    """What this process makes is its owner's only, also the parents of new folders; what it
-    starts (a viewer) gets no token; and when it crashes, no core file has its secrets."""
+def _make_private() -> None:
+    """Files and folders that this process makes are private (umask 077), what it starts (a viewer)
+    gets no token, and a crash leaves no core file with its secrets."""
     os.umask(0o077)
     os.unsetenv("INVOICEPAY_TOKEN")  # os.environ, which we read, still has it
     os.environ.pop("STRIPE_LOG", None)  # the SDK would print whole answers to stderr
@@ -292,7 +293,7 @@ def _make_streams_safe() -> None:
             stream.reconfigure(errors=errors)
 
 
-def _of_a_stream(error: Exception) -> str:
+def _stream_error(error: Exception) -> str:
     """Why an answer could not be written, where that is what went wrong: what is about a file
     names the file."""
     no_room = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -301,8 +302,8 @@ def _of_a_stream(error: Exception) -> str:
     return ""
 
 
-def _takes_more(stream: TextIO) -> bool:
-    """Whether what was written to it could be."""
+def _is_writable(stream: TextIO) -> bool:
+    """Whether it takes what was written to it."""
     try:
         stream.flush()
     except OSError:
@@ -314,12 +315,12 @@ def _give_up_unwritten() -> None:
     """Drop what the streams do not take. Python would try again at exit, complain, and end with
     an exit code of its own."""
     for stream in (sys.stdout, sys.stderr):
-        if not _takes_more(stream):
+        if not _is_writable(stream):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run(arguments: list[str], state: State) -> None:
-    """Not typer's own `main`, which has its own ideas of exit codes."""
+    """Like typer's own `main`, but with our exit codes."""
     command = typer.main.get_command(app)
     with command.make_context("invoicepay", arguments, obj=state) as context:
         command.invoke(context)

@@ -16,7 +16,7 @@ _ANY = stat.S_IRWXG | stat.S_IRWXO
 
 def check_modes(settings: Settings) -> Check:
     """Files are made 0600, but copying and restoring can loosen them."""
-    found = [f for path, bits in _watched(settings) if (f := _loose(path, bits))]
+    found = [f for path, bits in _to_be_closed(settings) if (f := _loose(path, bits))]
     detail = "only yours" if not found else found[0]
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
     return Check(
@@ -28,9 +28,9 @@ def check_modes(settings: Settings) -> Check:
     )
 
 
-def _watched(settings: Settings) -> list[tuple[Path, int]]:
-    """What must be closed to others, and how far. A folder that others may write to lets them put
-    another file in a file's place; settings that they may write name other files."""
+def _to_be_closed(settings: Settings) -> list[tuple[Path, int]]:
+    """What others must not read or write, and which. A folder that others may write to lets them
+    put another file in a file's place; settings that they may write name other files."""
     ledger, sandbox = settings.ledger, settings.sandbox
     mails: list[Path] = []
     with suppress(OSError):  # a folder that we may not even read is another check's

@@ -122,7 +122,7 @@ class Output:
         self._lines(folded(clean(text), self._page.room))
 
     def headline(self, text: str, style: str) -> None:
-        """What an answer comes down to; in a rich style on terminals."""
+        """The result in one line; in a rich style on terminals."""
         lines = folded(clean(text), self._page.room)
         self._lines(self._page.paint(line, style) for line in lines)
 
@@ -161,8 +161,8 @@ class Output:
             people()
 
     def some(self, records: Sequence[Record], people: Callable[[], None]) -> None:
-        """What was named, of which there is at least one: an object where it is one, else a
-        list; `people` prints it for people."""
+        """The objects that were named, at least one: one object where it is one, else a list;
+        `people` prints it for people."""
         if len(records) == 1:
             self.one(records[0], people)
         elif self.format is Format.JSON:

@@ -75,7 +75,7 @@ class Secrets:
             raise KeyboardInterrupt from None
 
     def new(self, what: str) -> str:
-        """One to be chosen; asked twice on a terminal."""
+        """A new one, asked twice on a terminal."""
         first = self.get(what)
         if not self._from_stdin and self.get(f"{what} again") != first:
             raise Usage("usage", "the two are not the same", "Run it again, and type it twice.")

@@ -26,7 +26,7 @@ class Patience(NamedTuple):
 
 
 class Stopped(KeyboardInterrupt):
-    """Somebody has interrupted a payment, of which nothing was charged."""
+    """The payment was interrupted, and nothing was charged."""
 
     def __init__(self, payment: str = "") -> None:
         super().__init__("interrupted; nothing was charged")
@@ -34,7 +34,8 @@ class Stopped(KeyboardInterrupt):
 
 
 class PaymentReporter:
-    """`patience`: with --wait. `with_key`: the payment stands for a key."""
+    """Makes one payment and reports it. `patience`: with --wait. `with_key`: the payment has a
+    key."""
 
     def __init__(
         self, state: State, interrupts: Interrupts, patience: Patience | None, *, with_key: bool
@@ -149,7 +150,7 @@ class PaymentReporter:
         """Say to whom it goes, then try: a mail server may be slow. The outcome stands, whatever
         befalls its e-mail."""
         from invoicepay.operations.mailing.address import readable
-        from invoicepay.operations.mailing.deliver import SendMail, out_of_reach
+        from invoicepay.operations.mailing.deliver import SendMail, unreadable_outbox
         from invoicepay.operations.mailing.outbox import ListMail
 
         if payment.status not in (PaymentStatus.PROCESSING, PaymentStatus.SUCCEEDED):
@@ -162,7 +163,7 @@ class PaymentReporter:
                 note(f"E-mail goes to {to}.")
             failed = call(SendMail(payment.id)).not_delivered
         except InvoicepayError as problem:
-            failed = out_of_reach(problem).not_delivered
+            failed = unreadable_outbox(problem).not_delivered
         for each in failed:
             which = f"The e-mail to {readable(each.to)}" if each.to else "The e-mail"
             note(f"{which} could not be sent yet: {each.error}. `invoicepay sync` tries again.")

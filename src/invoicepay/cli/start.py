@@ -1,4 +1,4 @@
-"""Where the program starts: importing it takes a moment, in which somebody may press Ctrl-C."""
+"""Where the program starts. Importing takes a moment, in which somebody may press Ctrl-C."""
 
 import sys
 

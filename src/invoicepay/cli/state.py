@@ -87,7 +87,7 @@ class State:
         return self.local.identity.mode
 
     def banner(self) -> None:
-        """Where payments are practice, say so wherever money is spoken of."""
+        """Say on sandbox and test ledgers that no money moves, wherever money is shown."""
         if self.mode.notice:
             self.out.note(self.mode.notice)
 

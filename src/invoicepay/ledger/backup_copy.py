@@ -24,7 +24,7 @@ NAME_ANOTHER = "Nothing was changed. Name another file that `invoicepay backup` 
 def look_at(backup: Path, look: Callable[[SqliteUnit], T]) -> T:
     """What `look` reads in a backup, which is not verified, and left as it is. Raises
     Unreachable."""
-    with of_backup(backup, backup), opened(backup) as connection:
+    with backup_errors(backup, backup), opened(backup) as connection:
         if connection.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
             raise not_a_ledger(backup)
         return look(SqliteUnit(connection))
@@ -39,14 +39,14 @@ def copied(path: Path, backup: Path) -> Iterator[Path]:
         make_folder(path.parent)
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:50]}.", dir=path.parent)
         os.close(handle)
-        _give(Path(name), path)
+        _give_owner_of(Path(name), path)
     part = Path(name)
     try:
         with (
-            of_backup(part, backup),
+            backup_errors(part, backup),
             opened(backup) as source,
             closing(sqlite3.connect(part)) as copy,
-            made(part, path),
+            copy_disk_errors(part, path),
         ):
             source.backup(copy)
         yield part
@@ -56,9 +56,9 @@ def copied(path: Path, backup: Path) -> Iterator[Path]:
                 Path(f"{part}{end}").unlink(missing_ok=True)
 
 
-def _give(part: Path, path: Path) -> None:
-    """Whoever has the ledger, or its folder, is to have what takes its place, also where the
-    superuser puts it there."""
+def _give_owner_of(part: Path, path: Path) -> None:
+    """Give the copy the owner of the ledger, or of its folder, also where the superuser restores
+    it."""
     if os.name == "posix" and os.geteuid() == 0:
         owner = (path if path.exists() else path.parent).stat()
         os.chown(part, owner.st_uid, owner.st_gid)
@@ -81,7 +81,7 @@ def opened(backup: Path) -> Iterator[sqlite3.Connection]:
 def verify(part: Path, backup: Path) -> None:
     """Raises Unreachable or DoesNotTie, naming `backup`, when its copy is not a ledger that ties
     out with its own journal."""
-    with of_backup(part, backup), closing(LedgerFile(part)) as ledger:
+    with backup_errors(part, backup), closing(LedgerFile(part)) as ledger:
         if wrong := ledger.integrity():
             raise Unreachable("ledger_damaged", f"{backup} is damaged: {wrong[0]}", NAME_ANOTHER)
         with ledger.read() as unit:
@@ -105,8 +105,8 @@ def verify(part: Path, backup: Path) -> None:
 
 
 @contextmanager
-def of_backup(part: Path, backup: Path) -> Iterator[None]:
-    """Errors of the copy are the backup's."""
+def backup_errors(part: Path, backup: Path) -> Iterator[None]:
+    """Report errors of the copy as errors of the backup."""
     try:
         yield
     except InvoicepayError as error:
@@ -122,8 +122,8 @@ _IN_BACKUP = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ)
 
 
 @contextmanager
-def made(part: Path, path: Path) -> Iterator[None]:
-    """What fails on the copy's disk is not the backup's, and nothing has been changed yet."""
+def copy_disk_errors(part: Path, path: Path) -> Iterator[None]:
+    """Report errors of the disk that the copy is written to: nothing has been changed yet."""
     try:
         yield
     except (sqlite3.OperationalError, Unreachable) as error:

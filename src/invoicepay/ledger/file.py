@@ -246,7 +246,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         raise not_a_ledger(path)
     check_log(path)
     # rw, not rwc: SQLite would make an empty file for a mistyped name.
-    how = "immutable=1" if _is_locked_away(path) else "mode=rw"
+    how = "immutable=1" if _is_read_only(path) else "mode=rw"
     uri = f"{path.absolute().as_uri()}?{how}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS)
     try:
@@ -259,7 +259,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _is_locked_away(path: Path) -> bool:
+def _is_read_only(path: Path) -> bool:
     """On a medium or in an archive that is read-only, where SQLite can put no file beside it. It
     reads it all the same when it is told that nobody writes, and there is no log to be read."""
     if os.access(path, os.W_OK) or os.access(path.parent, os.W_OK):
@@ -285,10 +285,10 @@ def _check_schema(connection: sqlite3.Connection, path: Path) -> None:
         migrate(connection, log_of(path))
     # A backup is not in WAL mode, so that it is one file; a restored one becomes a ledger again.
     if all(os.access(each, os.W_OK) for each in (path, path.parent)):
-        _keep_a_log(connection)
+        _switch_to_wal(connection)
 
 
-def _keep_a_log(connection: sqlite3.Connection) -> None:
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
     """Switch to WAL mode. SQLite waits for nobody here: it reads first, and whoever reads and then
     writes might wait for each other."""
     give_up = time.monotonic() + BUSY_SECONDS

@@ -20,7 +20,7 @@ def wrong_in_schema(connection: sqlite3.Connection) -> list[str]:
 def _found_by(
     check: Callable[[sqlite3.Connection], Iterable[str]], connection: sqlite3.Connection
 ) -> list[str]:
-    """What `check` finds; that it cannot go on is one more thing."""
+    """What `check` finds, and that it cannot go on, where it fails."""
     found: list[str] = []
     try:
         found.extend(check(connection))
@@ -42,8 +42,8 @@ def _dangling(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _strange(connection: sqlite3.Connection) -> list[str]:
-    """What the schema has too much, too little, or otherwise than the migrations make it: a
-    trigger that somebody added would change rows in our name."""
+    """Where the schema differs from what the migrations make: a trigger that somebody added would
+    change rows unnoticed."""
     from invoicepay.ledger.migrations import migrate
 
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:

@@ -36,7 +36,7 @@ _NOT_DAMAGE = frozenset(
 
 
 def is_damage(error: BaseException | None) -> bool:
-    """Whether it is what the file has in it, rather than the disk or another program."""
+    """Whether the error comes from the file's contents, not from the disk or another program."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is None or code & 0xFF not in _NOT_DAMAGE
 

@@ -30,8 +30,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Record:
-    """A table whose rows are kept. `label`: the column that people know a row by. A migration
-    that changes columns named here must journal every row of the table anew."""
+    """A table whose rows the journal keeps. `label`: the column that people know a row by. A
+    migration that changes columns named here must journal every row of the table anew."""
 
     name: str
     table: str

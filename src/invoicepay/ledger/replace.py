@@ -14,8 +14,8 @@ from invoicepay.billing.errors import Unreachable, Usage
 from invoicepay.ledger.backup_copy import (
     NAME_ANOTHER,
     copied,
+    copy_disk_errors,
     leave_one_file,
-    made,
     verify,
     written,
 )
@@ -57,8 +57,8 @@ def replace_ledger(
         raise Usage("usage", f"{backup} is the ledger itself", NAME_ANOTHER)
     with named_errors(path), copied(path, backup) as part:
         verify(part, backup)
-        with _held(path, look) as seen:
-            with made(part, path):
+        with _others_kept_out(path, look) as seen:
+            with copy_disk_errors(part, path):
                 with closing(LedgerFile(part)) as copy, copy.write() as unit:
                     prepared = prepare(unit, seen)
                 leave_one_file(part)
@@ -70,9 +70,10 @@ def replace_ledger(
 
 
 @contextmanager
-def _held(path: Path, look: Callable[[SqliteUnit], T]) -> Iterator[T | None]:
-    """Nobody else has the ledger at `path` open meanwhile; what `look` has seen, None where there
-    is nothing to see. All that was committed is in the file then, where that can be."""
+def _others_kept_out(path: Path, look: Callable[[SqliteUnit], T]) -> Iterator[T | None]:
+    """Keep everybody else from opening the ledger at `path`; yields what `look` returned, None
+    where there is nothing to read. All that was committed is in the file then, where that is
+    possible."""
     connection = _exclusive(path)
     try:
         seen = _seen(connection, look) if connection else None
@@ -107,7 +108,7 @@ def _exclusive(path: Path) -> sqlite3.Connection | None:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
             raise _in_use(path) from error
         return None
-    if file_at(path) != file:  # another restore was sooner
+    if file_at(path) != file:  # another restore was faster
         connection.close()
         raise _in_use(path)
     return connection
@@ -167,7 +168,7 @@ def _in_use(path: Path) -> Unreachable:
 def _put(part: Path, path: Path, mark: str) -> Path | None:
     """`part` takes the place of what is at `path`, which is kept, with its log; returns where."""
     sync(part)
-    _forget_second_names(path)
+    _remove_second_names(path)
     kept = _unused(path, mark)
     with _locked(part):  # whoever opens it at once waits until the old log is gone
         there = path.exists()
@@ -190,8 +191,9 @@ def _put(part: Path, path: Path, mark: str) -> Path | None:
     return kept if there or any(moved) else None
 
 
-def _forget_second_names(path: Path) -> None:
-    """Those that a restore has left which was killed: SQLite must not find a ledger by two."""
+def _remove_second_names(path: Path) -> None:
+    """Remove the names that a killed restore left: SQLite must not find one ledger under two
+    names."""
     for other in path.parent.iterdir():
         second = other.name.startswith(f"{path.name}.") and not other.is_symlink()
         if second and file_at(other) == file_at(path) is not None:
@@ -208,7 +210,7 @@ def _unused(path: Path, mark: str) -> Path:
 
 
 def _move(log: str, to: str) -> bool:
-    """Whether there was one; an empty one goes."""
+    """Move a file, or remove it if it is empty; whether there was one with content."""
     path = Path(log)
     if not path.exists():
         return False

@@ -1,4 +1,4 @@
-"""How values stand in rows: their types, days and instants."""
+"""How values are stored in rows: their types, days and instants."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def of_page(rows: list[Row], limit: int | None) -> tuple[list[Row], Row | None]:
 
 
 def row_cursor(text: str) -> int:
-    """The row id that a page ended with. Raises Usage for what was not given out as one."""
+    """The row id that a page ended with. Raises Usage for text that is no cursor."""
     if not text.isascii() or not text.isdigit() or len(text) > 18:
         raise Usage("usage", "this page's cursor is not valid")
     return int(text)

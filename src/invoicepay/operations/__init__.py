@@ -1,1 +1,2 @@
-"""What can be done: one verb a file, `verb(request, actor, ports) → result`."""
+"""What can be done: a request and its verb, `verb(request, actor, ports) → result`; those of one
+noun are in one file."""

@@ -1,4 +1,4 @@
-"""The one door: `app.call(request)` authenticates, checks rights, and runs the verb."""
+"""`app.call(request)`: the only way in. It authenticates, checks rights, and runs the verb."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The company that bills: what it says of itself, and its account at the gateway."""
+"""The company that bills: its profile, and its account at the gateway."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ NOTHING_DONE = "Nothing was changed. Check the key and the network, then try aga
 
 @dataclass(frozen=True, slots=True)
 class BindAccount(Request[str]):
-    """`account`: the gateway's id of it, `acct_…`. For good."""
+    """`account`: the account's id at the gateway, `acct_…`. It cannot be changed later."""
 
     account: str
 

@@ -1,4 +1,4 @@
-"""Customers: those that one may act for, and what one of them owes."""
+"""Customers: list those in scope, and show what one of them owes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ShowCustomer(Request[CustomerView]):
 
 
 def show_customer(request: ShowCustomer, actor: Actor, ports: Ports) -> CustomerView:
-    """Raises NotFound, the same for a customer that is not the actor's."""
+    """The customer. Raises NotFound, the same for a customer out of scope."""
     with ports.ledger.read() as unit:
         customer = find_customer(unit, request.number, actor.scope)
         today = local_date(ports.clock.now(), unit.company.get().time_zone)

@@ -42,8 +42,8 @@ def selected_customer(unit: Unit, text: str | None, scope: Scope) -> str | None:
 
 
 def _found(what: str, text: str, alike: Mapping[str, T]) -> T | None:
-    """What is called `text`, of those whose numbers look like it; None where there are none.
-    Raises NotFound where they only look like it."""
+    """The one of `alike` that is `text`; None where there are none. Raises NotFound where they only
+    look like it."""
     number = find_spelling(text, alike)
     if number is not None:
         return alike[number]

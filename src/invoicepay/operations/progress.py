@@ -1,4 +1,4 @@
-"""What bulk work says while it goes on."""
+"""Progress of bulk work."""
 
 from __future__ import annotations
 

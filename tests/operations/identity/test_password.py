@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from invoicepay.billing.errors import Refused
-from invoicepay.operations.identity.password import check_new_password, surprises
+from invoicepay.operations.identity.password import check_new_password, hard_parts
 
 OWN = ("Acme Tools Inc.", "bob.smith@one.example", "Bob Smith")
 
@@ -77,15 +77,15 @@ def test_what_is_no_text() -> None:
 
 
 @given(st.text(min_size=12, max_size=60), st.lists(st.text(max_size=30), max_size=3))
-def test_every_text_gets_an_answer_and_never_more_surprises_than_characters(
+def test_every_text_gets_an_answer_and_never_more_hard_parts_than_characters(
     text: str, own: list[str]
 ) -> None:
-    assert 1 <= surprises(text, tuple(own)) <= len(text.casefold())
+    assert 1 <= hard_parts(text, tuple(own)) <= len(text.casefold())
 
 
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789-", min_size=12, max_size=40))
 def test_capitals_buy_nothing(text: str) -> None:
-    assert surprises(text) == surprises(text.upper())
+    assert hard_parts(text) == hard_parts(text.upper())
 
 
 def test_a_domain_counts_as_people_read_it() -> None:

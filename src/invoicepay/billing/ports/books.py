@@ -24,20 +24,20 @@ class JournalStore(Protocol):
     def append(
         self, kind: str, subject: str, actor: str, at: datetime, data: Mapping[str, object]
     ) -> None:
-        """Append-only; what this unit has changed since its last entry goes with it. A unit
-        that changes money rows ends with an entry. `at` UTC."""
+        """Append an entry (`at` UTC), with what this transaction has changed since its last one. A
+        transaction that changes money rows ends with an entry."""
 
     def append_all(
         self, entries: Sequence[tuple[str, str, Mapping[str, object]]], actor: str, at: datetime
     ) -> None:
-        """(kind, subject, data) of parts of what a later entry of this unit sums up."""
+        """Append entries (kind, subject, data) that a later entry of this transaction sums up."""
 
     def head(self) -> JournalHead | None: ...
     def hash_at(self, seq: int) -> str | None: ...
     def page(
         self, selection: JournalFilter, *, limit: int | None = None, after: str | None = None
     ) -> Page[JournalEntry]:
-        """The last first; entries that only carry rows of another are left out."""
+        """The last first, without entries that only carry rows of another."""
 
     def verify(self) -> JournalCheck:
         """The chain, and every money row against what the journal last said of it."""
@@ -45,9 +45,9 @@ class JournalStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenRestore:
-    """A backup that was put in place, and what came after it not confirmed yet. `since` (UTC): when
-    its last entry was recorded; nothing later is in it. `synced_at`: when `sync` had adopted all
-    that the gateway knows."""
+    """A restored backup that finance has not confirmed yet. `since` (UTC): when its last entry was
+    recorded; nothing later is in it. `synced_at`: when `sync` had adopted all that the gateway
+    knows."""
 
     restored_at: datetime
     since: datetime
@@ -58,7 +58,7 @@ class OpenRestore:
 
 class RestoreStore(Protocol):
     def open(self) -> OpenRestore | None:
-        """Until it is confirmed, nobody pays."""
+        """The restore that is to be confirmed, until which nobody pays; None for none."""
 
     def add(
         self,
@@ -95,7 +95,7 @@ class ChargedPayment(NamedTuple):
     seq: int
     """Rises in the order in which payments were added."""
     entry: int
-    """Number of the journal's entry that put it so; 0 where that was not asked for."""
+    """Number of the journal entry with which it became so; 0 where that was not asked for."""
     id: str
     status: PaymentStatus
     customer: str
@@ -113,15 +113,15 @@ class ComparisonStore(Protocol):
     """How far the ledger's payments have been compared with the gateway."""
 
     def done_until(self) -> int:
-        """The journal's entry up to which those that it put so have been."""
+        """Number of the journal entry up to which they have been."""
 
     def set_done(self, entry: int) -> None: ...
     def changed(self, after: int, limit: int) -> list[ChargedPayment]:
-        """The first that entries after that one put as they are, in the entries' order: each
-        once."""
+        """The first payments that became so with an entry after number `after`, each once, in the
+        order of the entries."""
 
     def all(self, after: int, limit: int) -> list[ChargedPayment]:
-        """The first whose `seq` is higher, in that order."""
+        """The first payments whose `seq` is higher than `after`, in that order."""
 
     def charges_between(self, first: int, last: int) -> int:
         """How many payments from one `seq` to another have an intent."""

@@ -88,7 +88,8 @@ class PaymentRow(NamedTuple):
 
 
 class LoadingStore(Protocol):
-    """Bulk reads and writes of imports: a statement for many rows, ids handed out by the caller."""
+    """Bulk reads and writes of imports: one statement for many rows; the caller gives out the row
+    ids."""
 
     def prepare(self, invoices: int) -> None:
         """About so many invoices will be added before `finish`."""

@@ -46,13 +46,13 @@ class Intent:
     failure_code: str = ""
     failure_message: str = ""
     abandoned: bool = False
-    """Canceled by somebody who gave it up before it could be charged (`Gateway.cancel`)."""
+    """Canceled since it was given up before it could be charged (`Gateway.cancel`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableIntent:
-    """A charge of a ledger's of which cannot be told whether money moved, or how much: a status
-    that is not known here, an absent amount. It counts as perhaps charged."""
+    """A charge of this ledger that does not say whether money moved, or how much: its status is not
+    known here, or its amount is missing. It counts as perhaps charged."""
 
     id: str
     """Empty where even that is missing."""
@@ -127,7 +127,7 @@ class NoAnswer(Exception):
 
 
 class Unreadable(NoAnswer):
-    """There was an answer, and what it says of the intent cannot be told."""
+    """There was an answer, but the intent in it cannot be read."""
 
     def __init__(self, intent: UnreadableIntent) -> None:
         super().__init__(str(intent))
@@ -152,9 +152,9 @@ class AccountHidden(Rejected):
 
 
 class Gateway(Protocol):
-    """How money moves. Every method raises NoAnswer or Rejected, and nothing of a vendor's; those
-    that return an intent raise Unreadable for one that cannot be read. What is of the other mode,
-    where one object is asked for, raises Unreachable (`gateway_mismatch`)."""
+    """How money moves. Every method raises NoAnswer or Rejected, and no exception of a vendor's;
+    those that return an intent raise Unreadable for one that cannot be read. An object of the other
+    mode (test or live) raises Unreachable (`gateway_mismatch`)."""
 
     @property
     def livemode(self) -> bool: ...
@@ -182,8 +182,8 @@ class Gateway(Protocol):
 
     def retrieve(self, intent_id: str) -> Intent: ...
     def cancel(self, intent_id: str, *, on_request: bool = False) -> Intent:
-        """Rejected when it can no longer be canceled. `on_request`: somebody wants it canceled;
-        else it is abandoned, and reads so ever after."""
+        """Cancel it for good. Raises Rejected when that is not possible any more. `on_request`:
+        somebody wants it canceled; else it is given up, and marked so at the gateway."""
 
     def intents(
         self,
@@ -194,6 +194,6 @@ class Gateway(Protocol):
         until: datetime | None = None,
     ) -> Iterator[Intent | UnreadableIntent]:
         """Those that this ledger made, newest first, `since` and `until` then (the gateway's time,
-        UTC, whole seconds); read from the list endpoint (never from search, which lags). What
-        others made is passed over whatever it looks like, and so is what cannot be read but for
-        that it is canceled."""
+        UTC, whole seconds); read from the list endpoint (never from search, which lags). Left out
+        are those that others made, whatever they look like, and what cannot be read but is
+        canceled."""

@@ -76,10 +76,10 @@ class ContactStore(Protocol):
         """None works any more; how many there were."""
 
     def whose_invite(self, code_hash: str, now: datetime) -> str | None:
-        """The contact's id, None if the code is not valid. Spends nothing."""
+        """The contact's id, None if the code is not valid. Does not use it up."""
 
     def take_invite(self, code_hash: str, now: datetime) -> str | None:
-        """The contact's id, once: the code is spent by this call. None if it is not valid."""
+        """The contact's id; the code is used up by this call. None if it is not valid."""
 
 
 class SessionStore(Protocol):
@@ -114,8 +114,8 @@ class InvoiceStore(Protocol):
 
     def get(self, number: str, scope: Scope) -> Invoice | None: ...
     def near(self, number: str, scope: Scope) -> list[str]:
-        """The few numbers that somebody may have meant who wrote `number`: the same letters and
-        digits, or these at the end, in any case and with other marks between them."""
+        """A few numbers that may have been meant by `number`: those with the same letters and
+        digits, or ending in them, whatever their case and the marks between."""
 
     def alike(self, text: str, scope: Scope) -> list[Invoice]:
         """Those whose numbers look like `text` (billing.spelling), by number."""
@@ -148,8 +148,8 @@ class MethodStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilter:
-    """`since` selects what was received on that date (company's zone) or later, and what is not
-    received but was made at `made_since` (UTC), which is when that date began."""
+    """`since` selects what was received on that date (company's zone) or later, and what has not
+    been received and was made at `made_since` (UTC) or later, when that date began."""
 
     since: date | None = None
     made_since: datetime | None = None
@@ -182,7 +182,7 @@ class PaymentStore(Protocol):
     def add(self, payment: Payment) -> None: ...
     def get(self, payment_id: str, scope: Scope) -> Payment | None: ...
     def starting(self, beginning: str, scope: Scope) -> list[str]:
-        """Ids that start so; at most two, since more tell no more."""
+        """Ids that begin so; at most two, which is enough to see that there is more than one."""
 
     def with_key(self, key_id: str, scope: Scope) -> list[Payment]:
         """All attempts under a key, those adopted from the gateway too; oldest first."""
@@ -202,7 +202,7 @@ class PaymentStore(Protocol):
         """The id of the payment with this receipt number."""
 
     def known(self, payment_ids: Sequence[str]) -> dict[str, KnownPayment]:
-        """Of those that the ledger has."""
+        """By id, those of `payment_ids` that the ledger has."""
 
     def page(
         self,
@@ -227,8 +227,8 @@ class PaymentStore(Protocol):
         """Payments under way, oldest first; with `invoices`, those that hold one of them."""
 
     def not_acknowledged(self, invoices: Sequence[str], contact: str) -> list[Payment]:
-        """Charges of these invoices that are at the bank or succeeded, by the contact with this
-        e-mail address or by nobody known, and that this contact has not been told of; oldest
+        """Charges of these invoices that are at the bank or succeeded, made by the contact with
+        this e-mail address or by nobody known, which this contact has not been shown; oldest
         first."""
 
     def is_acknowledged(self, payment: Payment, contact: str) -> bool:
@@ -261,13 +261,13 @@ class OutboxStore(Protocol):
     def take(
         self, message_id: str, now: datetime, until: datetime, *, early: bool = False
     ) -> OutboxMail | None:
-        """The mail, when it is owed, due at `now` (`early`: or not yet) and nobody is sending it:
-        until `until`, this caller is. One more attempt."""
+        """Reserve the mail for this caller until `until`, and count an attempt. None where it is
+        not owed, not due at `now` (unless `early`), or reserved by somebody else."""
 
     def sent(self, message_id: str, at: datetime) -> None: ...
     def not_sent(self, message_id: str, error: str, retry_at: datetime) -> None: ...
     def discard(self, message_id: str, at: datetime) -> bool:
-        """Give it up for good; False when it was not owed any more."""
+        """Never send it; False when it was not owed any more."""
 
 
 class Unit(Protocol):

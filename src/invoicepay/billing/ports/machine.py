@@ -33,7 +33,7 @@ class Document(NamedTuple):
 
     content: bytes
     missing: str
-    """The characters of its texts that no font here has, each once; a box stands for each."""
+    """The characters of its texts that no font here has, each once; they are drawn as boxes."""
 
 
 class Documents(Protocol):
@@ -60,8 +60,7 @@ class Mailer(Protocol):
         anybody. Raises MailNotSent where it could not."""
 
     def send(self, message: Message, *, seconds: float = inf) -> None:
-        """Within so many seconds in all, or fewer, however the other side dawdles. Raises
-        MailNotSent."""
+        """Within `seconds` in all, however slow the other side is. Raises MailNotSent."""
 
 
 class Passwords(Protocol):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = new_app()
 
 E_MAIL = "e-mail"
-"""The subject of the line that says what is the matter with it."""
+"""The subject of the line about e-mail that was not sent."""
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""How what does not tie out is told."""
+"""How differences are shown, and the errors that report them."""
 
 from __future__ import annotations
 

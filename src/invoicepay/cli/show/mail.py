@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def name_of(mail: OutboxMail) -> str:
-    """Its Message-ID as far as it tells it from others; commands take it."""
+    """The short part of its Message-ID that identifies it; commands accept it."""
     whole, payment = mail.local_part, mail.payment_id
     return payment[:SHORT] + whole.removeprefix(payment) if whole.startswith(payment) else whole
 

@@ -50,7 +50,7 @@ def print_plan(plan: PaymentPlan, out: Output) -> None:
 
 
 def note_plan(plan: PaymentPlan, out: Output) -> None:
-    """What to think of before saying yes."""
+    """Notes to read before answering: what was left out, and what would remain."""
     if plan.left_out:
         out.note(f"Left out, since payments under way hold them: {', '.join(plan.left_out)}.")
     if plan.disputed:

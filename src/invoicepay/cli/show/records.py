@@ -1,4 +1,4 @@
-"""Results as the records that CLI.md promises: names, order and types are a contract."""
+"""Results as records for JSON and CSV: names, order and types are a contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The payments that the gateway should have, and how far that was looked at."""
+"""The payments that the gateway should have, and up to where they have been compared with it."""
 
 from __future__ import annotations
 

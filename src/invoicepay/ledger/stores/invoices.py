@@ -57,7 +57,8 @@ _SORT_COLUMNS = {
 # `open_minor <> 0` is implied by what follows it; it is what the partial indexes are on.
 _OPEN = "i.open_minor <> 0 AND i.open_minor > 0"
 _ENOUGH, _MOST_NEAR = 3, 3
-"""So many letters and digits of a number's end tell which is meant; so many numbers are told."""
+"""How many letters and digits at the end of a number show which is meant, and how many numbers are
+suggested."""
 _STATES = {
     InvoiceState.OPEN: _OPEN,
     InvoiceState.OVERDUE: f"{_OPEN} AND i.due_day < :today",

@@ -17,8 +17,8 @@ LAST_PAID = (
 def customer_in(scope: Scope, column: str) -> tuple[str, dict[str, str]]:
     """A condition on `column` (a customer's row id), and its named parameter.
 
-    For lists. One object that is asked for by its name is checked with `Scope.has` instead:
-    SQLite builds this set only where there is a row to check, so that time would tell whether
+    For lists. One object that is asked for by name is checked with `Scope.has` instead: SQLite
+    builds this set only where there is a row to check, so the time it takes would show whether
     there is one.
     """
     if scope.customers is None:

@@ -1,4 +1,4 @@
-"""Nothing is done to an invoice whose figures do not tie out."""
+"""A check before invoices are changed: their figures must tie out."""
 
 from __future__ import annotations
 

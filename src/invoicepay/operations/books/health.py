@@ -36,7 +36,7 @@ from invoicepay.operations.payments.protocol.reconcile import (
 )
 
 STALE = timedelta(hours=1)
-"""After this, mail that is not sent and payments whose outcome is unknown are worth a line."""
+"""Unsent e-mail and payments with an unknown outcome are reported once they are older than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,13 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
     compared: list[Comparison] = []
     checks = (
         check_file(ports),
-        *_tried("books", lambda: [_books(ports, differences)]),
-        *_tried("numbers", lambda: _numbers(ports)),
-        *_tried("journal", lambda: [_journal(ports, replayed)]),
-        *_tried("restored", lambda: _restored(ports)),
-        *_tried("payments", lambda: [_payments(ports)]),
-        *_tried("gateway", lambda: _gateway(request.everything, ports, compared)),
-        *_tried("outbox", lambda: [_outbox(ports)]),
+        *_checked("books", lambda: [_books(ports, differences)]),
+        *_checked("numbers", lambda: _numbers(ports)),
+        *_checked("journal", lambda: [_journal(ports, replayed)]),
+        *_checked("restored", lambda: _restored(ports)),
+        *_checked("payments", lambda: [_payments(ports)]),
+        *_checked("gateway", lambda: _gateway(request.everything, ports, compared)),
+        *_checked("outbox", lambda: [_outbox(ports)]),
     )
     return Health(
         checks,
@@ -95,11 +95,11 @@ def check_health(request: CheckHealth, actor: Actor, ports: Ports) -> Health:
 def check_file(ports: Ports) -> Check:
     """What the store itself finds wrong. Says nothing of anybody's, so that it can be looked at
     where the ledger cannot tell who asks."""
-    (check,) = _tried("file", lambda: [_file(ports)])
+    (check,) = _checked("file", lambda: [_file(ports)])
     return check
 
 
-def _tried(name: str, look: Callable[[], list[Check]]) -> list[Check]:
+def _checked(name: str, look: Callable[[], list[Check]]) -> list[Check]:
     try:
         return look()
     except InvoicepayError as error:
@@ -125,7 +125,7 @@ def _books(ports: Ports, found: list[Difference]) -> Check:
 
 
 def _numbers(ports: Ports) -> list[Check]:
-    """Only where an earlier version took invoices whose numbers nobody can tell apart."""
+    """Numbers that look alike, where an earlier version imported such invoices."""
     with ports.ledger.read() as unit:
         found = unit.books.look_alikes()
     if not found:
@@ -193,29 +193,29 @@ def _gateway(everything: bool, ports: Ports, compared: list[Comparison]) -> list
         return [Check("gateway", False, f"cannot be asked: {error}", hint)]
     with ports.ledger.read() as unit:
         mode = unit.company.identity().mode
-    looked = _LookedAt(ports)
+    charges = _GatewayCharges(ports)
     if everything:
-        comparison = compare_all(looked.on_the_way, ports)
+        comparison = compare_all(charges.looking_at, ports)
     else:
-        comparison = _compare_changed(looked, ports)
+        comparison = _compare_changed(charges, ports)
     compared.append(comparison)
     return [
         Check("gateway", True, f"{account or 'its account'} answers ({mode})"),
-        looked.check(comparison.error),
+        charges.check(comparison.error),
         _comparison(comparison, everything),
     ]
 
 
-def _compare_changed(looked: _LookedAt, ports: Ports) -> Comparison:
+def _compare_changed(charges: _GatewayCharges, ports: Ports) -> Comparison:
     try:
-        intents = list(looked.on_the_way(iter(since_reconciled(ports))))
+        intents = list(charges.looking_at(iter(since_reconciled(ports))))
     except (NoAnswer, Rejected) as error:
         return Comparison(0, (), (), unreachable(error, NOT_CHANGED), 0)
     return compare_changed(intents, ports)
 
 
 def _comparison(comparison: Comparison, everything: bool) -> Check:
-    """That each payment which the ledger has as charged is what the gateway has."""
+    """Whether each payment that the ledger has as charged is so at the gateway."""
     if comparison.differences:
         return Check("comparison", False, comparison.said, "See the lines below.")
     if comparison.unreadable:
@@ -233,15 +233,15 @@ def _unreadable(name: str, intents: tuple[UnreadableIntent, ...]) -> Check:
 
 
 @dataclass
-class _LookedAt:
-    """The charges that the gateway has of this ledger, as they come."""
+class _GatewayCharges:
+    """The charges that the gateway has of this ledger, looked at as they are listed."""
 
     ports: Ports
     count: int = 0
     unknown: dict[str, Intent] = field(default_factory=dict)
     unreadable: dict[str, UnreadableIntent] = field(default_factory=dict)
 
-    def on_the_way(self, intents: Iterator[AnyIntent]) -> Iterator[AnyIntent]:
+    def looking_at(self, intents: Iterator[AnyIntent]) -> Iterator[AnyIntent]:
         while some := list(islice(intents, 1_000)):
             behind = unexplained(some, self.ports)
             self.count += len(some)
@@ -252,7 +252,7 @@ class _LookedAt:
             yield from some
 
     def check(self, error: InvoicepayError | None) -> Check:
-        """That each is known here."""
+        """Whether the ledger knows each of them."""
         if self.unreadable:
             return _unreadable("charges", tuple(self.unreadable.values()))
         if self.unknown:
@@ -265,7 +265,7 @@ class _LookedAt:
 
 
 def _outbox(ports: Ports) -> Check:
-    """That what is owed goes out, and that what will be owed can. Asks no mail server."""
+    """Whether e-mail is sent, and can be. Asks no mail server."""
     with ports.ledger.read() as unit:
         owed = unit.outbox.owed(EVERYTHING)
         sender = unit.company.get().email

@@ -23,8 +23,8 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class NotRepaired:
-    """So many rows or figures differ that cannot be computed from others: all is left as it is.
-    Settling would write on top of what somebody has edited."""
+    """`count` rows or figures differ that cannot be computed from others. Nothing was changed:
+    settling would build on what somebody has edited."""
 
     count: int
 

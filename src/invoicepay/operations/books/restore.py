@@ -48,11 +48,11 @@ class Restore(Request[Restored]):
 
 @dataclass(frozen=True, slots=True)
 class _Replaced:
-    """What the ledger in place has told before it went."""
+    """What was read from the replaced ledger."""
 
     identity: LedgerIdentity
     highest_receipt: int | None
-    """None where it can be none."""
+    """None where the number in the ledger cannot be right."""
     contacts: dict[str, Contact]
     """By e-mail address."""
     wider_rights: tuple[str, ...]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from invoicepay.billing.ports import Ports, Unit
 
 TOUCH_EVERY = timedelta(minutes=5)
-"""How exactly the last use is known. Reads stay reads but for one write in this time."""
+"""How often the time of the last use is written, so that most reads write nothing."""
 
 
 def authenticate(secret: str, ports: Ports) -> Actor:
@@ -52,8 +52,8 @@ def actor_of(contact: Contact, session_id: str) -> Actor:
 
 
 def reread_actor(unit: Unit, actor: Actor) -> Contact:
-    """The actor's contact, inside the transaction that changes rights: whoever was disabled,
-    logged out or lost the role a moment ago changes nobody's rights any more. Raises NotAllowed."""
+    """The actor's contact, read again inside the transaction that changes rights: nobody who has
+    been disabled, logged out or given another role meanwhile changes rights. Raises NotAllowed."""
     return _reread(unit, actor)[0]
 
 

@@ -1,4 +1,4 @@
-"""Redeem a one-time code: look at it before its holder chooses a password, then be logged in."""
+"""Redeem a one-time code: check it before its holder chooses a password, then log them in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class CheckInvite(Request[None]):
 
 
 def check_invite(request: CheckInvite, actor: Actor | None, ports: Ports) -> None:
-    """Raises NotAllowed (`invite_invalid`) as `accept_invite` would now; spends nothing."""
+    """Raises NotAllowed (`invite_invalid`) where `accept_invite` would now; does not use up the
+    code."""
     with ports.ledger.read() as unit:
         found = unit.contacts.whose_invite(code_hash(request.code), ports.clock.real_now())
         invited_contact(unit, found, request.email)

@@ -1,9 +1,9 @@
 """Passwords: which are good enough, and change one's own.
 
 The rule is length, and nothing common (NIST SP 800-63B, 3.1.1). No rules about digits or capitals:
-they make passwords worse. Instead we count surprises. A common word, a year, a run of neighbouring
-letters or keys, a repeated character, or a word of the person or company is one surprise however
-long it is; any other character is one each.
+they make passwords worse. Instead parts that are hard to guess are counted. A common word, a year,
+a run of neighbouring letters or keys, a repeated character, or a word of the person or company
+counts as one, however long it is; any other character counts as one each.
 
 A package such as zxcvbn estimates better, but it is a dependency with a 30,000-word list to load
 and keep, for a check that only has to catch what everybody tries first.
@@ -29,7 +29,7 @@ SHORTEST = 12
 """Characters: code points after NFKC normalisation, as the hash sees them."""
 LARGEST = 1024
 """Bytes of UTF-8."""
-FEWEST_SURPRISES = 8
+FEWEST_HARD_PARTS = 8
 
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _YEAR = re.compile(r"(?:19|20)[0-9][0-9]", re.ASCII)
@@ -37,7 +37,7 @@ _YEAR = re.compile(r"(?:19|20)[0-9][0-9]", re.ASCII)
 _PLAIN = str.maketrans("0134578@$!|", "oleastbasil")
 _PLAIN_I = str.maketrans("0134578@$!|", "oieastbasii")
 _WINDOW = 64
-"""Characters looked at: a password that surprises eight times in these is good."""
+"""Characters looked at: a password with eight hard parts in these is good."""
 
 
 def check_new_password(password: str, *own: str) -> None:
@@ -54,15 +54,15 @@ def check_new_password(password: str, *own: str) -> None:
         raise _weak(f"the password has fewer than {SHORTEST} characters", "A few words do well.")
     if size > LARGEST:
         raise _weak(f"the password is longer than {LARGEST} bytes", "Choose a shorter one.")
-    if surprises(text, tuple(map(readable, own))) < FEWEST_SURPRISES:
+    if hard_parts(text, tuple(map(readable, own))) < FEWEST_HARD_PARTS:
         raise _weak(
             "the password is too easy to guess",
             "Use a few words that do not belong together, or let a password manager choose.",
         )
 
 
-def surprises(text: str, own: tuple[str, ...] = ()) -> int:
-    """How many surprises `text` holds at least, over all ways to read it."""
+def hard_parts(text: str, own: tuple[str, ...] = ()) -> int:
+    """How many parts of `text` are hard to guess, at least, over all ways to read it."""
     lower = _one_of_repeats(text.casefold())[:_WINDOW]
     words = WORDS.union(*(_own_words(name) for name in own))
     longest = max(map(len, words))

@@ -29,8 +29,8 @@ def code_hash(code: str) -> str:
 
 @cache
 def _sha256() -> Callable[[bytes], Any]:
-    """The interpreter's own, as the standard library's `random` takes it: hashlib loads OpenSSL,
-    which is 4 ms of every command."""
+    """The module that CPython's own `random` uses: hashlib loads OpenSSL, which is 4 ms of every
+    command."""
     for name in ("_sha2", "_sha256"):  # Python 3.12 and later; before
         with suppress(ImportError):
             own: Callable[[bytes], Any] = importlib.import_module(name).sha256

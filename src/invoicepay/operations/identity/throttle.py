@@ -24,7 +24,8 @@ LONGEST_DELAY = timedelta(minutes=15)
 MEMORY = timedelta(hours=24)
 """With the longest delay this leaves about 100 guesses a day (NIST SP 800-63B, 3.2.2)."""
 CLOCK_SLACK = timedelta(minutes=1)
-"""Failures later than this from now are from before the clock was set back; they count not."""
+"""Failures further in the future than this were counted before the clock was set back, and are
+ignored."""
 
 
 def login_name(email: str) -> str:

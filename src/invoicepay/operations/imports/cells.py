@@ -1,4 +1,4 @@
-"""Cells into values: strict, and remembered where the same text comes again and again."""
+"""Cells into values, strictly; values of texts that repeat are cached."""
 
 from __future__ import annotations
 
@@ -182,8 +182,7 @@ def needs_cleaning(text: str) -> bool:
 
 
 def identifier(text: str, field: str, *, required: bool = False, most: int = NUMBER_LENGTH) -> str:
-    """`text`, trimmed, in its one spelling (NFC): one line without any character that does not
-    show. Raises CellError."""
+    """`text`, trimmed and in NFC: one line without invisible characters. Raises CellError."""
     return normalized(as_spelled(text, field, required=required, most=most))
 
 

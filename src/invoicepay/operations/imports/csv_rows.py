@@ -1,4 +1,4 @@
-"""CSV: what the standard reader lets pass in silence is found here."""
+"""CSV, read strictly: mistakes that Python's reader lets pass are found here."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class CsvTable:
         self._source, self._report = source, report
         lines = source.lines()
         first = next(lines, "")
-        delimiter = mapping.delimiter or self._told_by(first, layout, mapping)
+        delimiter = mapping.delimiter or self._delimiter_of(first, layout, mapping)
         self._end = 0
-        again = chain.from_iterable(self._watched())
+        again = chain.from_iterable(self._bounded_pieces())
         self._reader = csv.reader(again, delimiter=delimiter, strict=True)
         try:
             header = next((row for row in self._reader if row), [])
@@ -38,8 +38,8 @@ class CsvTable:
         self._delimiter, self._dates = delimiter, DateFormat(mapping.date_format)
         self._dated = self.shape.index[layout.dated] if layout.dated else self.shape.width
 
-    def _told_by(self, first: str, layout: Layout, mapping: Mapping) -> str:
-        """The delimiter with which the first line has the columns that are wanted."""
+    def _delimiter_of(self, first: str, layout: Layout, mapping: Mapping) -> str:
+        """The delimiter with which the first line has the columns of the layout."""
         wanted = set(layout.fields if mapping.columns is None else mapping.columns.values())
         found = {d: len(wanted.intersection(_split(first, d))) for d in DELIMITERS}
         best = max(found.values())
@@ -58,7 +58,7 @@ class CsvTable:
             )
         return fitting[0]
 
-    def _watched(self) -> Iterator[io.StringIO]:
+    def _bounded_pieces(self) -> Iterator[io.StringIO]:
         """The file's pieces. A record must end within some of them: quoted line ends would let
         it grow without bound, and it is held in memory as a whole."""
         began, pieces = -1, 0
@@ -78,7 +78,7 @@ class CsvTable:
                 start, self._end = end + 1, reader.line_num
                 end = self._end
                 if len(row) == width:
-                    if end > start and self._swallowed(row):
+                    if end > start and self._has_swallowed_a_record(row):
                         self._report(Problem(start, "", _ran_on(end)))
                         continue
                     if plain:
@@ -92,9 +92,9 @@ class CsvTable:
             reason = f"{_reason(error)}; what follows was not read"
             self._report(Problem(end + 1, "", reason))
 
-    def _swallowed(self, row: list[str]) -> bool:
-        """Whether a quote left open has taken in another record, up to that one's quote: with
-        what follows, the end of the cell is a row, and has a date where there must be one."""
+    def _has_swallowed_a_record(self, row: list[str]) -> bool:
+        """Whether a quote that was left open has swallowed the next record, up to that one's quote:
+        with what follows, the end of the cell is a row, and has a date where there must be one."""
         for place, cell in enumerate(row[self._dated + 1 :], self._dated + 1):
             *before, last = re.split(r"[\r\n]", cell)
             tail = last.split(self._delimiter)

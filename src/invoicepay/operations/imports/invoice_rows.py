@@ -1,5 +1,5 @@
-"""Rows of invoices into records. The one place that is written for speed: large files are
-mostly this function."""
+"""Rows of invoices into records. The only code written for speed: large files spend most of their
+time here."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from invoicepay.operations.imports.problems import CellError
 
 FREE_TEXT = ("memo", "customer_name", "line_description")
 NUMBERS = ("number", "customer")
-"""How these are kept is for what the ledger has to decide: spellings.py."""
+"""How these are spelled depends on the ledger: spellings.py."""
 _KINDS = ("invoice", "credit_memo")
 
 ReadInvoice = Callable[[list[str], int, Lines | None], InvoiceRow]

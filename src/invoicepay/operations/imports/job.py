@@ -1,4 +1,4 @@
-"""What every kind of import has at hand, and what it counts."""
+"""What the imports of all kinds share: the transaction, problems, counts and sums."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Job:
     """Amount, without its sign, and line."""
 
     def weigh(self, amounts: Sequence[int], lines: Sequence[int]) -> None:
-        """Keep in mind the amounts (minor units) that stand on `lines`, for `check_sums`."""
+        """Remember the largest of the amounts (minor units) on `lines`, for `check_sums`."""
         sizes = list(map(abs, amounts))
         self._gross += sum(sizes)
         largest = max(sizes)
@@ -97,8 +97,8 @@ class Job:
             self._largest = (largest, lines[sizes.index(largest)])
 
     def check_sums(self) -> None:
-        """Refuse amounts with which the ledger's could no longer be summed: no list, no report
-        and no check of the books would work then."""
+        """Refuse a file that would make sums too large for the ledger: no list, report or check of
+        the books would work then."""
         if self._gross > _PLENTY and self.unit.loading.largest_sum() > MAX_MINOR:
             reason = "it is so large that the amounts in the ledger would not sum to 64 bits"
             self.problems.add(Problem(self._largest[1], "", reason))
@@ -109,7 +109,7 @@ class Job:
         self.problems.add(Problem(line, label, error.reason, error.code))
 
     def journal(self, entries: list[tuple[str, str, Mapping[str, object]]]) -> None:
-        """What is worth an entry of its own; the rows go with the file's, at the end."""
+        """Journal one thing by itself; the rows go with the file's entry, at the end."""
         if entries:
             self.unit.journal.append_all(entries, self.actor.email, self.now)
 

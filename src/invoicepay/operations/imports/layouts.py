@@ -1,4 +1,4 @@
-"""The columns of each kind of file, by our own names."""
+"""The columns of each kind of file, under our own names."""
 
 from __future__ import annotations
 

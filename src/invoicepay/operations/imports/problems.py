@@ -43,7 +43,7 @@ class BadRows(BadInput):
 
 
 class CellError(Exception):
-    """A record that cannot be taken. `field` is our name of the column, or empty; `line` the
+    """A record that cannot be imported. `field` is our name of the column, or empty; `line` the
     physical line where that is not the record's first, else 0."""
 
     def __init__(self, field: str, reason: str, code: str = "bad_rows", *, line: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""Where our columns stand in a file's rows."""
+"""Which column of a file is which of ours."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ _EXPORT = "Export it again as CSV UTF-8 or as JSON lines."
 
 
 def _open(path: Path) -> io.BufferedReader:
-    """Looks before it opens: opening a pipe would wait for its writer."""
+    """Checks that it is a file before opening it: opening a pipe would wait for its writer."""
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):

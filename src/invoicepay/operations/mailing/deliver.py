@@ -1,4 +1,5 @@
-"""Send the e-mail that is owed. What the payment was is in the ledger already; this only tells."""
+"""Send the e-mail that waits in the outbox. It only reports: the payment is in the ledger
+already."""
 
 from __future__ import annotations
 
@@ -29,8 +30,8 @@ from invoicepay.operations.mailing.wording import letter
 from invoicepay.operations.payments.find import find_payment
 from invoicepay.operations.payments.receipt import receipt_of
 
-IN_HAND = timedelta(minutes=10)
-"""How long nobody else sends what was taken: longer than one e-mail may take."""
+RESERVED_FOR = timedelta(minutes=10)
+"""How long an e-mail is reserved for the process that sends it: longer than one takes."""
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
 PATIENCE = timedelta(minutes=5)
@@ -38,7 +39,7 @@ PATIENCE = timedelta(minutes=5)
 PAYERS_PATIENCE = timedelta(seconds=8)
 """For the e-mail of one payment while its payer waits; `sync` sends what is left."""
 TOO_SHORT = timedelta(seconds=1)
-"""With less left, no e-mail is begun: a mail server may accept what it cannot say in time."""
+"""With less time left no e-mail is begun: a mail server might accept it and not answer in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def deliver(
         with ports.ledger.read() as unit:
             due = unit.outbox.owed(scope, payment_id, now)
     except Unreachable as problem:
-        return out_of_reach(problem)
+        return unreadable_outbox(problem)
     return deliver_these(due, ports, scope, payment_id, within=within)
 
 
@@ -134,7 +135,7 @@ def deliver_these(
         with ports.ledger.read() as unit:
             owed = unit.outbox.owed(scope, payment_id)
     except Unreachable as problem:
-        failing = out_of_reach(problem).not_delivered
+        failing = unreadable_outbox(problem).not_delivered
     else:
         failing = tuple(
             NotDelivered(m.message_id, m.to, m.last_error, m.due_at) for m in owed if m.last_error
@@ -148,8 +149,8 @@ def deliver_these(
     )
 
 
-def out_of_reach(problem: InvoicepayError) -> DeliveryReport:
-    """Of e-mail that could not even be looked at."""
+def unreadable_outbox(problem: InvoicepayError) -> DeliveryReport:
+    """The report where the outbox could not be read."""
     return DeliveryReport(not_delivered=(NotDelivered("", "", problem.message),))
 
 
@@ -178,7 +179,7 @@ def _send_each(
 def _take(mail: OutboxMail, ports: Ports, early: bool) -> OutboxMail | None:
     now = ports.clock.now()
     return ports.ledger.transact(
-        lambda unit: unit.outbox.take(mail.message_id, now, now + IN_HAND, early=early)
+        lambda unit: unit.outbox.take(mail.message_id, now, now + RESERVED_FOR, early=early)
     )
 
 

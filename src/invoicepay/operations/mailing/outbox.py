@@ -1,4 +1,4 @@
-"""The outbox: which e-mail is owed, fails, or was sent; give it up."""
+"""The outbox: which e-mail waits, fails, or was sent; discard what can never arrive."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ class DiscardMail(Request[tuple[OutboxMail, ...]]):
 
 
 def discard_mail(request: DiscardMail, actor: Actor, ports: Ports) -> tuple[OutboxMail, ...]:
-    """What was owed and is not any more: it is never sent, and the journal says who decided that.
-    Raises NotFound, Usage and NotAllowed, and then discards nothing."""
+    """What was discarded: it is never sent, and the journal says who decided that. Raises NotFound,
+    Usage and NotAllowed, and then discards nothing."""
     if not request.mails:
         raise Usage("input_needed", "no e-mail is named", "See `invoicepay mail list`.")
     now = ports.clock.now()

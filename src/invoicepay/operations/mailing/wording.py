@@ -70,7 +70,7 @@ def questions(company: Company) -> str:
 
 
 def line(text: str) -> str:
-    """A line of ours stays one, whatever stands in it: nobody's name becomes a paragraph."""
+    """`text` on one line: no name in it can begin a paragraph."""
     return " ".join(text.splitlines())
 
 

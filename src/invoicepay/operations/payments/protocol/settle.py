@@ -52,7 +52,7 @@ def settle(payment: Payment, ports: Ports, *, on_request: bool = False) -> Payme
         payment, _ = store_intent(payment, found, ports)
         if payment.status in FINAL:
             # Another settler was sooner. If a copy of the ledger has charged it all the same,
-            # `sync` takes that in.
+            # `sync` adopts that charge.
             if found.status not in SETTLED_BY:
                 cancel_orphan(found.id, ports)
             return payment
