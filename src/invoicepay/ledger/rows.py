@@ -13,6 +13,7 @@ from invoicepay.billing.errors import Usage
 T = TypeVar("T")
 P = ParamSpec("P")
 Row = tuple[Any, ...]
+R = TypeVar("R", bound=Row)
 
 _MOST_ROWS = 1 << 62
 """A person may ask for more than SQLite's integers hold."""
@@ -70,7 +71,7 @@ _TYPES = {"i": int, "s": str, "b": bytes}
 
 def reads(
     what: str, types: str
-) -> Callable[[Callable[Concatenate[Row, P], T]], Callable[Concatenate[Row, P], T]]:
+) -> Callable[[Callable[Concatenate[R, P], T]], Callable[Concatenate[R, P], T]]:
     """Decorates what makes an object of a row. `types` of its columns: i(nteger), s (text) and
     b(ytes), with a ? where NULL may be: SQLite does not look at them again when it reads, and a
     page may be damaged. The result raises sqlite3.DatabaseError for a row that is none."""
@@ -90,9 +91,9 @@ def reads(
         seen.add(kinds)
 
     def decorate(
-        make: Callable[Concatenate[Row, P], T],
-    ) -> Callable[Concatenate[Row, P], T]:
-        def checked(row: Row, /, *more: P.args, **named: P.kwargs) -> T:
+        make: Callable[Concatenate[R, P], T],
+    ) -> Callable[Concatenate[R, P], T]:
+        def checked(row: R, /, *more: P.args, **named: P.kwargs) -> T:
             kinds = tuple(map(type, row))
             if kinds not in seen:
                 check(row, kinds)

@@ -59,16 +59,27 @@ def _entry(row: Row) -> int:
 
 @reads("a payment", "i i s s s s i s i s s")
 def _charged(row: Row) -> ChargedPayment:
-    seq, entry, payment_id, status, customer, gateway_customer, amount, currency = row[:8]
-    livemode, gateway_id, created_at = row[8:]
+    (
+        seq,
+        entry,
+        payment_id,
+        status,
+        customer_number,
+        gateway_customer_id,
+        amount_minor,
+        currency,
+        livemode,
+        gateway_id,
+        created_at,
+    ) = row
     return ChargedPayment(
         seq,
         entry,
         payment_id,
         PaymentStatus(status),
-        customer,
-        gateway_customer,
-        amount,
+        customer_number,
+        gateway_customer_id,
+        amount_minor,
         currency,
         bool(livemode),
         gateway_id,

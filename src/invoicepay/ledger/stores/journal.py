@@ -209,14 +209,14 @@ class _Replay:
 
     def _follow_chain(self) -> None:
         previous, open_part = "", None
-        for *values, stored in self._db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq"):
-            seq, recorded_at, kind, subject, actor = values[:5]
+        entries = self._db.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq")
+        for seq, recorded_at, kind, subject, actor, data, rows, stored in entries:
             hash_ = stored.decode(errors="replace") if isinstance(stored, bytes) else str(stored)
             self._entries += 1
             if seq != self._entries:
                 self._differ("number of a journal entry", str(self._entries), str(seq))
                 self._entries = seq
-            computed = chained(previous, *values)
+            computed = chained(previous, seq, recorded_at, kind, subject, actor, data, rows)
             if computed != hash_:
                 self._differ(f"hash of journal entry {seq}", computed, hash_)
             # Rows that are too many for one entry go before it: nothing else is left out of lists.
@@ -226,7 +226,7 @@ class _Replay:
             open_part = of_whom if kind == _PART.encode() else None
             previous, self._head = hash_, JournalHead(seq, hash_)
             # An entry that puts figures right says itself what they were.
-            self._take(seq, values[-1], compare=kind != REBUILT.encode())
+            self._take(seq, rows, compare=kind != REBUILT.encode())
         if open_part is not None:
             self._differ("end of the journal", "an entry that sums up the rows", "none")
 
@@ -234,7 +234,7 @@ class _Replay:
         for text in lines.splitlines() if isinstance(lines, bytes) else ():
             line, _, was = text.rpartition(b" ")
             try:
-                name, row = json.loads(line)[:2]
+                name, row, *_ = json.loads(line)
                 last = self._last[name]
                 before = last.get(row)
             except (ValueError, TypeError, KeyError, RecursionError):

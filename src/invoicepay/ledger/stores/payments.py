@@ -7,8 +7,9 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from invoicepay.billing.customer import Scope
+from invoicepay.billing.customer import EVERYTHING, Scope
 from invoicepay.billing.dates import date_of, day_number
 from invoicepay.billing.invoice import Page
 from invoicepay.billing.method import MethodType
@@ -36,12 +37,38 @@ from invoicepay.ledger.rows import (
 )
 from invoicepay.ledger.stores.scope import as_set, customer_in
 
-_SELECT = (
-    "SELECT p.seq, p.id, p.status, c.number, p.currency, p.amount_minor, p.method_type, "
-    "p.method_label, p.method_id, p.created_at, p.initiated_by, p.livemode, p.gateway_id, "
-    "p.reference, p.lease_until, p.settled_at, p.effective_day, p.receipt, "
-    "p.failure_code, p.failure_message, p.memo, p.order_number, p.request_digest, p.plan_digest "
-    "FROM payments p JOIN customers c ON c.id = p.customer_id "
+
+class _Row(NamedTuple):
+    """The columns that make a payment, of `_SELECT`."""
+
+    seq: int
+    id: str
+    status: str
+    customer_number: str
+    currency: str
+    amount_minor: int
+    method_type: str
+    method_label: str
+    method_id: str
+    created_at: str
+    initiated_by: str
+    livemode: int
+    gateway_id: str
+    reference: str
+    lease_until: str | None
+    settled_at: str | None
+    effective_day: int | None
+    receipt: int | None
+    failure_code: str
+    failure_message: str
+    memo: str
+    order_number: str
+    request_digest: str
+    plan_digest: str
+
+
+_SELECT = "SELECT {} FROM payments p JOIN customers c ON c.id = p.customer_id ".format(
+    ", ".join("c.number" if n == "customer_number" else f"p.{n}" for n in _Row._fields)
 )
 _UNDER_WAY = "p.status IN ('claimed', 'submitted', 'processing', 'unknown')"
 assert all(f"'{status}'" in _UNDER_WAY for status in UNDER_WAY)
@@ -93,7 +120,7 @@ class Payments:
 
     def get(self, payment_id: str, scope: Scope) -> Payment | None:
         rows = self._db.execute(f"{_SELECT} WHERE p.id = ?", (payment_id,))
-        found = self._load(row for row in rows if scope.has(row[3]))
+        found = self._load(rows, scope)
         return found[0] if found else None
 
     def starting(self, beginning: str, scope: Scope) -> list[str]:
@@ -123,12 +150,12 @@ class Payments:
             "ORDER BY p.seq, u.invoice",
             {"all": invoices is None, "invoices": as_set(invoices or ())},
         ).fetchall()
-        among = as_set(row[1] for row in rows)
+        among = as_set(seq for _, seq, _, _ in rows)
         found = self._load(
             self._db.execute(f"{_SELECT} WHERE p.seq IN (SELECT value FROM json_each(?))", (among,))
         )
         payments = {payment.id: payment for payment in found}
-        return [(payments[row[0]], _allocation(row[1:])) for row in rows]
+        return [(payments[id], _allocation(tuple(part))[1]) for id, *part in rows]
 
     def place(self, payment: Payment, allocation: Allocation) -> None:
         values = {
@@ -164,7 +191,7 @@ class Payments:
             "AND p.request_digest >= ? AND p.request_digest < ? ORDER BY p.seq",
             (f"{key_id}:", f"{key_id};"),
         )
-        return self._load(row for row in rows if scope.has(row[3]))
+        return self._load(rows, scope)
 
     def with_receipt(self, number: str, scope: Scope) -> str | None:
         row = self._db.execute(
@@ -181,7 +208,7 @@ class Payments:
             "WHERE id IN (SELECT value FROM json_each(?))",
             (as_set(payment_ids),),
         )
-        return {row[0]: _known(row) for row in rows}
+        return dict(map(_known, rows))
 
     def page(
         self,
@@ -292,13 +319,13 @@ class Payments:
             (contact, instant_text(at), payment_id),
         )
 
-    def _load(self, rows: Iterable[Row]) -> list[Payment]:
-        """Payments of `rows` with their allocations and reversals."""
-        rows = list(rows)
+    def _load(self, found: Iterable[Row], scope: Scope = EVERYTHING) -> list[Payment]:
+        """The payments in `scope` of rows of `_SELECT`, with their allocations and reversals."""
+        rows = [row for row in map(_Row._make, found) if scope.has(row.customer_number)]
         allocations: defaultdict[int, list[Allocation]] = defaultdict(list)
         reversals: defaultdict[int, list[Reversal]] = defaultdict(list)
         for start in range(0, len(rows), _CHUNK):
-            seqs = (as_set(row[0] for row in rows[start : start + _CHUNK]),)
+            seqs = (as_set(row.seq for row in rows[start : start + _CHUNK]),)
             for row in self._db.execute(
                 "SELECT payment_seq, number, amount_minor FROM allocations "
                 "JOIN invoices ON id = invoice_id "
@@ -306,31 +333,35 @@ class Payments:
                 "ORDER BY payment_seq, position",
                 seqs,
             ):
-                allocations[row[0]].append(_allocation(row))
+                seq, allocation = _allocation(row)
+                allocations[seq].append(allocation)
             for row in self._db.execute(
                 "SELECT payment_seq, kind, amount_minor, effective_day, reason FROM reversals "
                 "WHERE payment_seq IN (SELECT value FROM json_each(?)) "
                 "ORDER BY payment_seq, effective_day, id",
                 seqs,
             ):
-                reversals[row[0]].append(_reversal(row))
-        return [_payment(row, allocations[row[0]], reversals[row[0]]) for row in rows]
+                seq, reversal = _reversal(row)
+                reversals[seq].append(reversal)
+        return [_payment(row, allocations[row.seq], reversals[row.seq]) for row in rows]
 
 
 @reads("an allocation", "i s i")
-def _allocation(row: Row) -> Allocation:
-    return Allocation(row[1], row[2])
+def _allocation(row: Row) -> tuple[int, Allocation]:
+    payment_seq, number, amount_minor = row
+    return payment_seq, Allocation(number, amount_minor)
 
 
 @reads("a reversal", "i s i i s")
-def _reversal(row: Row) -> Reversal:
-    _, kind, amount, day, reason = row
-    return Reversal(ReversalKind(kind), amount, date_of(day), reason)
+def _reversal(row: Row) -> tuple[int, Reversal]:
+    payment_seq, kind, amount_minor, day, reason = row
+    return payment_seq, Reversal(ReversalKind(kind), amount_minor, date_of(day), reason)
 
 
 @reads("a payment", "s s s")
-def _known(row: Row) -> KnownPayment:
-    return KnownPayment(PaymentStatus(row[1]), row[2])
+def _known(row: Row) -> tuple[str, KnownPayment]:
+    payment_id, status, gateway_id = row
+    return payment_id, KnownPayment(PaymentStatus(status), gateway_id)
 
 
 @reads("a receipt's number", "i")
@@ -350,31 +381,33 @@ def _receipt(number: str) -> int | None:
 
 
 @reads("a payment", "i s s s s i s s s s s i s s s? s? i? i? s s s s s s")
-def _payment(row: Row, allocations: Sequence[Allocation], reversals: Sequence[Reversal]) -> Payment:
+def _payment(
+    row: _Row, allocations: Sequence[Allocation], reversals: Sequence[Reversal]
+) -> Payment:
     return Payment(
-        id=row[1],
-        status=PaymentStatus(row[2]),
-        customer=row[3],
-        currency=row[4],
-        amount_minor=row[5],
-        method_type=MethodType(row[6]),
-        method_label=row[7],
-        method_id=row[8],
-        created_at=instant_of(row[9]),
-        initiated_by=row[10],
-        livemode=bool(row[11]),
-        gateway_id=row[12],
-        reference=row[13],
-        lease_until=optional_instant(row[14]),
-        settled_at=optional_instant(row[15]),
-        effective_on=optional_date(row[16]),
-        receipt_number=_receipt_number(row[17]),
-        failure_code=row[18],
-        failure_message=row[19],
-        memo=row[20],
-        order_number=row[21],
-        request_digest=row[22],
-        plan_digest=row[23],
+        id=row.id,
+        status=PaymentStatus(row.status),
+        customer=row.customer_number,
+        currency=row.currency,
+        amount_minor=row.amount_minor,
+        method_type=MethodType(row.method_type),
+        method_label=row.method_label,
+        method_id=row.method_id,
+        created_at=instant_of(row.created_at),
+        initiated_by=row.initiated_by,
+        livemode=bool(row.livemode),
+        gateway_id=row.gateway_id,
+        reference=row.reference,
+        lease_until=optional_instant(row.lease_until),
+        settled_at=optional_instant(row.settled_at),
+        effective_on=optional_date(row.effective_day),
+        receipt_number=_receipt_number(row.receipt),
+        failure_code=row.failure_code,
+        failure_message=row.failure_message,
+        memo=row.memo,
+        order_number=row.order_number,
+        request_digest=row.request_digest,
+        plan_digest=row.plan_digest,
         allocations=tuple(allocations),
         reversals=tuple(reversals),
     )
