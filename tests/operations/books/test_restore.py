@@ -31,8 +31,8 @@ from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
-from tests.faults.damage import force, overwrite
 from tests.operations.payments.protocol.test_journaled import journal
+from tests.proofs.faults.damage import force, overwrite
 from tests.support.company import START, SmallCompany, make_template
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import change, told
