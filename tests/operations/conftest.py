@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.company import EVERYTHING, SmallCompany, make_template, open_copy
+from tests.support.company import EVERYTHING, SmallCompany, open_copy
 from tests.support.scripted_gateway import ScriptedGateway
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture

@@ -33,7 +33,8 @@ from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
 from tests.operations.payments.protocol.test_journaled import journal
 from tests.proofs.faults.damage import force, overwrite
-from tests.support.company import START, SmallCompany, make_template
+from tests.support.clock import START
+from tests.support.company import SmallCompany, make_template
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 from tests.support.told import change, told
 

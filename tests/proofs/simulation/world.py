@@ -24,15 +24,10 @@ from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.methods import AttachTestMethod
 from tests.proofs.simulation.schedule import Choices, Killed, Schedule
-from tests.support.company import (
-    START,
-    KeptMail,
-    PlainIds,
-    SmallCompany,
-    StandingClock,
-    add_contact,
-    make_template,
-)
+from tests.support.clock import START, StandingClock
+from tests.support.company import SmallCompany, add_contact, make_template
+from tests.support.ids import PlainIds
+from tests.support.mailer import KeptMail
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
 
