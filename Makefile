@@ -21,8 +21,7 @@ versions:  ## the tests of what differs from one Python to another, on those of 
 		$(MAKE) --no-print-directory suite PYTHON=$$python VENV=.venv-$$version || exit 1; done
 
 suite: $(STAMP)
-	$(BIN)/python -m pytest -n auto --dist worksteal tests/billing tests/cli tests/contracts \
-		tests/credentials tests/documents tests/gateway tests/ledger tests/mail tests/sandbox tests/system tests/acceptance tests/operations
+	$(BIN)/python -m pytest -n auto --dist worksteal --ignore=tests/proofs --ignore=tests/docs
 
 # How much of each proof is run: `middle` is what CI runs besides the tests.
 SIZE ?= full
@@ -34,28 +33,28 @@ proofs:  ## the proofs below, one after the other: SIZE=middle (half an hour) or
 
 installed: $(STAMP)  ## the tests of the program, which is started anew for each command
 	$(BIN)/python -m pytest -n auto --dist worksteal --program=installed --size=$(SIZE) \
-		tests/acceptance tests/cli tests/errors tests/faults tests/secrets
+		tests/acceptance tests/cli tests/proofs/errors tests/proofs/faults tests/proofs/secrets
 
 examples: $(STAMP)  ## more examples of every property, longer state machines, all hostile texts
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "hypothesis or middle" --size=$(SIZE) \
-		--ignore=tests/acceptance --ignore=tests/secrets --ignore=tests/simulation
-	$(BIN)/python -m pytest -n auto --dist worksteal tests/hostile --size=$(SIZE)
+		--ignore=tests/acceptance --ignore=tests/proofs/secrets --ignore=tests/proofs/simulation
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/proofs/hostile --size=$(SIZE)
 
 crash: $(STAMP)  ## kills, failing disks, power cuts and races, with a table (12 minutes)
-	$(BIN)/python -m pytest tests/crash --size=$(SIZE)
+	$(BIN)/python -m pytest tests/proofs/crash --size=$(SIZE)
 
 SEEDS_middle := 10000
 SEEDS_full := 100000
 SEEDS ?= $(SEEDS_$(SIZE))
 simulate: $(STAMP)  ## payers, faults and crashes in any order: SEEDS of them, or one SEED with its transcript
-	$(if $(SEED),,$(BIN)/python -m pytest -n auto --dist worksteal tests/simulation --size=$(SIZE))
-	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+	$(if $(SEED),,$(BIN)/python -m pytest -n auto --dist worksteal tests/proofs/simulation --size=$(SIZE))
+	$(BIN)/python -m tests.proofs.simulation --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
 
 mutants: $(STAMP)  ## plant bugs in copies of the project; the tests must find each
-	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.proofs.mutants
 
 mutation: $(STAMP)  ## try every small change of the money code; FILE= narrows, goes on where it stopped (hours)
-	$(BIN)/python -m tests.mutants.measure $(FILE)
+	$(BIN)/python -m tests.proofs.mutants.measure $(FILE)
 
 lint: $(STAMP)  ## formatting, lint, types, and the arrows of ARCHITECTURE.md
 	$(BIN)/ruff format --check

@@ -93,6 +93,14 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
     return set_up_demo_company(tmp_path_factory.mktemp("template"))
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ledger of a small company, to be copied."""
+    from tests.support.company import make_template
+
+    return make_template(tmp_path_factory.mktemp("template"))
+
+
 @pytest.fixture
 def company(demo_template: DemoCompany, tmp_path: Path) -> DemoCompany:
     """The demo company, as `invoicepay demo` leaves it."""

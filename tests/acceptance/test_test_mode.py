@@ -1,6 +1,7 @@
 """A test ledger: Stripe's own test mode, real time, and TEST wherever a payment is spoken of.
 
-Stripe is the practice bank under Stripe's name (`stripe_here`); tests/smoke is for a real key.
+Stripe is the practice bank under Stripe's name (`stripe_here`); tests/proofs/smoke is for a real
+key.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class TestWithoutItsKey:
 
 
 class TestWithItsKey:
-    """(What it says of a payment on screen, paper and in mail is seen in tests/smoke.)"""
+    """(What it says of a payment on screen, paper and in mail is seen in tests/proofs/smoke.)"""
 
     def test_time_is_real_whatever_the_gateways_clock_says(self, open_desk: Open) -> None:
         desk = open_desk()

@@ -8,13 +8,8 @@ from pathlib import Path
 import pytest
 
 from invoicepay.billing.ports import Unit
-from tests.support.company import SmallCompany, make_template, open_copy
+from tests.support.company import SmallCompany, open_copy
 from tests.support.journaled import journal_changes
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture

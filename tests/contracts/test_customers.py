@@ -19,7 +19,8 @@ from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.ports import Unit
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
-from tests.support.company import EVERYTHING, START
+from tests.support.clock import START
+from tests.support.company import EVERYTHING
 from tests.support.journaled import journal_changes
 
 FULL = Company(

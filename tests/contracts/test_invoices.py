@@ -25,7 +25,8 @@ from invoicepay.billing.money import CURRENCIES, decimals
 from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import InvoiceRow, Unit
 from tests.contracts.test_payments import made
-from tests.support.company import EVERYTHING, START, SmallCompany
+from tests.support.clock import START
+from tests.support.company import EVERYTHING, SmallCompany
 from tests.support.journaled import journal_changes
 
 TODAY = START.date()

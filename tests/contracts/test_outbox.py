@@ -19,7 +19,8 @@ from invoicepay.ledger.schema import APPLICATION_ID
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.stores.outbox import LONGEST_WAIT
 from invoicepay.operations.mailing.deliver import LONGEST_RETRY
-from tests.support.company import START, SmallCompany
+from tests.support.clock import START
+from tests.support.company import SmallCompany
 
 MINUTE = timedelta(minutes=1)
 UNTIL = START + 10 * MINUTE

@@ -20,7 +20,8 @@ from invoicepay.billing.payment import (
     ReversalKind,
 )
 from invoicepay.billing.ports import PaymentChange, PaymentFilter, Unit
-from tests.support.company import EVERYTHING, START
+from tests.support.clock import START
+from tests.support.company import EVERYTHING
 
 CLAIMED, SUBMITTED, PROCESSING, UNKNOWN, SUCCEEDED, FAILED, CANCELED = PaymentStatus
 TODAY = START.date()

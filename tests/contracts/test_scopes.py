@@ -17,7 +17,8 @@ from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
 from invoicepay.billing.payment import key_in
 from invoicepay.billing.ports import OWED, MailStatus, PaymentFilter, Unit
 from invoicepay.operations.payments.find import find_payment
-from tests.support.company import EVERYTHING, START, SmallCompany
+from tests.support.clock import START
+from tests.support.company import EVERYTHING, SmallCompany
 from tests.support.journaled import journal_changes
 
 OWN, OTHERS, NONE = Scope(frozenset({"C-1"})), Scope(frozenset({"C-2"})), Scope(frozenset())

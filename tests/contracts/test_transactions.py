@@ -17,7 +17,8 @@ from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
-from tests.support.company import START, SmallCompany
+from tests.support.clock import START
+from tests.support.company import SmallCompany
 from tests.support.reruns import every_body_runs_twice, run_in_vain
 
 T = TypeVar("T")

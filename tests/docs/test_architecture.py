@@ -85,6 +85,16 @@ def test_files_stay_small() -> None:
     assert long == set()
 
 
+def test_the_tests_of_a_thing_have_its_path() -> None:
+    tests = SOURCE.parents[1] / "tests"
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
+    others = {"proofs", "acceptance", "contracts", "docs"}
+
+    mirrored = [f for f in folders if f.parts and f.parts[0] not in others]
+
+    assert [folder for folder in mirrored if not (SOURCE / folder).is_dir()] == []
+
+
 def test_no_module_imports_itself_by_way_of_others() -> None:
     """Nor inside a folder, inside a function, or for types only."""
     names = {".".join(p.relative_to(SOURCE.parent).with_suffix("").parts): p for p in MODULES}

@@ -21,7 +21,8 @@ from invoicepay.operations.books.repair import NotRepaired, Rebuilt, Repair
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.payments.sync import Sync
 from tests.ledger.cells import cells
-from tests.support.company import START, SmallCompany, make_template, open_copy
+from tests.support.clock import START
+from tests.support.company import SmallCompany, make_template, open_copy
 from tests.support.journaled import journal_changes
 
 FLIPS = 1000

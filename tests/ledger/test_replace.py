@@ -21,8 +21,8 @@ from invoicepay.ledger import replace
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
-from tests.faults.damage import leave_log, overwrite
-from tests.support.company import START
+from tests.proofs.faults.damage import leave_log, overwrite
+from tests.support.clock import START
 
 MARK = "replaced-1"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.company import EVERYTHING, SmallCompany, make_template, open_copy
+from tests.support.company import EVERYTHING, SmallCompany, open_copy
 from tests.support.reruns import every_body_runs_twice
 from tests.support.scripted_gateway import ScriptedGateway
 
@@ -16,11 +16,6 @@ from tests.support.scripted_gateway import ScriptedGateway
 def _every_body_runs_twice() -> Iterator[None]:
     with every_body_runs_twice():
         yield
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from math import inf
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +15,7 @@ from invoicepay.billing.errors import Refused
 from invoicepay.billing.identity import Mode
 from invoicepay.billing.invoice import Invoice, InvoiceDetail
 from invoicepay.billing.payment import Payment
-from invoicepay.billing.ports import Document, Message, Receipt
+from invoicepay.billing.ports import Document, Receipt
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App, Request
@@ -27,11 +26,13 @@ from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
+from tests.support.clock import START, StandingClock
+from tests.support.ids import PlainIds
 from tests.support.journaled import journal_changes
+from tests.support.mailer import KeptMail
 from tests.support.scripted_gateway import ScriptedGateway
 
 R = TypeVar("R")
-START = datetime(2026, 11, 2, 15, tzinfo=UTC)
 EVERYTHING = Scope(None)
 CUSTOMER, OTHER = "C-1", "C-2"
 _INVOICES = """\
@@ -42,35 +43,6 @@ INV-3,C-1,2026-10-20,2026-11-19,USD,75.25
 INV-4,C-1,2026-10-20,2026-11-19,EUR,60.00
 INV-9,C-2,2026-10-20,2026-11-19,USD,500.00
 """
-
-
-@dataclass
-class StandingClock:
-    """Business and real time are the same, and stand until they are moved."""
-
-    time: datetime = START
-
-    def now(self) -> datetime:
-        return self.time
-
-    def real_now(self) -> datetime:
-        return self.time
-
-    def move(self, **by: float) -> None:
-        self.time += timedelta(**by)
-
-
-class PlainIds:
-    """Real ids; nothing here depends on what they are."""
-
-    def new(self) -> str:
-        return str(uuid.uuid4())
-
-    def secret(self) -> str:
-        return uuid.uuid4().hex
-
-    def code(self) -> str:
-        return uuid.uuid4().hex
 
 
 class NoDocuments:
@@ -86,18 +58,6 @@ class NoDocuments:
 
     def receipt(self, receipt: Receipt, *, mode: Mode) -> Document:
         return Document(b"%PDF", "")
-
-
-@dataclass
-class KeptMail:
-    """Keeps what was sent."""
-
-    sent: list[Message] = field(default_factory=list)
-
-    def check(self, sender: str) -> None: ...
-
-    def send(self, message: Message, *, seconds: float = inf) -> None:
-        self.sent.append(message)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -23,23 +23,13 @@ from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import ImportRecords, import_records
 from invoicepay.operations.imports.job import Imported
 from invoicepay.operations.imports.problems import BadRows, Problem
+from tests.support.clock import StandingClock
+from tests.support.ids import PlainIds
 from tests.support.journaled import journal_changes
 
 LEDGER = "ledger.db"
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 CUSTOMERS = "number,name,currency,terms_days\nC1,One Ltd,USD,30\nC2,Two GmbH,EUR,14\n"
-
-
-class _Clock:
-    def now(self) -> datetime:
-        return NOW
-
-    real_now = now
-
-
-class _Ids:
-    def new(self) -> str:
-        return str(uuid.uuid4())
 
 
 @dataclass
@@ -50,8 +40,8 @@ class Office:
     ledger: SqliteLedger
     actor: Actor
 
-    clock = _Clock()
-    ids = _Ids()
+    clock: StandingClock = field(default_factory=lambda: StandingClock(NOW))
+    ids: PlainIds = field(default_factory=PlainIds)
 
     def file(self, content: str | bytes, name: str = "file.csv") -> str:
         path = self.folder / name

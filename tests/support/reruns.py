@@ -10,7 +10,8 @@ import pytest
 
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
-from tests.support.company import PlainIds, StandingClock
+from tests.support.clock import StandingClock
+from tests.support.ids import PlainIds
 
 T = TypeVar("T")
 

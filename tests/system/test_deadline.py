@@ -1,5 +1,5 @@
 """The time limit of a whole exchange. What it does to slow servers is tested where it is used:
-mail/test_slow_servers.py, and tests/faults/test_slow_gateway.py."""
+mail/test_slow_servers.py, and tests/proofs/faults/test_slow_gateway.py."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Every error a person can see: a family (with its exit code) and a stable code.
 
 A family lists its codes, so that none can be raised that is not known here;
-tests/errors/ has a reproducer for each.
+tests/proofs/errors/ has a reproducer for each.
 """
 
 from __future__ import annotations

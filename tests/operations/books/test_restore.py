@@ -31,9 +31,10 @@ from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
-from tests.faults.damage import force, overwrite
 from tests.operations.payments.protocol.test_journaled import journal
-from tests.support.company import START, SmallCompany, make_template
+from tests.proofs.faults.damage import force, overwrite
+from tests.support.clock import START
+from tests.support.company import SmallCompany, make_template
 from tests.support.journaled import change, journal_changes
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,27 +23,11 @@ from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.identity.login import LogIn
+from tests.support.clock import START, StandingClock
 from tests.support.journaled import journal_changes
 
 R = TypeVar("R")
-START = datetime(2026, 10, 31, 12, tzinfo=UTC)
 PASSWORD = "kettle-orbit-plum"
-
-
-@dataclass
-class StandingClock:
-    """Real time stands until it is moved; business time is a day ahead."""
-
-    real: datetime = START
-
-    def now(self) -> datetime:
-        return self.real + timedelta(days=1)
-
-    def real_now(self) -> datetime:
-        return self.real
-
-    def move(self, **by: float) -> None:
-        self.real += timedelta(**by)
 
 
 class CountedPasswords(Argon2Passwords):
@@ -73,7 +57,9 @@ class World:
 
     path: Path
     ledger: SqliteLedger
-    clock: StandingClock = field(default_factory=StandingClock)
+    clock: StandingClock = field(
+        default_factory=lambda: StandingClock(real_ahead=timedelta(days=-1))
+    )
     passwords: CountedPasswords = field(default_factory=CountedPasswords)
     ids: RandomIds = field(default_factory=RandomIds)
     gateway: Any = None

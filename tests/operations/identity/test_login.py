@@ -28,7 +28,7 @@ def test_right_password(world: World) -> None:
     result = world.call(LogIn(BOB, PASSWORD))
     assert (result.email, result.role, result.customers) == (BOB, "customer", ("C-1",))
     assert world.call(WhoAmI(), result.token).email == BOB
-    assert result.expires_at == world.clock.real + timedelta(days=30)
+    assert result.expires_at == world.clock.real_now() + timedelta(days=30)
 
 
 @pytest.mark.parametrize("email", ["BOB@One.Example", "  bob@one.example\n"])

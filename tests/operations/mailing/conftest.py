@@ -6,8 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from math import inf
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,37 +20,18 @@ from invoicepay.billing.ports import (
     Document,
     Mailer,
     MailKind,
-    MailNotSent,
-    Message,
     OutboxMail,
     PaymentChange,
     Receipt,
 )
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
+from tests.support.clock import START, StandingClock
 from tests.support.journaled import journal_changes
+from tests.support.mailer import KeptMail
 
-START = datetime(2026, 10, 31, 12, tzinfo=UTC)
-REAL = datetime(2040, 1, 1, tzinfo=UTC)
-
-
-@dataclass
-class Post:
-    """A mailer that does as it is told. `before` sees each message first, and may raise."""
-
-    sent: list[Message] = field(default_factory=list)
-    before: Callable[[Message], None] = lambda message: None
-    seconds: list[float] = field(default_factory=list)
-    """How long each was given."""
-
-    def check(self, sender: str) -> None:
-        if not sender:
-            raise MailNotSent("no address to send from")
-
-    def send(self, message: Message, *, seconds: float = inf) -> None:
-        self.seconds.append(seconds)
-        self.before(message)
-        self.sent.append(message)
+LATER = timedelta(days=5000)
+"""The real time, which is for how long things take; mail is due by the business's clock."""
 
 
 @dataclass
@@ -73,27 +53,16 @@ class World:
     path: Path
     ledger: SqliteLedger
     mailer: Mailer
-    post: Post
+    post: KeptMail
     documents: Any = field(default_factory=Pages)
-    at: datetime = START
-    passed: timedelta = timedelta(0)
+    clock: StandingClock = field(default_factory=lambda: StandingClock(real_ahead=LATER))
     gateway: Any = None
     passwords: Any = None
     ids: Any = None
 
-    @property
-    def clock(self) -> World:
-        return self
-
-    def now(self) -> datetime:
-        return self.at
-
-    def real_now(self) -> datetime:
-        """For how long things take; mail is due by the business's clock."""
-        return REAL + self.passed
-
     def pay(self, name: str, status: PaymentStatus, **changes: Any) -> Payment:
         """A payment for INV-1 and INV-2, or as `changes` say, in `status`."""
+        now = self.clock.now()
         payment = Payment(
             id=name,
             status=PaymentStatus.CLAIMED,
@@ -102,7 +71,7 @@ class World:
             amount_minor=184_250,
             method_type=MethodType.ACH,
             method_label="Test Bank ending 6789",
-            created_at=self.at,
+            created_at=now,
             initiated_by="bob@one.example",
             livemode=False,
             allocations=(Allocation("INV-1", 100_000), Allocation("INV-2", 84_250)),
@@ -119,10 +88,10 @@ class World:
             number = None if failed else unit.payments.next_receipt_number()
             change = PaymentChange(status, receipt_number=number)
             if status is PaymentStatus.SUCCEEDED:
-                change = replace(change, settled_at=self.at, effective_on=self.at.date())
-                unit.invoices.apply(payment.allocations, self.at.date())
+                change = replace(change, settled_at=now, effective_on=now.date())
+                unit.invoices.apply(payment.allocations, now.date())
             elif status is PaymentStatus.FAILED:
-                change = replace(change, settled_at=self.at, failure_message="Insufficient funds.")
+                change = replace(change, settled_at=now, failure_message="Insufficient funds.")
                 unit.invoices.release(payment.allocations)
             assert unit.payments.change(payment, change)
             journal_changes(unit)
@@ -133,7 +102,9 @@ class World:
     def owe(self, payment: Payment, kind: MailKind, to: str = "bob@one.example") -> str:
         message_id = f"{payment.id}.{kind}@ledger-1.invoicepay"
         with self.ledger.write() as unit:
-            unit.outbox.add(OutboxMail(message_id, kind, payment.id, to, created_at=self.at))
+            unit.outbox.add(
+                OutboxMail(message_id, kind, payment.id, to, created_at=self.clock.now())
+            )
         return message_id
 
     def waiting(self) -> list[OutboxMail]:
@@ -149,7 +120,7 @@ def made(path: Path, mode: Mode = Mode.SANDBOX) -> World:
         ledger_id="ledger-1",
         now=START,
     )
-    ledger, post = SqliteLedger(path), Post()
+    ledger, post = SqliteLedger(path), KeptMail(needs_sender=True)
     with ledger.write() as unit:
         unit.loading.put_customers([Customer("C-1", "One Inc.", currency="USD")])
         unit.contacts.put(

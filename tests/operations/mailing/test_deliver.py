@@ -32,7 +32,7 @@ def test_received(world: World) -> None:
     [message] = world.post.sent
     assert (message.message_id, message.to) == (message_id, "bob@one.example")
     assert (message.sender, message.sender_name) == ("billing@acme.example", "Acme Tools")
-    assert message.sent_at == world.at
+    assert message.sent_at == world.clock.time
     assert message.subject == (
         "SANDBOX – no money moved: Payment of 1,842.50 USD to Acme Tools received "
         "– receipt R-000001"
@@ -124,7 +124,7 @@ def test_what_is_left_to_pay_is_said(world: World) -> None:
 def test_it_is_sent_once(world: World) -> None:
     world.owe(world.pay("p1", PaymentStatus.SUCCEEDED), MailKind.RECEIVED)
     deliver(world, EVERYTHING)
-    world.at += timedelta(days=1)
+    world.clock.time += timedelta(days=1)
     assert deliver(world, EVERYTHING).sent == ()
     assert len(world.post.sent) == 1
 
@@ -264,10 +264,10 @@ def test_it_is_tried_again_after_a_minute_then_ever_later(world: World) -> None:
         assert len(world.post.seconds) == attempt
         wait = retry_after(attempt)
         waits.append(wait // timedelta(minutes=1))
-        world.at += wait - timedelta(microseconds=1)
+        world.clock.time += wait - timedelta(microseconds=1)
         deliver(world, EVERYTHING)
         assert len(world.post.seconds) == attempt  # not yet
-        world.at += timedelta(microseconds=1)
+        world.clock.time += timedelta(microseconds=1)
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360]
     world.post.before = lambda message: None
     assert len(deliver(world, EVERYTHING).sent) == 1
@@ -282,14 +282,14 @@ def test_what_fails_is_reported_also_while_it_is_not_due(world: World) -> None:
 
     world.post.before = refuse
     first = deliver(world, EVERYTHING)
-    world.at += timedelta(seconds=59)
+    world.clock.time += timedelta(seconds=59)
     again = deliver(world, EVERYTHING)
 
     assert len(world.post.seconds) == 1
     assert again == first
     [failing] = again.not_delivered
     assert (failing.message_id, failing.error) == (message_id, "550 no")
-    assert failing.retry_at == world.at + timedelta(seconds=1)
+    assert failing.retry_at == world.clock.time + timedelta(seconds=1)
 
 
 # --- Not for ever ---
@@ -336,7 +336,7 @@ def takes(world: World, seconds: float) -> Callable[[Message], None]:
     """What each e-mail takes."""
 
     def dawdle(message: Message) -> None:
-        world.passed += timedelta(seconds=seconds)
+        world.clock.real_ahead += timedelta(seconds=seconds)
 
     return dawdle
 
@@ -379,7 +379,7 @@ def test_killed_while_sending_means_again_later_with_the_same_id(world: World) -
         deliver(world, EVERYTHING)
     world.post.before = lambda message: None
     assert deliver(world, EVERYTHING).sent == ()
-    world.at += timedelta(minutes=10)
+    world.clock.time += timedelta(minutes=10)
     assert deliver(world, EVERYTHING).sent == (message_id,)
 
 

@@ -23,8 +23,10 @@ from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
-from tests.support.company import START, KeptMail, SmallCompany, make_template, open_copy
+from tests.support.clock import START
+from tests.support.company import SmallCompany, open_copy
 from tests.support.journaled import journal_changes
+from tests.support.mailer import KeptMail
 
 DOWN = "mail.example:587 cannot be reached: Connection refused"
 ABSENT = "00000000-0000-4000-8000-000000000000"
@@ -35,12 +37,7 @@ class FailingMail(KeptMail):
     """Says `problem` to each, until that is empty; and to nobody without a sender."""
 
     problem: str = DOWN
-    needs_sender: bool = False
     tried: list[str] = field(default_factory=list)
-
-    def check(self, sender: str) -> None:
-        if self.needs_sender and not sender:
-            raise MailNotSent("the company has no e-mail address to send from")
 
     def send(self, message: Message, *, seconds: float = inf) -> None:
         self.check(message.sender)
@@ -48,11 +45,6 @@ class FailingMail(KeptMail):
         if self.problem:
             raise MailNotSent(self.problem)
         super().send(message, seconds=seconds)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture

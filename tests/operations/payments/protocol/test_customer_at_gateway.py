@@ -24,7 +24,8 @@ from invoicepay.sandbox.clock import now
 from invoicepay.sandbox.faults import add_fault
 from invoicepay.sandbox.server import SandboxServer
 from tests.operations.payments.protocol.test_restored import stranger_intent
-from tests.support.company import EVERYTHING, START, SmallCompany, StandingClock
+from tests.support.clock import START, StandingClock
+from tests.support.company import EVERYTHING, SmallCompany
 from tests.support.journaled import journal_changes
 from tests.support.scripted_gateway import Fault, ScriptedGateway
 
