@@ -125,3 +125,15 @@ def test_a_card_is_good_through_the_last_day_of_its_month() -> None:
     assert card(11, 2026) is MethodStatus.ACTIVE
     assert card(10, 2026) is MethodStatus.EXPIRED
     assert card(1, 2027) is MethodStatus.ACTIVE
+
+
+def test_each_state_completes_a_sentence() -> None:
+    assert {str(status): status.in_words for status in PaymentStatus} == {
+        "claimed": "is claimed",
+        "submitted": "is submitted",
+        "processing": "is processing",
+        "unknown": "has an unknown outcome",
+        "succeeded": "has succeeded",
+        "failed": "has failed",
+        "canceled": "was canceled",
+    }
