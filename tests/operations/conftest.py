@@ -1,4 +1,5 @@
-"""A company to pay, fresh for each test, whose every transaction runs twice."""
+"""A company to pay, or one with customers and staff to log in; fresh for each test. Every
+transaction runs twice."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import people
 from tests.support.company import EVERYTHING, SmallCompany, open_copy
 from tests.support.reruns import every_body_runs_twice
 from tests.support.scripted_gateway import ScriptedGateway
@@ -38,3 +40,10 @@ def bad_card(company: SmallCompany) -> str:
     with company.ledger.read() as unit:
         methods = unit.methods.of_customer("C-1", EVERYTHING)
     return methods[2].id
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[people.World]:
+    world = people.make_world(tmp_path)
+    yield world
+    world.ledger.close()

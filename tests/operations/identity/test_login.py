@@ -18,7 +18,7 @@ from invoicepay.operations.identity.login import LogIn, WhoAmI, log_in
 from tests.support.journaled import journal_changes
 
 if TYPE_CHECKING:
-    from tests.operations.identity.conftest import World
+    from tests.support.people import World
 
 PASSWORD = "kettle-orbit-plum"
 BOB, NOBODY = "bob@one.example", "nobody@one.example"

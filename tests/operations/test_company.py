@@ -1,4 +1,4 @@
-"""The company and its customers, as each may see them."""
+"""The company, as each may see and set it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from PIL import Image
 
 from invoicepay.billing.customer import Address
 from invoicepay.operations.company import SetCompany, ShowCompany
-from invoicepay.operations.customers import ListCustomers, ShowCustomer
 
 if TYPE_CHECKING:
-    from tests.operations.identity.conftest import World
+    from tests.support.people import World
 
 ADMIN, FINANCE, EVE = "admin@acme.example", "finance@acme.example", "eve@two.example"
 
@@ -25,26 +24,6 @@ def png(size: tuple[int, int] = (30, 10)) -> bytes:
 
 
 PNG = png()
-
-
-def test_customers_see_their_own(world: World) -> None:
-    assert [c.number for c in world.call(ListCustomers(), world.log_in(EVE))] == ["C-2", "C-3"]
-    assert len(world.call(ListCustomers(), world.log_in(FINANCE))) == 3
-
-
-def test_anothers_reads_like_none(world: World) -> None:
-    eve = world.log_in(EVE)
-    theirs, none = world.error(ShowCustomer("C-1"), eve), world.error(ShowCustomer("C-9"), eve)
-    assert theirs.code == none.code == "not_found"
-    assert theirs.message.replace("C-1", "?") == none.message.replace("C-9", "?")
-    assert theirs.hint == none.hint
-
-
-def test_one_customer_and_what_it_owes(world: World) -> None:
-    view = world.call(ShowCustomer("C-2"), world.log_in(EVE))
-    assert (view.customer.name, view.open, view.contacts) == ("Customer 2", (), ())
-    for_staff = world.call(ShowCustomer("C-2"), world.log_in(FINANCE))
-    assert [c.email for c in for_staff.contacts] == [EVE]
 
 
 def test_setting_changes_only_what_is_given(world: World) -> None:

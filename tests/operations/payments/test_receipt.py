@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+import pytest
 
 from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.operations.payments.receipt import receipt_of
+from tests.operations.mailing.conftest import World, made
 
-if TYPE_CHECKING:
-    from tests.operations.mailing.conftest import World
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = made(tmp_path / "ledger.db")
+    yield world
+    world.ledger.close()
 
 
 def test_a_receipt_made_later_says_what_it_said_at_first(world: World) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -101,9 +100,8 @@ class World:
         return any(secret.encode() in file.read_bytes() for file in files)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    path = tmp_path / "ledger.db"
+def make_world(folder: Path) -> World:
+    path = folder / "ledger.db"
     create(
         path,
         company=Company("Acme Tools", email="billing@acme.example"),
@@ -130,5 +128,4 @@ def world(tmp_path: Path) -> Iterator[World]:
             )
         journal_changes(unit)
     world.passwords.hashed = 0
-    yield world
-    world.ledger.close()
+    return world
