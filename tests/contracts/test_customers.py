@@ -19,9 +19,9 @@ from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.ports import Unit
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
-from tests.support.clock import START
-from tests.support.company import EVERYTHING
-from tests.support.journaled import journal_changes
+from tests.world.clock import START
+from tests.world.company import EVERYTHING
+from tests.world.journaled import journal_changes
 
 FULL = Company(
     name="Tidewheel",

@@ -17,9 +17,9 @@ from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
-from tests.support.clock import START
-from tests.support.company import SmallCompany
-from tests.support.reruns import every_body_runs_twice, run_in_vain
+from tests.world.clock import START
+from tests.world.company import SmallCompany
+from tests.world.reruns import every_body_runs_twice, run_in_vain
 
 T = TypeVar("T")
 

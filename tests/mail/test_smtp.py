@@ -17,7 +17,7 @@ from invoicepay.system.mail_server import SmtpSettings
 
 if TYPE_CHECKING:
     from tests.mail.conftest import Server
-    from tests.support.tls import Certificate
+    from tests.world.tls import Certificate
 
     Start = Callable[..., Server]
 

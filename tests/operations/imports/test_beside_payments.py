@@ -9,7 +9,7 @@ import pytest
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.imports.job import Imported
 from invoicepay.operations.imports.problems import BadRows
-from tests.support.company import SmallCompany
+from tests.world.company import SmallCompany
 
 
 def load(company: SmallCompany, folder: Path, kind: str, text: str, **more: bool) -> Imported:

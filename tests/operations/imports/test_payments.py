@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from invoicepay.billing.payment import Allocation, PaymentStatus
-from tests.support.journaled import journal_changes
+from tests.world.journaled import journal_changes
 
 if TYPE_CHECKING:
     from tests.operations.imports.conftest import Office

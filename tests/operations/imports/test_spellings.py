@@ -9,7 +9,7 @@ import pytest
 from invoicepay.billing.customer import EVERYTHING
 from invoicepay.ledger import skeletons
 from tests.operations.imports.conftest import Office
-from tests.support.journaled import journal_changes
+from tests.world.journaled import journal_changes
 
 HEAD = "number,customer,issued_on,total\n"
 COMPOSED, DECOMPOSED = "R\u00e9-7", "Re\u0301-7"

@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
-from tests.support.journaled import journal_changes
+from tests.world.journaled import journal_changes
 
 PAGE = 4096
 INTEGERS = ("NULL", "'many'", "9223372036854775807", "-9223372036854775808", "0", "0.5")

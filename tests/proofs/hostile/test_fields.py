@@ -9,8 +9,8 @@ import pytest
 
 from tests.proofs.hostile.checks import assert_ended_well
 from tests.proofs.hostile.test_imports import as_json
-from tests.running import DemoCompany
-from tests.support.program import run, run_each
+from tests.world.child import run, run_each
+from tests.world.program import DemoCompany
 
 UNSEEN = (
     "\x01\x07\x1b\x7f\x85\x9b\u2028\u2029\u061c\u200b\u200c\u200d\u200e\u200f\u202e\u2060\u2066"

@@ -29,7 +29,7 @@ from tests.proofs.simulation.world import (
     _WRITING,
     Trouble,
 )
-from tests.support.size import Size
+from tests.proofs.size import Size
 
 SEEDS = 220, 1000, 1000
 """By size. Two hundred come by everything."""

@@ -30,9 +30,9 @@ from tests.operations.payments.protocol.test_restored import (
     stranger_intent,
     sync,
 )
-from tests.support.company import SmallCompany
-from tests.support.journaled import journal_changes
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.journaled import journal_changes
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 UNDER_WAY = ("claimed", "submitted", "processing", "unknown")
 GIVEN_UP = ("failed", "canceled")

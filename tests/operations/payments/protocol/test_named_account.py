@@ -17,9 +17,9 @@ from invoicepay.operations.payments.protocol.account import (
     check_account,
     check_named,
 )
-from tests.support.company import EVERYTHING, SmallCompany
-from tests.support.journaled import change, journal_changes
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.world.company import EVERYTHING, SmallCompany
+from tests.world.journaled import change, journal_changes
+from tests.world.scripted_gateway import ScriptedGateway
 
 OURS, LESS, MORE = "acct_scripted", "acct_a", "acct_z"
 

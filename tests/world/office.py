@@ -23,9 +23,9 @@ from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import ImportRecords, import_records
 from invoicepay.operations.imports.job import Imported
 from invoicepay.operations.imports.problems import BadRows, Problem
-from tests.support.clock import StandingClock
-from tests.support.ids import PlainIds
-from tests.support.journaled import journal_changes
+from tests.world.clock import StandingClock
+from tests.world.ids import PlainIds
+from tests.world.journaled import journal_changes
 
 LEDGER = "ledger.db"
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)

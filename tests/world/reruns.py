@@ -10,8 +10,8 @@ import pytest
 
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
-from tests.support.clock import StandingClock
-from tests.support.ids import PlainIds
+from tests.world.clock import StandingClock
+from tests.world.ids import PlainIds
 
 T = TypeVar("T")
 
