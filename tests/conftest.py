@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import running
-from tests.running import DemoCompany, Desk, set_up_demo_company
-from tests.support import size as sizes
-from tests.support.forks import AGAIN_AFTER
-from tests.support.size import Size
+from tests.proofs import size as sizes
+from tests.proofs.size import Size
+from tests.world import program
+from tests.world.forks import AGAIN_AFTER
+from tests.world.program import DemoCompany, Desk, set_up_demo_company
 
 # `ci` is Hypothesis's own: the same examples in every run, as for the middle size. None has a time
 # limit: how long an example takes depends on what else the machine does.
@@ -58,7 +58,7 @@ would take as long as all the rest."""
 def pytest_configure(config: pytest.Config) -> None:
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-    running.starts_each = config.getoption("--program") == "installed"
+    program.starts_each = config.getoption("--program") == "installed"
     chosen = sizes.chosen = config.getoption("--size")
     settings.load_profile(
         os.environ.get("HYPOTHESIS_PROFILE", chosen) if chosen is Size.SMALL else chosen
@@ -96,7 +96,7 @@ def demo_template(tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The ledger of a small company, to be copied."""
-    from tests.support.company import make_template
+    from tests.world.company import make_template
 
     return make_template(tmp_path_factory.mktemp("template"))
 

@@ -4,7 +4,7 @@ them."""
 from __future__ import annotations
 
 from invoicepay.sandbox.faults import add_fault
-from tests.running import DemoCompany
+from tests.world.program import DemoCompany
 
 LIST = "GET /v1/payment_intents"
 

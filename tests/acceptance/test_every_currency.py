@@ -9,8 +9,8 @@ import pytest
 from pypdf import PdfReader
 
 from invoicepay.billing.money import CURRENCIES, grouped_text, plain_text
-from tests.running import DemoCompany
-from tests.support.size import Size
+from tests.proofs.size import Size
+from tests.world.program import DemoCompany
 
 HEAD = "number,customer,issued_on,currency,total"
 CUSTOMER = "C-1007"

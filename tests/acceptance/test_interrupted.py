@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from invoicepay.sandbox.faults import add_fault
-from tests.running import HANGS_AFTER, DemoCompany, Result
+from tests.world.program import HANGS_AFTER, DemoCompany, Result
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 CTRL_C_FIRST = [SIGNALS[0], *(pytest.param(s, marks=pytest.mark.middle) for s in SIGNALS[1:])]

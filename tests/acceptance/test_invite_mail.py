@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.test_mail import Server, office, server
-from tests.running import Desk
+from tests.world.program import Desk
 
 __all__ = ["office", "server"]
 Office = Callable[..., Desk]

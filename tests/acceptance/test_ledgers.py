@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from invoicepay.sandbox.faults import add_fault
-from tests.running import DemoCompany, Desk
+from tests.world.program import DemoCompany, Desk
 
 PASSWORD = "nine quiet harbours"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.running import DemoCompany, Desk
+from tests.world.program import DemoCompany, Desk
 
 INVITE = "contacts invite new.person@example.com --customer C-1001 --json"
 BAD = "this code is not valid, was used already, or has expired"

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.running import Desk
-from tests.support.ports import free_port
-from tests.support.slow_smtp import DRIPS, SlowServer
+from tests.world.ports import free_port
+from tests.world.program import Desk
+from tests.world.slow_smtp import DRIPS, SlowServer
 
 PASSWORD = "nine quiet harbours"
 INIT = "init --company Lantern --admin-email owner@lantern.example"

@@ -3,7 +3,7 @@ that nobody here knows. Whoever has one goes on paying."""
 
 from __future__ import annotations
 
-from tests.running import DemoCompany
+from tests.world.program import DemoCompany
 
 CLOSED = "pm_usBankAccount_accountClosed"
 

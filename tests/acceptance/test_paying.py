@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import COMES_BACK, DECLINES, DemoCompany
+from tests.world.program import COMES_BACK, DECLINES, DemoCompany
 
 
 def read_mail(path: Path) -> EmailMessage:

@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.running import HANGS_AFTER, PROGRAM, Desk
+from tests.world.program import HANGS_AFTER, PROGRAM, Desk
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "operations.md"
 

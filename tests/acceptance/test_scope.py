@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.running import DemoCompany
+from tests.world.program import DemoCompany
 
 ANOTHERS_INVOICE = "INV-0946"
 """Of C-1002; the customer's contact acts for C-1007."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.running import DemoCompany
+from tests.world.program import DemoCompany
 
 PASSWORD = "seven brisk walruses"
 

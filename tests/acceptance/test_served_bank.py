@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import DemoCompany, Desk
-from tests.support.another_user import as_another_user, needs_another_user, open_folder
-from tests.support.served import lead_to, served
+from tests.world.another_user import as_another_user, needs_another_user, open_folder
+from tests.world.program import DemoCompany, Desk
+from tests.world.served import lead_to, served
 
 KEY = re.compile("sk_test_[A-Za-z0-9]{32}\n")
 

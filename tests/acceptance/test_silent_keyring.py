@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import HANGS_AFTER, Desk
+from tests.world.program import HANGS_AFTER, Desk
 
-AROUND_THE_PROGRAM = Path(__file__).parents[1] / "support" / "program_under_test"
+AROUND_THE_PROGRAM = Path(__file__).parents[1] / "world" / "program_under_test"
 PASSWORD = "nine quiet harbours"
 LOGIN = "login --email owner@lantern.example --password-stdin"
 

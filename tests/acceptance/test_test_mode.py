@@ -16,9 +16,9 @@ import pytest
 from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.server import SandboxServer
 from tests.acceptance.test_ledgers import make_ledger
-from tests.running import Desk
-from tests.support.live import add_an_invoice_and_a_card
-from tests.support.stripe_here import practice_bank_as_stripe
+from tests.world.live import add_an_invoice_and_a_card
+from tests.world.program import Desk
+from tests.world.stripe_here import practice_bank_as_stripe
 
 Open = Callable[..., Desk]
 

@@ -12,12 +12,12 @@ import pytest
 
 from invoicepay.sandbox.server import SandboxServer
 from tests.acceptance.test_ledgers import make_ledger
-from tests.running import Desk, Result
-from tests.support.connect_proxy import ConnectProxy, connected, refused
-from tests.support.false_stripe import Answer as FalseAnswer
-from tests.support.false_stripe import FalseStripe, hang_up
-from tests.support.stripe_here import STRIPE, passed_on
-from tests.support.tls import Certificate, make_certificate
+from tests.world.connect_proxy import ConnectProxy, connected, refused
+from tests.world.false_stripe import Answer as FalseAnswer
+from tests.world.false_stripe import FalseStripe, hang_up
+from tests.world.program import Desk, Result
+from tests.world.stripe_here import STRIPE, passed_on
+from tests.world.tls import Certificate, make_certificate
 
 VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 KEY = "sk_test_51Abc"
@@ -94,7 +94,7 @@ def test_a_variable_is_not_used_and_the_hint_says_what_is(behind: Behind, variab
     log_in(behind)
     alone = {
         variable: behind.proxy.url,
-        "PYTHONPATH": str(Path(__file__).parents[1] / "support" / "program_under_test"),
+        "PYTHONPATH": str(Path(__file__).parents[1] / "world" / "program_under_test"),
         "STRIPE_IS_AT": "1",  # nobody listens
     }
 

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.running import PROGRAM, DemoCompany, Desk
+from tests.world.program import PROGRAM, DemoCompany, Desk
 
 OPEN = ["INV-1042", "INV-1051", "INV-1060", "INV-1063", "INV-1067"]
 

@@ -19,7 +19,7 @@ from invoicepay.cli import downloads
 from invoicepay.cli.downloads import Names, safe_name, say_missing
 from invoicepay.cli.output import Format, Output
 from invoicepay.system.files import write_whole
-from tests.running import DemoCompany
+from tests.world.program import DemoCompany
 
 ALLOWED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 

@@ -11,7 +11,7 @@ import typer
 
 from invoicepay.cli.examples import EXAMPLES
 from invoicepay.cli.main import app, take_anywhere
-from tests.running import Desk
+from tests.world.program import Desk
 
 
 def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[str]:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from invoicepay.cli.layout import PLAIN, Column, Page, Table, fact_lines, folded
 from invoicepay.cli.text import clean, width
-from tests.running import DemoCompany
-from tests.support.program import run, run_at_terminal
-from tests.support.size import chosen
+from tests.proofs.size import chosen
+from tests.world.child import run, run_at_terminal
+from tests.world.program import DemoCompany
 
 WIDTHS = range(40, 201, 20) if chosen.whole else (40, 60, 80, 120, 200)
 PLAINLY = {"TERM": "dumb"}

@@ -19,7 +19,7 @@ from invoicepay.cli import main as cli
 from invoicepay.cli import start
 from invoicepay.cli.main import COMMANDS, command_module, main, take_anywhere
 from invoicepay.cli.output import Format
-from tests.running import PROGRAM, DemoCompany, Desk, heed_interrupts
+from tests.world.program import PROGRAM, DemoCompany, Desk, heed_interrupts
 
 
 @pytest.fixture(autouse=True)

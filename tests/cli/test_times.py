@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from invoicepay.cli.times import time_column
-from tests.running import DemoCompany
+from tests.world.program import DemoCompany
 
 ZONE = ZoneInfo("America/Los_Angeles")
 

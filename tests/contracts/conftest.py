@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from invoicepay.billing.ports import Unit
-from tests.support.company import SmallCompany, open_copy
-from tests.support.told import told
+from tests.world.company import SmallCompany, open_copy
+from tests.world.told import told
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from invoicepay.billing.payment import PaymentStatus
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from tests.contracts.test_payments import made
-from tests.support.clock import START
-from tests.support.company import EVERYTHING, make_template, open_copy
-from tests.support.told import told
+from tests.world.clock import START
+from tests.world.company import EVERYTHING, make_template, open_copy
+from tests.world.told import told
 
 CLAIMED, SUBMITTED, PROCESSING, UNKNOWN, SUCCEEDED, FAILED, CANCELED = PaymentStatus
 TODAY = START.date()

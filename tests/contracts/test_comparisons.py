@@ -10,8 +10,8 @@ from invoicepay.billing.errors import Unreachable
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.payments.sync import Sync
-from tests.support.company import SmallCompany
-from tests.support.told import change
+from tests.world.company import SmallCompany
+from tests.world.told import change
 
 
 def test_only_payments_with_an_intent_count_as_charges(

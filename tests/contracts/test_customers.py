@@ -19,9 +19,9 @@ from invoicepay.billing.method import Method, MethodType
 from invoicepay.billing.ports import Unit
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
-from tests.support.clock import START
-from tests.support.company import EVERYTHING
-from tests.support.told import told
+from tests.world.clock import START
+from tests.world.company import EVERYTHING
+from tests.world.told import told
 
 FULL = Company(
     name="Tidewheel",

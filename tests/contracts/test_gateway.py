@@ -32,7 +32,7 @@ from invoicepay.gateway.stripe_gateway import StripeGateway
 from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.faults import add_fault
 from invoicepay.sandbox.server import SandboxServer
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 LEDGER = str(uuid.UUID(int=9))
 CONFIRM = "POST /v1/payment_intents/*/confirm"

@@ -25,9 +25,9 @@ from invoicepay.billing.money import CURRENCIES, decimals
 from invoicepay.billing.payment import Allocation, PaymentStatus
 from invoicepay.billing.ports import InvoiceRow, Unit
 from tests.contracts.test_payments import made
-from tests.support.clock import START
-from tests.support.company import EVERYTHING, SmallCompany
-from tests.support.told import told
+from tests.world.clock import START
+from tests.world.company import EVERYTHING, SmallCompany
+from tests.world.told import told
 
 TODAY = START.date()
 FIRST = date(1970, 1, 1)

@@ -14,8 +14,8 @@ from invoicepay.billing.errors import Usage
 from invoicepay.billing.journal import JournalEntry, JournalFilter, JournalHead
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.stores.journal import chained
-from tests.support.clock import START
-from tests.support.company import make_template
+from tests.world.clock import START
+from tests.world.company import make_template
 
 HOUR = timedelta(hours=1)
 WRITTEN = [

@@ -27,9 +27,9 @@ from invoicepay.ledger.backup_copy import look_at
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import ImportRecords
-from tests.support.clock import START
-from tests.support.company import EVERYTHING, SmallCompany, make_template, open_copy
-from tests.support.told import told
+from tests.world.clock import START
+from tests.world.company import EVERYTHING, SmallCompany, make_template, open_copy
+from tests.world.told import told
 
 TODAY = date(2026, 11, 2)
 

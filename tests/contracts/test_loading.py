@@ -13,8 +13,8 @@ from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.stores import loading
 from invoicepay.ledger.unit import SqliteUnit
-from tests.support.clock import START
-from tests.support.company import SmallCompany
+from tests.world.clock import START
+from tests.world.company import SmallCompany
 
 
 def test_an_empty_ledger_sums_to_nothing(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from invoicepay.ledger.schema import APPLICATION_ID
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.stores.outbox import LONGEST_WAIT
 from invoicepay.operations.mailing.deliver import LONGEST_RETRY
-from tests.support.clock import START
-from tests.support.company import SmallCompany
+from tests.world.clock import START
+from tests.world.company import SmallCompany
 
 MINUTE = timedelta(minutes=1)
 UNTIL = START + 10 * MINUTE

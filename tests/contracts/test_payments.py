@@ -20,8 +20,8 @@ from invoicepay.billing.payment import (
     ReversalKind,
 )
 from invoicepay.billing.ports import PaymentChange, PaymentFilter, Unit
-from tests.support.clock import START
-from tests.support.company import EVERYTHING
+from tests.world.clock import START
+from tests.world.company import EVERYTHING
 
 CLAIMED, SUBMITTED, PROCESSING, UNKNOWN, SUCCEEDED, FAILED, CANCELED = PaymentStatus
 TODAY = START.date()

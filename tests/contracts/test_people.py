@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from invoicepay.billing.customer import Contact, Customer, Role, Session
 from invoicepay.billing.ports import Unit
-from tests.support.clock import START
+from tests.world.clock import START
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TOKEN = Session(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from invoicepay.billing.ports import OpenRestore, Unit
-from tests.support.clock import START
+from tests.world.clock import START
 
 HOUR = timedelta(hours=1)
 PEOPLE = [f"{name}@example.com" for name in "gcahdbfe"]

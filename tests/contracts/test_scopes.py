@@ -17,9 +17,9 @@ from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
 from invoicepay.billing.payment import key_in
 from invoicepay.billing.ports import OWED, MailStatus, PaymentFilter, Unit
 from invoicepay.operations.payments.find import find_payment
-from tests.support.clock import START
-from tests.support.company import EVERYTHING, SmallCompany
-from tests.support.told import told
+from tests.world.clock import START
+from tests.world.company import EVERYTHING, SmallCompany
+from tests.world.told import told
 
 OWN, OTHERS, NONE = Scope(frozenset({"C-1"})), Scope(frozenset({"C-2"})), Scope(frozenset())
 ALL = InvoiceFilter(InvoiceState.ALL)

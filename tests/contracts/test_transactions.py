@@ -9,8 +9,8 @@ import pytest
 
 from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.ports import MailKind, OutboxMail
-from tests.support.clock import START
-from tests.support.company import SmallCompany
+from tests.world.clock import START
+from tests.world.company import SmallCompany
 
 
 def test_nobody_else_writes_between_its_first_read_and_its_commit(company: SmallCompany) -> None:

@@ -11,7 +11,7 @@ import pytest
 from keyring.backend import KeyringBackend
 
 from invoicepay.credentials.keyring_store import KeyringSecrets
-from tests.running import HANGS_AFTER
+from tests.world.program import HANGS_AFTER
 
 
 class Kept(KeyringBackend):

@@ -16,7 +16,7 @@ from invoicepay.billing.identity import Mode
 from invoicepay.credentials.gateway_key import delete_gateway_key, gateway_key, set_gateway_key
 from invoicepay.credentials.keyring_store import KeyringSecrets
 from invoicepay.credentials.patience import Patience
-from tests.running import HANGS_AFTER
+from tests.world.program import HANGS_AFTER
 
 if TYPE_CHECKING:
     from tests.credentials.conftest import Kept, Silent, Trusting

@@ -9,7 +9,7 @@ import pytest
 
 from invoicepay.credentials import patience
 from invoicepay.credentials.patience import GaveUp, Patience
-from tests.running import HANGS_AFTER
+from tests.world.program import HANGS_AFTER
 
 LITTLE = 0.05
 

@@ -14,7 +14,7 @@ import pytest
 
 from invoicepay.billing.errors import Refused
 from invoicepay.credentials import private_file
-from tests.support.another_user import NOBODY, as_another_user, needs_another_user, open_folder
+from tests.world.another_user import NOBODY, as_another_user, needs_another_user, open_folder
 
 THIRD = 12345
 SOURCES = Path(private_file.__file__).parents[2]

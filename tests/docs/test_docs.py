@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from invoicepay.cli.examples import EXAMPLES
-from tests.support.figures import table, write_figures
+from tests.proofs.figures import table, write_figures
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

@@ -33,7 +33,7 @@ from invoicepay.documents.writer import About
 from tests.documents.conftest import TODAY
 from tests.documents.test_pages import check_margins
 from tests.documents.test_text import EXAMPLE
-from tests.support.size import chosen
+from tests.proofs.size import chosen
 
 pytest.importorskip("uharfbuzz", reason="the fonts extra is not installed")
 

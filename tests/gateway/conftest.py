@@ -19,7 +19,7 @@ from invoicepay.gateway.stripe_gateway import StripeGateway
 from invoicepay.sandbox.advance import advance
 from invoicepay.sandbox.server import SandboxServer
 from tests.sandbox.conftest import Bare
-from tests.support.false_stripe import Answer, Behaviour, FalseStripe
+from tests.world.false_stripe import Answer, Behaviour, FalseStripe
 
 LEDGER = str(uuid.UUID(int=9))
 Doc = dict[str, Any]

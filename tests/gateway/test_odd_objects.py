@@ -21,7 +21,7 @@ from invoicepay.billing.ports import (
 from invoicepay.gateway.reading import intent as read
 from tests.gateway.conftest import LEDGER, Answering, Doc, Objects, listed, says
 from tests.gateway.odd import ABSENT, WORD, Odd, each_field_odd
-from tests.support.false_stripe import Answer
+from tests.world.false_stripe import Answer
 
 INTENTS = ("created", "canceled", "succeeded", "declined", "returned")
 DECIDES = ("id", "livemode", "status", "amount", "currency", "created")

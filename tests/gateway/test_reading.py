@@ -25,7 +25,7 @@ from invoicepay.billing.ports import (
 from invoicepay.gateway import reading
 from invoicepay.gateway.stripe_gateway import StripeGateway
 from tests.gateway.conftest import Answering, Doc, says
-from tests.support.false_stripe import Answer
+from tests.world.false_stripe import Answer
 
 FULL: Doc = {
     "id": "pi_1",

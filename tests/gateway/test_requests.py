@@ -26,7 +26,7 @@ from invoicepay.gateway.stripe_gateway import (
 )
 from invoicepay.system.deadline import connect
 from tests.gateway.conftest import LEDGER, Answering, Doc, Objects, listed, says
-from tests.support.false_stripe import Answer, error, reset
+from tests.world.false_stripe import Answer, error, reset
 
 ORDER = ChargeOrder(
     payment_id="payment-1",

@@ -21,9 +21,9 @@ from invoicepay.operations.books.repair import NotRepaired, Rebuilt, Repair
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.payments.sync import Sync
 from tests.ledger.cells import cells
-from tests.support.clock import START
-from tests.support.company import SmallCompany, make_template, open_copy
-from tests.support.told import told
+from tests.world.clock import START
+from tests.world.company import SmallCompany, make_template, open_copy
+from tests.world.told import told
 
 FLIPS = 1000
 LINES = """\

@@ -20,8 +20,8 @@ from invoicepay.ledger.migrations import migrations
 from invoicepay.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.methods import AttachTestMethod
-from tests.support.company import EVERYTHING, SmallCompany, make_template
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.world.company import EVERYTHING, SmallCompany, make_template
+from tests.world.scripted_gateway import ScriptedGateway
 
 SCHEMA_1 = Path(__file__).with_name("schema_1.sql")
 NAMES = [migration.name for migration in migrations._migrations]

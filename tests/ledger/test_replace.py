@@ -22,7 +22,7 @@ from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.ledger.unit import SqliteUnit
 from tests.proofs.faults.damage import leave_log, overwrite
-from tests.support.clock import START
+from tests.world.clock import START
 
 MARK = "replaced-1"
 

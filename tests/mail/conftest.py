@@ -14,7 +14,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from tests.support.tls import Certificate, make_certificate
+from tests.world.tls import Certificate, make_certificate
 
 USER, PASSWORD = "billing", "correct-horse"
 

@@ -17,11 +17,11 @@ import pytest
 from invoicepay.billing.ports import Attachment, MailNotSent
 from invoicepay.mail.smtp import SmtpMailer, SmtpSettings
 from tests.mail.test_smtp import MESSAGE, PASSWORD
-from tests.support.slow_smtp import DRIPS, TLS_RECORD, SlowServer
+from tests.world.slow_smtp import DRIPS, TLS_RECORD, SlowServer
 
 if TYPE_CHECKING:
     from tests.mail.conftest import Server
-    from tests.support.tls import Certificate
+    from tests.world.tls import Certificate
 
 Hour = Callable[[SlowServer], None]
 SECONDS = 1.0

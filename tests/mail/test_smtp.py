@@ -16,7 +16,7 @@ from invoicepay.mail.smtp import SmtpMailer, SmtpSettings
 
 if TYPE_CHECKING:
     from tests.mail.conftest import Server
-    from tests.support.tls import Certificate
+    from tests.world.tls import Certificate
 
     Start = Callable[..., Server]
 

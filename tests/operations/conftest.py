@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import people
-from tests.support.company import EVERYTHING, SmallCompany, open_copy
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.world import people
+from tests.world.company import EVERYTHING, SmallCompany, open_copy
+from tests.world.scripted_gateway import ScriptedGateway
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from invoicepay.billing.customer import Address
 from invoicepay.operations.company import SetCompany, ShowCompany
 
 if TYPE_CHECKING:
-    from tests.support.people import World
+    from tests.world.people import World
 
 ADMIN, FINANCE, EVE = "admin@acme.example", "finance@acme.example", "eve@two.example"
 

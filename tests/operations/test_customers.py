@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from invoicepay.operations.customers import ListCustomers, ShowCustomer
 
 if TYPE_CHECKING:
-    from tests.support.people import World
+    from tests.world.people import World
 
 FINANCE, EVE = "finance@acme.example", "eve@two.example"
 

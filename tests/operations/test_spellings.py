@@ -25,8 +25,8 @@ from invoicepay.operations.methods import AttachTestMethod, ListMethods
 from invoicepay.operations.payments.find import ListPayments
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
-from tests.support.company import SmallCompany
-from tests.support.told import told
+from tests.world.company import SmallCompany
+from tests.world.told import told
 
 COMPOSED, DECOMPOSED = "R\u00e9-7", "Re\u0301-7"
 HIS, HIS_TYPED = "D\u00e9", "De\u0301"

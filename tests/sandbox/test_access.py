@@ -18,7 +18,7 @@ from invoicepay.sandbox.access import Access
 from invoicepay.sandbox.api import _ROUTES
 from invoicepay.sandbox.server import SandboxServer
 from invoicepay.sandbox.wire import StripeError
-from tests.support.another_user import as_another_user, needs_another_user, open_folder
+from tests.world.another_user import as_another_user, needs_another_user, open_folder
 
 if TYPE_CHECKING:
     from tests.sandbox.conftest import Bare

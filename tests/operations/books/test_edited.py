@@ -12,8 +12,8 @@ import pytest
 from invoicepay.billing.errors import DoesNotTie
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import ScriptedGateway
 
 Edit = Callable[[str], None]
 

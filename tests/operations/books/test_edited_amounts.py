@@ -18,8 +18,8 @@ from invoicepay.operations.books.health import CheckHealth
 from invoicepay.operations.books.restore import Restore
 from invoicepay.operations.imports.import_records import ImportRecords
 from tests.operations.books.test_edited import Edit, edit  # noqa: F401 - a fixture
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import ScriptedGateway
 
 LINES = """\
 number,customer,issued_on,currency,total,line_description,line_quantity,line_unit_price,line_amount

@@ -33,10 +33,10 @@ from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
 from tests.operations.payments.protocol.test_journaled import journal
 from tests.proofs.faults.damage import force, overwrite
-from tests.support.clock import START
-from tests.support.company import SmallCompany, make_template
-from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import change, told
+from tests.world.clock import START
+from tests.world.company import SmallCompany, make_template
+from tests.world.scripted_gateway import Fault, ScriptedGateway
+from tests.world.told import change, told
 
 CHEQUE = """\
 reference,customer,received_on,method_type,currency,amount,invoice,applied

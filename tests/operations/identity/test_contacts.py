@@ -23,7 +23,7 @@ from invoicepay.operations.identity.login import LogIn, WhoAmI
 from invoicepay.operations.identity.tokens import CreateToken
 
 if TYPE_CHECKING:
-    from tests.support.people import World
+    from tests.world.people import World
 
 NEW_PASSWORD = "violet ladder 42 comet"
 ADMIN, FINANCE, BOB = "admin@acme.example", "finance@acme.example", "bob@one.example"

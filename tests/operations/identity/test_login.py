@@ -15,10 +15,10 @@ from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.identity.contacts import InviteContact
 from invoicepay.operations.identity.invites import AcceptInvite
 from invoicepay.operations.identity.login import LogIn, WhoAmI, log_in
-from tests.support.told import told
+from tests.world.told import told
 
 if TYPE_CHECKING:
-    from tests.support.people import World
+    from tests.world.people import World
 
 PASSWORD = "kettle-orbit-plum"
 BOB, NOBODY = "bob@one.example", "nobody@one.example"

@@ -17,7 +17,7 @@ from invoicepay.operations.identity.password import ChangePassword
 from invoicepay.operations.identity.tokens import CreateToken, ListTokens, RevokeToken
 
 if TYPE_CHECKING:
-    from tests.support.people import World
+    from tests.world.people import World
 
 PASSWORD = "kettle-orbit-plum"
 BOB, ADMIN = "bob@one.example", "admin@acme.example"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.office import CUSTOMERS, set_up_office
-from tests.support.office import Office as Office
+from tests.world.office import CUSTOMERS, set_up_office
+from tests.world.office import Office as Office
 
 
 @pytest.fixture

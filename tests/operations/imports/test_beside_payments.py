@@ -8,7 +8,7 @@ import pytest
 
 from invoicepay.operations.imports.import_records import Imported, ImportRecords
 from invoicepay.operations.imports.problems import BadRows
-from tests.support.company import SmallCompany
+from tests.world.company import SmallCompany
 
 
 def load(company: SmallCompany, folder: Path, kind: str, text: str, **more: bool) -> Imported:

@@ -13,7 +13,7 @@ from invoicepay.billing.charge import CHARGED
 from invoicepay.billing.customer import EVERYTHING
 from invoicepay.billing.invoice import InvoiceFilter, InvoiceState
 from invoicepay.billing.money import CURRENCIES, decimals, plain_text
-from tests.support.office import NOW, Office
+from tests.world.office import NOW, Office
 
 HEAD = "number,customer,issued_on,currency,total\n"
 LINES = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from invoicepay.billing.payment import Allocation, PaymentStatus
-from tests.support.told import told
+from tests.world.told import told
 
 if TYPE_CHECKING:
     from tests.operations.imports.conftest import Office

@@ -9,7 +9,7 @@ import pytest
 from invoicepay.billing.customer import EVERYTHING
 from invoicepay.ledger import skeletons
 from tests.operations.imports.conftest import Office
-from tests.support.told import told
+from tests.world.told import told
 
 HEAD = "number,customer,issued_on,total\n"
 COMPOSED, DECOMPOSED = "R\u00e9-7", "Re\u0301-7"

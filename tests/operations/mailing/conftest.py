@@ -26,9 +26,9 @@ from invoicepay.billing.ports import (
 )
 from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
-from tests.support.clock import START, StandingClock
-from tests.support.mailer import KeptMail
-from tests.support.told import told
+from tests.world.clock import START, StandingClock
+from tests.world.mailer import KeptMail
+from tests.world.told import told
 
 LATER = timedelta(days=5000)
 """The real time, which is for how long things take; mail is due by the business's clock."""

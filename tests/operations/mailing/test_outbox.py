@@ -23,10 +23,10 @@ from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
-from tests.support.clock import START
-from tests.support.company import SmallCompany, open_copy
-from tests.support.mailer import KeptMail
-from tests.support.told import told
+from tests.world.clock import START
+from tests.world.company import SmallCompany, open_copy
+from tests.world.mailer import KeptMail
+from tests.world.told import told
 
 DOWN = "mail.example:587 cannot be reached: Connection refused"
 ABSENT = "00000000-0000-4000-8000-000000000000"

@@ -15,9 +15,9 @@ from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import Fault, ScriptedGateway
+from tests.world.told import told
 
 
 def test_the_same_key_pays_once(company: SmallCompany, gateway: ScriptedGateway) -> None:

@@ -13,8 +13,8 @@ from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.pay import Pay
 from tests.operations.payments.quotes import numbers, quoted, refusal
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import ScriptedGateway
 
 OPEN = InvoiceState.OPEN
 ELSEWHERE = (

@@ -29,10 +29,10 @@ from invoicepay.operations.payments.find import ListPayments, ShowPayment
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
-from tests.support.company import SmallCompany
-from tests.support.halfway import halfway
-from tests.support.scripted_gateway import ScriptedGateway
-from tests.support.told import told
+from tests.world.company import SmallCompany
+from tests.world.halfway import halfway
+from tests.world.scripted_gateway import ScriptedGateway
+from tests.world.told import told
 
 
 def test_a_card_pays_at_once(company: SmallCompany, gateway: ScriptedGateway) -> None:

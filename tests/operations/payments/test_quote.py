@@ -21,9 +21,9 @@ from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.quote import Quote
 from tests.operations.payments.quotes import numbers, quoted, refusal
-from tests.support.company import SmallCompany, add_contact, make_template
-from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
+from tests.world.company import SmallCompany, add_contact, make_template
+from tests.world.scripted_gateway import Fault, ScriptedGateway
+from tests.world.told import told
 
 OPEN, OVERDUE = InvoiceState.OPEN, InvoiceState.OVERDUE
 IN_USD = {"state": OPEN, "currency": "USD"}

@@ -31,7 +31,7 @@ from tests.proofs.crash.place import (
     read_ledger,
     said_payment,
 )
-from tests.support.clock import START
+from tests.world.clock import START
 
 NEW = [f"NEW-{n:03}" for n in range(40)]
 

@@ -13,8 +13,8 @@ import pytest
 
 from tests.proofs.crash.place import Line, Warm, create_company
 from tests.proofs.crash.shim import COMPILER, build
-from tests.support.figures import table, write_figures
-from tests.support.size import Size
+from tests.proofs.figures import table, write_figures
+from tests.proofs.size import Size
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -29,7 +29,7 @@ from invoicepay.gateway.stripe_gateway import StripeGateway
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.sandbox.server import SandboxServer
 from tests.proofs.crash.shim import BANK
-from tests.support.company import EVERYTHING, add_contact, make_template, open_copy
+from tests.world.company import EVERYTHING, add_contact, make_template, open_copy
 
 CHARGED = (PaymentStatus.SUCCEEDED, PaymentStatus.PROCESSING)
 AT_BANK = ("succeeded", "processing")

@@ -16,7 +16,7 @@ from tests.proofs.crash.checks import Scenario
 from tests.proofs.crash.place import Line, Place
 from tests.proofs.crash.scenarios import FILES, SCENARIOS
 from tests.proofs.crash.shim import COMPILER, KILLS, Call, Fault, Op, read_trace
-from tests.support.size import Size
+from tests.proofs.size import Size
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs Linux and a C compiler (cc)")
 

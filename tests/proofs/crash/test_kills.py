@@ -15,7 +15,7 @@ from invoicepay.operations.payments.protocol.claim import LEASE
 from tests.proofs.crash.checks import Scenario
 from tests.proofs.crash.place import Line, Place, mails_in
 from tests.proofs.crash.scenarios import SCENARIOS
-from tests.support.size import Size
+from tests.proofs.size import Size
 
 SOME, MORE = 2, 12
 """How many of a command's steps it is killed at when not all are asked for."""

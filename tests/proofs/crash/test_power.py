@@ -16,7 +16,7 @@ from tests.proofs.crash.place import CHARGED, Line, Place, mails_in, read_ledger
 from tests.proofs.crash.power import Disk, cuts
 from tests.proofs.crash.scenarios import FILES, SCENARIOS
 from tests.proofs.crash.shim import COMPILER, Call, Op, read_trace
-from tests.support.size import Size
+from tests.proofs.size import Size
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs Linux and a C compiler (cc)")
 Tally = Callable[[str, int, str], None]

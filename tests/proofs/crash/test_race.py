@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.proofs.crash.checks import log_in_again
 from tests.proofs.crash.place import CHARGED, LATER, Line, Place, Run, read_ledger, said_payment
-from tests.support.size import Size
+from tests.proofs.size import Size
 
 Lines = Callable[[int], list[Line]]
 INVOICEPAY = Path(sys.executable).with_name("invoicepay")

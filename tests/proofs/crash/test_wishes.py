@@ -18,7 +18,7 @@ from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.sandbox.faults import add_fault
 from tests.proofs.crash.place import AT_BANK, PAYERS, Line, Place, Run, said_payment
 from tests.proofs.crash.shim import BANK
-from tests.support.size import Size
+from tests.proofs.size import Size
 
 INVOICES = [f"WISH-{n}" for n in range(4)]
 DAYS_PASS = 4

@@ -18,8 +18,8 @@ from invoicepay.billing.errors import FAMILIES
 from invoicepay.sandbox.faults import add_fault
 from tests.acceptance.transcript import match
 from tests.proofs.faults.damage import cut_to, leave_log
-from tests.running import DECLINES, DemoCompany, Result
-from tests.support.stripe_here import practice_bank_as_stripe
+from tests.world.program import DECLINES, DemoCompany, Result
+from tests.world.stripe_here import practice_bank_as_stripe
 
 EXIT_CODES = {code: family.exit_code for family in FAMILIES for code in family.codes}
 

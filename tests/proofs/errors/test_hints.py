@@ -17,8 +17,8 @@ import pytest
 
 from invoicepay.sandbox.faults import clear_faults
 from tests.proofs.errors.test_every_code import EXIT_CODES, LOGIN, REPRODUCERS, import_invoices
-from tests.running import DemoCompany, Result
-from tests.support.stripe_here import practice_bank_as_stripe
+from tests.world.program import DemoCompany, Result
+from tests.world.stripe_here import practice_bank_as_stripe
 
 Meet: TypeAlias = Callable[[], str]
 OBEYED: dict[str, Callable[[DemoCompany, Meet], None]] = {}

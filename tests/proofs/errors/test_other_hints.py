@@ -18,8 +18,8 @@ from invoicepay.sandbox.faults import add_fault, clear_faults
 from tests.acceptance.test_interrupted import CONFIRM, PART, interrupted, let_the_lease_end
 from tests.proofs.errors.test_every_code import LOGIN, import_invoices
 from tests.proofs.errors.test_hints import advised, last_line, obey, option, status_of, well
-from tests.running import DECLINES, DemoCompany, Desk
-from tests.support.served import lead_to, served
+from tests.world.program import DECLINES, DemoCompany, Desk
+from tests.world.served import lead_to, served
 
 SOURCE = Path(__file__).resolve().parents[3] / "src" / "invoicepay"
 EVERYWHERE = ("--json", "--format", "--config", "--ledger", "--debug")

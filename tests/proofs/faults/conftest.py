@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import Desk
-from tests.support.false_stripe import Behaviour, FalseStripe
-from tests.support.live import add_an_invoice_and_a_card
-from tests.support.tls import Certificate, make_certificate
+from tests.world.false_stripe import Behaviour, FalseStripe
+from tests.world.live import add_an_invoice_and_a_card
+from tests.world.program import Desk
+from tests.world.tls import Certificate, make_certificate
 
-AROUND_THE_PROGRAM = Path(__file__).parents[2] / "support" / "program_under_test"
+AROUND_THE_PROGRAM = Path(__file__).parents[2] / "world" / "program_under_test"
 KEY = "sk_live_51Canary5678"
 PASSWORD = "nine quiet harbours"
 

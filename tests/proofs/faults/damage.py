@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
-from tests.support.told import told
+from tests.world.told import told
 
 PAGE = 4096
 INTEGERS = ("NULL", "'many'", "9223372036854775807", "-9223372036854775808", "0", "0.5")

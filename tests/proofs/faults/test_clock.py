@@ -11,7 +11,7 @@ import pytest
 
 from invoicepay.sandbox.faults import add_fault
 from tests.proofs.faults.test_disk import assert_books_agree_with_the_bank
-from tests.running import HANGS_AFTER, PROGRAM, DemoCompany, Result
+from tests.world.program import HANGS_AFTER, PROGRAM, DemoCompany, Result
 
 pytestmark = pytest.mark.skipif(not shutil.which("faketime"), reason="needs faketime")
 

@@ -23,8 +23,8 @@ from tests.proofs.faults.damage import Damage, leave_log, whole_file, wrong_valu
 from tests.proofs.rights.company import MEMORY, Office, make_office
 from tests.proofs.rights.table import COMMANDS_TABLE, Row
 from tests.proofs.rights.test_commands import words
-from tests.running import Result
-from tests.support.size import Size
+from tests.proofs.size import Size
+from tests.world.program import Result
 
 EXIT_CODES = {code: family.exit_code for family in FAMILIES for code in family.codes}
 TOTAL = 10_000

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import HANGS_AFTER, PROGRAM, DemoCompany, Result
-from tests.support.told import change
+from tests.world.program import HANGS_AFTER, PROGRAM, DemoCompany, Result
+from tests.world.told import change
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="other disks, other rules")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from invoicepay.sandbox.faults import add_fault
-from tests.running import PROGRAM, DemoCompany, Desk, heed_interrupts
+from tests.world.program import PROGRAM, DemoCompany, Desk, heed_interrupts
 
 PAY = "pay INV-1042 --method card --yes"
 

@@ -14,9 +14,9 @@ from invoicepay.billing.ports import NoAnswer, Rejected
 from invoicepay.gateway import stripe_gateway
 from invoicepay.gateway.stripe_gateway import StripeGateway
 from tests.proofs.faults.conftest import KEY
-from tests.running import Desk
-from tests.support.false_stripe import ANSWERS, Behaviour, FalseStripe, redirect
-from tests.support.tls import Certificate, make_certificate
+from tests.world.false_stripe import ANSWERS, Behaviour, FalseStripe, redirect
+from tests.world.program import Desk
+from tests.world.tls import Certificate, make_certificate
 
 Start = Callable[[Behaviour, Certificate | None], FalseStripe]
 

@@ -21,11 +21,11 @@ from invoicepay.gateway.route import Route
 from invoicepay.gateway.stripe_gateway import StripeGateway
 from tests.proofs.faults.conftest import KEY
 from tests.proofs.faults.test_slow_gateway import DRIPS, drip, stopped
-from tests.support.connect_proxy import OK, Answer, ConnectProxy, connected, refused
-from tests.support.false_stripe import ANSWERS, Behaviour, FalseStripe
-from tests.support.false_stripe import Answer as FalseAnswer
-from tests.support.slow_smtp import BEAT
-from tests.support.tls import Certificate, make_certificate
+from tests.world.connect_proxy import OK, Answer, ConnectProxy, connected, refused
+from tests.world.false_stripe import ANSWERS, Behaviour, FalseStripe
+from tests.world.false_stripe import Answer as FalseAnswer
+from tests.world.slow_smtp import BEAT
+from tests.world.tls import Certificate, make_certificate
 
 Start = Callable[[Behaviour, Certificate | None], FalseStripe]
 StartProxy = Callable[..., ConnectProxy]

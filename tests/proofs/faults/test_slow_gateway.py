@@ -17,9 +17,9 @@ from invoicepay.billing.ports import NoAnswer
 from invoicepay.gateway import stripe_gateway
 from invoicepay.gateway.stripe_gateway import StripeGateway
 from tests.proofs.faults.conftest import KEY
-from tests.support.false_stripe import ANSWERS, Behaviour, FalseStripe
-from tests.support.slow_smtp import BEAT, TLS_RECORD
-from tests.support.tls import Certificate
+from tests.world.false_stripe import ANSWERS, Behaviour, FalseStripe
+from tests.world.slow_smtp import BEAT, TLS_RECORD
+from tests.world.tls import Certificate
 
 Start = Callable[[Behaviour, Certificate | None], FalseStripe]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pypdf import PdfReader
 
-from tests.support.program import Said
+from tests.world.child import Said
 
 # Unicode's Default_Ignorable_Code_Point where it is no Cf: nothing is drawn for them.
 _IGNORABLE = (

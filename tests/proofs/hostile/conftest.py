@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import DemoCompany
+from tests.world.program import DemoCompany
 
 AT = "2026-10-31T12:00:00.000000Z"
 FAR = "2099-10-31T12:00:00.000000Z"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support import size
+from tests.proofs import size
 
 ESC, CSI8, OSC8, DCS8, APC8, ST8 = "\x1b", "\x9b", "\x9d", "\x90", "\x9f", "\x9c"
 

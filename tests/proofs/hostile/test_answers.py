@@ -20,9 +20,9 @@ from tests.proofs.hostile.checks import (
 )
 from tests.proofs.hostile.conftest import id_of, typed
 from tests.proofs.hostile.strings import HOSTILE, STORABLE
-from tests.running import DemoCompany
-from tests.support.program import IN_COLOUR, WITHOUT_COLOUR, run, run_at_terminal, run_each
-from tests.support.size import chosen
+from tests.proofs.size import chosen
+from tests.world.child import IN_COLOUR, WITHOUT_COLOUR, run, run_at_terminal, run_each
+from tests.world.program import DemoCompany
 
 TEXTS = list(STORABLE.values())
 LISTS: dict[str, tuple[str, ...]] = {

@@ -16,8 +16,8 @@ from tests.proofs.hostile.checks import (
     rows_of,
 )
 from tests.proofs.hostile.strings import FAMILIES, HOSTILE, STORABLE
-from tests.running import DemoCompany
-from tests.support.program import Said, run_at_terminal, run_each
+from tests.world.child import Said, run_at_terminal, run_each
+from tests.world.program import DemoCompany
 
 TEXTS = list(HOSTILE.values())
 AS_ONE = "TEXT"

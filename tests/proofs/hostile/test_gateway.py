@@ -18,8 +18,8 @@ from invoicepay.sandbox.wire import Answer
 from tests.proofs.hostile.checks import assert_ended_well, assert_harmless, assert_refused, rows_of
 from tests.proofs.hostile.conftest import typed
 from tests.proofs.hostile.strings import FAMILIES, HOSTILE, STORABLE
-from tests.running import DECLINES, DemoCompany
-from tests.support.program import run, run_each
+from tests.world.child import run, run_each
+from tests.world.program import DECLINES, DemoCompany
 
 TEXTS = list(HOSTILE.values())
 SAID = {"message", "decline_code", "code", "brand", "bank_name", "last4", "network_decline_code",

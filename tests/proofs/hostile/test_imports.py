@@ -14,8 +14,8 @@ from invoicepay.billing.spelling import normalized
 from tests.proofs.hostile.checks import assert_ended_well, assert_harmless
 from tests.proofs.hostile.strings import HOSTILE, STORABLE
 from tests.proofs.hostile.test_settings import quoted
-from tests.running import DemoCompany
-from tests.support.program import Said, run, run_each
+from tests.world.child import Said, run, run_each
+from tests.world.program import DemoCompany
 
 TEXTS = list(HOSTILE.values())
 WRITABLE = [text for text in STORABLE.values() if "\0" not in text]

@@ -29,8 +29,8 @@ from tests.proofs.hostile.checks import (
 )
 from tests.proofs.hostile.conftest import AT, id_of, number_of, typed
 from tests.proofs.hostile.strings import FAMILIES, HOSTILE, STORABLE
-from tests.running import DemoCompany
-from tests.support.program import run, run_at_terminal, run_each
+from tests.world.child import run, run_at_terminal, run_each
+from tests.world.program import DemoCompany
 
 TEXTS = list(STORABLE.values())
 NUMBERS = typed(TEXTS)

@@ -18,8 +18,8 @@ from tests.proofs.hostile.checks import (
     rows_of,
 )
 from tests.proofs.hostile.strings import HOSTILE, STORABLE
-from tests.running import DemoCompany
-from tests.support.program import Said, run, run_each
+from tests.world.child import Said, run, run_each
+from tests.world.program import DemoCompany
 
 TEXTS = list(HOSTILE.values())
 WRITTEN = list(STORABLE.values())

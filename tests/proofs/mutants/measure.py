@@ -35,11 +35,11 @@ import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 
+from tests.proofs.figures import table, write_figures
 from tests.proofs.mutants.limits import Watch, limit_processor_time
 from tests.proofs.mutants.mutations import SOURCE, Mutation, mutations_of
 from tests.proofs.mutants.planting import CannotPlant, plant, users_of
 from tests.proofs.mutants.survivors import explained
-from tests.support.figures import table, write_figures
 
 ROOT = Path(__file__).resolve().parents[3]
 _PROTOCOL = (

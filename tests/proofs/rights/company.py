@@ -46,9 +46,9 @@ from invoicepay.operations.payments.quote import Quote
 from invoicepay.settings import load_settings
 from invoicepay.wiring.ledgers import create_ledger
 from invoicepay.wiring.local import Local
-from tests.running import Desk, Result
-from tests.support.company import NoDocuments
-from tests.support.forks import signature_of
+from tests.world.company import NoDocuments
+from tests.world.forks import signature_of
+from tests.world.program import Desk, Result
 
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """Where a test's own files go: there are thousands of them, and no disk is needed."""

@@ -25,7 +25,7 @@ from tests.proofs.rights.table import (
     Outcome,
     Row,
 )
-from tests.running import Result
+from tests.world.program import Result
 
 Copies = Callable[[], Office]
 JSON = "--json --debug"

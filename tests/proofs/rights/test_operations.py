@@ -34,9 +34,9 @@ from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.rights import RIGHTS
 from tests.proofs.rights.company import MEMORY
 from tests.proofs.rights.requests import NAMES_NOTHING, PASSWORD, PERSONAL, REQUESTS, Asked
-from tests.support.clock import START
-from tests.support.company import SmallCompany, make_template, open_copy
-from tests.support.told import told
+from tests.world.clock import START
+from tests.world.company import SmallCompany, make_template, open_copy
+from tests.world.told import told
 
 YEAR = timedelta(days=365)
 PEOPLE = {"customer": "C-1", "other": "C-2", "finance": "", "admin": ""}

@@ -18,7 +18,7 @@ from tests.proofs.rights.company import (
     PETRA,
     Office,
 )
-from tests.running import Result
+from tests.world.program import Result
 
 LOGIN = "login --password-stdin --insecure-storage --json --config nobody.toml"
 

@@ -13,9 +13,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from tests.support.false_stripe import ANSWERS, FalseStripe
-from tests.support.ports import free_port
-from tests.support.tls import Certificate, make_certificate
+from tests.world.false_stripe import ANSWERS, FalseStripe
+from tests.world.ports import free_port
+from tests.world.tls import Certificate, make_certificate
 
 
 class MailServer:

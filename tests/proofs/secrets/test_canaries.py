@@ -13,25 +13,25 @@ from pathlib import Path
 import pytest
 
 from invoicepay.sandbox.faults import add_fault, clear_faults
-from tests import running
 from tests.proofs.secrets.canaries import leaks
 from tests.proofs.secrets.conftest import MailServer
 from tests.proofs.secrets.watching import Watch, can_trace
-from tests.running import DemoCompany, Desk
-from tests.support.false_stripe import ANSWERS, FalseStripe, redirect
-from tests.support.live import add_an_invoice_and_a_card
-from tests.support.ports import free_port
-from tests.support.served import lead_to, served
-from tests.support.tls import Certificate
+from tests.world import program
+from tests.world.false_stripe import ANSWERS, FalseStripe, redirect
+from tests.world.live import add_an_invoice_and_a_card
+from tests.world.ports import free_port
+from tests.world.program import DemoCompany, Desk
+from tests.world.served import lead_to, served
+from tests.world.tls import Certificate
 
-AROUND_THE_PROGRAM = Path(__file__).parents[2] / "support" / "program_under_test"
+AROUND_THE_PROGRAM = Path(__file__).parents[2] / "world" / "program_under_test"
 WORKING, NULL = "keyrings_under_test.Working", "keyring.backends.null.Keyring"
 
 
 def verbose(*, started: bool) -> dict[str, str]:
     """All logging. The SDK reads its own variable while it is imported, and so says nothing more in
     a program that is not `started` for each run."""
-    stripes = {"STRIPE_LOG": "debug"} if started or running.starts_each else {}
+    stripes = {"STRIPE_LOG": "debug"} if started or program.starts_each else {}
     return {"LOG_EVERYTHING": "1", "PYTHONPATH": str(AROUND_THE_PROGRAM), **stripes}
 
 

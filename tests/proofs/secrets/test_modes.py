@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.secrets.watching import can_trace
-from tests.running import PROGRAM, DemoCompany, Desk
+from tests.world.program import PROGRAM, DemoCompany, Desk
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no modes there")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import PROGRAM, DemoCompany
+from tests.world.program import PROGRAM, DemoCompany
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no such limits there")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

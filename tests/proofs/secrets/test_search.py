@@ -13,7 +13,7 @@ import pytest
 
 from tests.proofs.secrets.canaries import contents, leaks
 from tests.proofs.secrets.watching import Watch, can_trace
-from tests.running import DemoCompany, Desk
+from tests.world.program import DemoCompany, Desk
 
 SECRET = "Vellum/quartz+7 owls%é"
 ENCODINGS: dict[str, Callable[[str], bytes]] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.proofs.secrets.canaries import contents, leaks
-from tests.running import HANGS_AFTER, PROGRAM, Desk, Result
+from tests.world.program import HANGS_AFTER, PROGRAM, Desk, Result
 
 CALLS = "execve,execveat,write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendmmsg"
 PLACES = re.compile(rb"\.secret|keyring\.json")

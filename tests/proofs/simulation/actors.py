@@ -27,7 +27,7 @@ from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
 from tests.proofs.simulation.schedule import Actor, Killed
 from tests.proofs.simulation.wishes import History, Wish
 from tests.proofs.simulation.world import PAYERS, Broken, World, ledger_of
-from tests.support.company import SmallCompany
+from tests.world.company import SmallCompany
 
 EVERYTHING = Scope(None)
 SELECTIONS: tuple[tuple[str, ...], ...] = (

@@ -17,7 +17,7 @@ from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
 from tests.proofs.simulation.actors import EVERYTHING, RAISED, Cast
 from tests.proofs.simulation.world import Broken, SimulatedClock, World
-from tests.support.company import SmallCompany, pay_knowingly
+from tests.world.company import SmallCompany, pay_knowingly
 
 NUMBERS = {"INV-1": 10000, "INV-2": 25050, "INV-3": 7525, "INV-9": 50000}
 GIVEN_UP = (PaymentStatus.FAILED, PaymentStatus.CANCELED)

@@ -23,7 +23,7 @@ from invoicepay.operations.payments.protocol import cancel, record, submit
 from tests.proofs.simulation.run import run
 from tests.proofs.simulation.shorten import shorten
 from tests.proofs.simulation.world import _CALLING, _MAILING, _READING, _WRITING, Trouble
-from tests.support.size import Size
+from tests.proofs.size import Size
 
 SEEDS = 220, 1000, 1000
 """By size. Two hundred come by everything."""

@@ -24,11 +24,11 @@ from invoicepay.ledger.unit import SqliteUnit
 from invoicepay.operations.imports.import_records import ImportRecords
 from invoicepay.operations.methods import AttachTestMethod
 from tests.proofs.simulation.schedule import Choices, Killed, Schedule
-from tests.support.clock import START, StandingClock
-from tests.support.company import SmallCompany, add_contact, make_template
-from tests.support.ids import PlainIds
-from tests.support.mailer import KeptMail
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.clock import START, StandingClock
+from tests.world.company import SmallCompany, add_contact, make_template
+from tests.world.ids import PlainIds
+from tests.world.mailer import KeptMail
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 
 class Broken(AssertionError):

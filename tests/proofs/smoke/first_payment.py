@@ -8,7 +8,7 @@ from io import BytesIO
 
 from pypdf import PdfReader
 
-from tests.running import Desk, Result
+from tests.world.program import Desk, Result
 
 PASSWORD = "nine quiet harbours"
 PAYER, CUSTOMER = "owner@smoke.example", "smoke@example.com"

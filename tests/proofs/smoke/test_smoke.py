@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.smoke.first_payment import pay_once
-from tests.running import Desk
-from tests.support.stripe_here import practice_bank_as_stripe
+from tests.world.program import Desk
+from tests.world.stripe_here import practice_bank_as_stripe
 
 KEY_FILE = os.environ.get("INVOICEPAY_SMOKE_KEY_FILE", "")
 

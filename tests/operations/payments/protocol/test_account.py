@@ -15,8 +15,8 @@ from invoicepay.operations.books.health import Check, CheckHealth
 from invoicepay.operations.company import BindAccount
 from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.sync import NotReconciled, Sync
-from tests.support.company import SmallCompany, make_template, open_copy
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany, make_template, open_copy
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 VISA = AttachTestMethod("C-1", "pm_card_visa")
 

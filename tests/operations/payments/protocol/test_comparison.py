@@ -18,9 +18,9 @@ from invoicepay.operations.payments.protocol.compare import NOT_CHANGED, Compari
 from invoicepay.operations.payments.sync import NotReconciled, Sync
 from tests.operations.payments.protocol.test_restored import backed_up, put_back
 from tests.operations.payments.protocol.test_slow_copies import pay_some
-from tests.support.company import SmallCompany
-from tests.support.halfway import halfway
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.halfway import halfway
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 Change = Callable[[Intent], Intent | None]
 

@@ -24,10 +24,10 @@ from invoicepay.sandbox.clock import now
 from invoicepay.sandbox.faults import add_fault
 from invoicepay.sandbox.server import SandboxServer
 from tests.operations.payments.protocol.test_restored import stranger_intent
-from tests.support.clock import START, StandingClock
-from tests.support.company import EVERYTHING, SmallCompany
-from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
+from tests.world.clock import START, StandingClock
+from tests.world.company import EVERYTHING, SmallCompany
+from tests.world.scripted_gateway import Fault, ScriptedGateway
+from tests.world.told import told
 
 VISA = AttachTestMethod("C-1", "pm_card_visa")
 CREATE = "POST /v1/customers"

@@ -29,9 +29,9 @@ from tests.operations.payments.protocol.test_restored import (
     stranger_intent,
     sync,
 )
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import Fault, ScriptedGateway
+from tests.world.told import told
 
 UNDER_WAY = ("claimed", "submitted", "processing", "unknown")
 GIVEN_UP = ("failed", "canceled")

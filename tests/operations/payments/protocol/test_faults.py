@@ -25,9 +25,9 @@ from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.protocol.record import record
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Settled, Sync
-from tests.support.company import SmallCompany
-from tests.support.halfway import halfway
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.halfway import halfway
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 
 class Killed(BaseException):

@@ -8,8 +8,8 @@ from invoicepay.billing.payment import PaymentStatus
 from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
 from tests.operations.payments.protocol.test_restored import restored, sync
 from tests.operations.payments.test_acknowledgements import PART, pay_unseen, refusal
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 ALL_THREE = ("INV-1", "INV-2", "INV-3")
 

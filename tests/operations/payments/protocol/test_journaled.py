@@ -7,7 +7,7 @@ from typing import Any
 
 from invoicepay.operations.methods import AttachTestMethod
 from tests.operations.payments.protocol.test_restored import restored, sync
-from tests.support.company import EVERYTHING, SmallCompany
+from tests.world.company import EVERYTHING, SmallCompany
 
 Entry = tuple[str, str, str, dict[str, Any]]
 

@@ -17,9 +17,9 @@ from invoicepay.operations.payments.protocol.account import (
     check_account,
     check_named,
 )
-from tests.support.company import EVERYTHING, SmallCompany
-from tests.support.scripted_gateway import ScriptedGateway
-from tests.support.told import change, told
+from tests.world.company import EVERYTHING, SmallCompany
+from tests.world.scripted_gateway import ScriptedGateway
+from tests.world.told import change, told
 
 OURS, LESS, MORE = "acct_scripted", "acct_a", "acct_z"
 

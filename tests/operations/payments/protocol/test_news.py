@@ -15,8 +15,8 @@ from invoicepay.operations.mailing.deliver import SendMail
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Sync
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 Set = Callable[[str], None]
 PAYER, FINANCE, ACCOUNTS = "payer@example.com", "finance@example.com", "accounts@one.example"

@@ -13,8 +13,8 @@ from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.settle import settle
 from invoicepay.operations.payments.quote import Quote
 from tests.operations.payments.protocol.test_faults import sync
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 
 def test_a_confirm_that_is_refused_because_it_was_charged(

@@ -43,9 +43,9 @@ from tests.operations.payments.protocol.test_restored import (
     stranger_intent,
     sync,
 )
-from tests.support.company import EVERYTHING, SmallCompany
-from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import change
+from tests.world.company import EVERYTHING, SmallCompany
+from tests.world.scripted_gateway import Fault, ScriptedGateway
+from tests.world.told import change
 
 SUCCEEDED, FAILED, CANCELED = (
     PaymentStatus.SUCCEEDED,

@@ -26,10 +26,10 @@ from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
-from tests.support.company import SmallCompany, open_copy
-from tests.support.halfway import halfway
-from tests.support.scripted_gateway import Fault, ScriptedGateway
-from tests.support.told import told
+from tests.world.company import SmallCompany, open_copy
+from tests.world.halfway import halfway
+from tests.world.scripted_gateway import Fault, ScriptedGateway
+from tests.world.told import told
 
 
 def sync(company: SmallCompany) -> list[Settled]:

@@ -19,9 +19,9 @@ from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.quote import Quote
 from invoicepay.operations.payments.sync import Settled
 from tests.operations.payments.protocol.test_restored import copied, sync
-from tests.support.company import SmallCompany, pay_knowingly
-from tests.support.halfway import halfway
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany, pay_knowingly
+from tests.world.halfway import halfway
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 
 class Copies:

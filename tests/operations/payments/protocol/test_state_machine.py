@@ -20,8 +20,8 @@ from invoicepay.operations.methods import ListMethods
 from invoicepay.operations.payments.cancel import CancelPayment
 from invoicepay.operations.payments.protocol.claim import LEASE
 from invoicepay.operations.payments.sync import Sync
-from tests.support.company import EVERYTHING, SmallCompany, make_template, open_copy
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import EVERYTHING, SmallCompany, make_template, open_copy
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 NUMBERS = ("INV-1", "INV-2", "INV-3")
 AT_BANK = (IntentStatus.SUCCEEDED, IntentStatus.PROCESSING)

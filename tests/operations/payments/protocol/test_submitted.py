@@ -27,9 +27,9 @@ from invoicepay.operations.payments.protocol.record import give_up_claims
 from invoicepay.operations.payments.protocol.submit import unreachable
 from tests.operations.payments.protocol.test_explained import OPEN, known
 from tests.operations.payments.protocol.test_restored import restored, stranger_intent, sync
-from tests.support.company import EVERYTHING, SmallCompany
-from tests.support.halfway import halfway
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import EVERYTHING, SmallCompany
+from tests.world.halfway import halfway
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 ODD = UnreadableIntent("pi_1", "its status is odd", "p", "", "", None, datetime.now(UTC), False)
 

@@ -11,8 +11,8 @@ from invoicepay.billing.errors import InvoicepayError
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.billing.ports import PaymentFilter
 from tests.operations.payments.protocol.test_faults import sync
-from tests.support.company import EVERYTHING, SmallCompany
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.world.company import EVERYTHING, SmallCompany
+from tests.world.scripted_gateway import ScriptedGateway
 
 REFUSED = {
     "journal": "BEFORE INSERT ON journal WHEN new.kind = 'payment.succeeded'",

@@ -19,8 +19,8 @@ from tests.operations.payments.protocol.test_restored import (
     stranger_intent,
     sync,
 )
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 
 def import_invoice(company: SmallCompany, number: str, total: str, *, update: bool = False) -> None:

@@ -24,8 +24,8 @@ from tests.operations.payments.protocol.test_restored import (
     restored,
     sync,
 )
-from tests.support.company import SmallCompany
-from tests.support.scripted_gateway import Fault, ScriptedGateway
+from tests.world.company import SmallCompany
+from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 
 def errors(steps: list[Settled]) -> dict[str, str]:

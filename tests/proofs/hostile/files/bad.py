@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from invoicepay.operations.imports.import_records import ImportRecords
-from tests.support.office import CUSTOMERS, Office
+from tests.world.office import CUSTOMERS, Office
 
 INVOICES = "number,customer,issued_on,due_on,currency,total,memo\n"
 LINES = "number,customer,issued_on,currency,total,tax,line_description,line_amount,line_tax\n"

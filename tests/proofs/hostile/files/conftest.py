@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.hostile.files.bad import stock
-from tests.support.office import LEDGER, Office, open_office, set_up_office
+from tests.world.office import LEDGER, Office, open_office, set_up_office
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from invoicepay.billing.errors import BadInput
 from invoicepay.operations.imports.import_records import Imported, ImportRecords
-from tests.support.office import Office
+from tests.world.office import Office
 
 Sums = tuple[Counter[str], Counter[str]]
 """By currency: of all invoices, and of all payments. Minor units."""

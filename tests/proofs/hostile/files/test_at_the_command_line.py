@@ -8,8 +8,8 @@ import pytest
 
 from tests.proofs.hostile.files import cells, encodings, json_lines, mappings, tables
 from tests.proofs.hostile.files.bad import Bad
-from tests.running import DemoCompany
-from tests.support.office import CUSTOMERS
+from tests.world.office import CUSTOMERS
+from tests.world.program import DemoCompany
 
 CASES = {
     bad.name: bad

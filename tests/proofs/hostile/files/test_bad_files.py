@@ -18,7 +18,7 @@ from tests.proofs.hostile.files import (
     tables,
 )
 from tests.proofs.hostile.files.bad import Bad, seen
-from tests.support.office import Office
+from tests.world.office import Office
 
 FAMILIES = (encodings, tables, json_lines, cells, records, mappings)
 CASES = [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.proofs.hostile.files import hostile_files as files
 from tests.proofs.hostile.files.rehearsal import Rehearsal
-from tests.support.office import Office
+from tests.world.office import Office
 
 fuzzed = settings(
     deadline=None,

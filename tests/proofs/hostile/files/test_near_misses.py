@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.proofs.hostile.files.bad import GOOD, INVOICES, LINES, PAYMENTS, as_json
-from tests.support.office import Office
+from tests.world.office import Office
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from invoicepay.billing.errors import InvoicepayError
 from invoicepay.operations.imports.import_records import ImportRecords
 from tests.proofs.hostile.files.bad import GOOD, INVOICES, seen
-from tests.support.office import Office
+from tests.world.office import Office
 
 
 def _link(path: Path, target: str) -> None:

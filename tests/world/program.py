@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
-from tests.support.forks import Forks, can_fork
+from tests.world.forks import Forks, can_fork
 
 PROGRAM = Path(sys.executable).with_name("invoicepay")
 HANGS_AFTER = 60.0

@@ -21,7 +21,7 @@ from typing import IO
 
 import invoicepay
 from invoicepay.cli.main import main
-from tests.running import Desk
+from tests.world.program import Desk
 
 ROWS, COLUMNS = 50, 160
 IN_COLOUR = {"TERM": "xterm-256color", "NO_PAGER": "1"}

@@ -26,11 +26,11 @@ from invoicepay.operations.methods import AttachTestMethod
 from invoicepay.operations.payments.acknowledgements import AcknowledgePayments
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.quote import Quote
-from tests.support.clock import START, StandingClock
-from tests.support.ids import PlainIds
-from tests.support.mailer import KeptMail
-from tests.support.scripted_gateway import ScriptedGateway
-from tests.support.told import told
+from tests.world.clock import START, StandingClock
+from tests.world.ids import PlainIds
+from tests.world.mailer import KeptMail
+from tests.world.scripted_gateway import ScriptedGateway
+from tests.world.told import told
 
 R = TypeVar("R")
 EVERYTHING = Scope(None)

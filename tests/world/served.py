@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.running import HANGS_AFTER, PROGRAM, Desk, heed_interrupts
+from tests.world.program import HANGS_AFTER, PROGRAM, Desk, heed_interrupts
 
 
 @dataclass

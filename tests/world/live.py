@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.told import change
+from tests.world.told import change
 
 
 def add_an_invoice_and_a_card(ledger: Path, run: Callable[[str], object]) -> None:

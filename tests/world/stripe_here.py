@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from invoicepay.sandbox.server import SandboxServer
-from tests.support.false_stripe import Answer, Behaviour, FalseStripe, hang_up
-from tests.support.tls import make_certificate
+from tests.world.false_stripe import Answer, Behaviour, FalseStripe, hang_up
+from tests.world.tls import make_certificate
 
 AROUND_THE_PROGRAM = Path(__file__).with_name("program_under_test")
 STRIPE = "api.stripe.com"

@@ -22,8 +22,8 @@ from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.app import App, Request
 from invoicepay.operations.identity.login import LogIn
-from tests.support.clock import START, StandingClock
-from tests.support.told import told
+from tests.world.clock import START, StandingClock
+from tests.world.told import told
 
 R = TypeVar("R")
 PASSWORD = "kettle-orbit-plum"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from greenlet import getcurrent, greenlet
 
-from tests.support.scripted_gateway import ScriptedGateway
+from tests.world.scripted_gateway import ScriptedGateway
 
 
 def halfway(gateway: ScriptedGateway, call: str, act: Callable[[], object]) -> greenlet:

@@ -22,9 +22,9 @@ from invoicepay.ledger.file import create
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.imports.import_records import Imported, ImportRecords, import_records
 from invoicepay.operations.imports.problems import BadRows, Problem
-from tests.support.clock import StandingClock
-from tests.support.ids import PlainIds
-from tests.support.told import told
+from tests.world.clock import StandingClock
+from tests.world.ids import PlainIds
+from tests.world.told import told
 
 LEDGER = "ledger.db"
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
