@@ -185,8 +185,6 @@ IN_LEDGER = (
     _scope_forgotten(
         "listed-mail",
         _OUTBOX,
-        "        limit: int | None = None,\n"
-        "        after: str | None = None,\n"
-        "    ) -> Page[OutboxMail]:\n",
+        "        limit: int | None = None,\n    ) -> Page[OutboxMail]:\n",
     ),
 )

@@ -45,7 +45,7 @@ def list_(
     page = state.call(ListJournal(since_date, kind, subject, limit))
     columns = entry_columns(page.items, state)
     state.out.many(page.items, ENTRY, columns, empty="No journal entries.")
-    if page.next and state.out.for_people:
+    if page.more and state.out.for_people:
         state.out.note(f"The last {len(page.items)} entries; more with a larger --limit.")
 
 

@@ -47,7 +47,7 @@ def list_(
     columns = mail_columns(page.items, state, owed=not sent, sent=all or sent)
     none = "no e-mail was sent yet" if sent else "no e-mails yet" if all else "no e-mail is owed"
     state.out.many(page.items, MAIL, columns, empty=none)
-    if page.next and state.out.for_people:
+    if page.more and state.out.for_people:
         state.out.note(f"The last {len(page.items)} e-mails; more with a larger --limit.")
 
 

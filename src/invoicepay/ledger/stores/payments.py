@@ -31,7 +31,6 @@ from invoicepay.ledger.rows import (
     optional_instant,
     optional_instant_text,
     reads,
-    row_cursor,
     row_limit,
 )
 from invoicepay.ledger.stores.scope import as_set, customer_in
@@ -191,7 +190,6 @@ class Payments:
         scope: Scope,
         *,
         limit: int | None = None,
-        after: str | None = None,
     ) -> Page[Payment]:
         where, values = customer_in(scope, "p.customer_id")
         terms: list[str] = [where]
@@ -210,14 +208,11 @@ class Payments:
             )
             parameters["since"] = day_number(selection.since)
             parameters["made_since"] = instant_text(selection.made_since)
-        if after is not None:
-            terms.append("p.seq < :after")
-            parameters["after"] = row_cursor(after)
         rows = self._db.execute(
             f"{_SELECT} WHERE {' AND '.join(terms)} ORDER BY p.seq DESC LIMIT :limit", parameters
         ).fetchall()
-        rows, last = of_page(rows, limit)
-        return Page(tuple(self._load(rows)), str(last[0]) if last else None)
+        rows, more = of_page(rows, limit)
+        return Page(tuple(self._load(rows)), more)
 
     def change(self, payment: Payment, change: PaymentChange) -> bool:
         assert may_become(payment.status, change.status), f"{payment.status} → {change.status}"
