@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Format, Output
+from invoicepay.cli.records import named
 from invoicepay.cli.text import clean, clean_lines, guarded, width
 
 HOSTILE = {
@@ -156,7 +157,7 @@ def test_json_escapes_and_keeps(text: str) -> None:
     out, err = io.StringIO(), io.StringIO()
     output = Output(Format.JSON, out, err)
     output.one({"memo": text}, fail)
-    output.many([text], lambda memo: {"memo": memo}, [], empty="", fields=("memo",))
+    output.many([{"memo": text}], named("memo"), [], empty="")
     output.problem("not_found", text, text)
     for said in (out.getvalue(), err.getvalue()):
         categories = {unicodedata.category(c) for c in said.replace("\n", "")}

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from invoicepay.billing.customer import Address, Customer
-from invoicepay.billing.errors import DoesNotTie, Usage
+from invoicepay.billing.errors import DoesNotTie
 from invoicepay.billing.invoice import (
     Invoice,
     InvoiceDetail,
@@ -186,16 +186,6 @@ def test_totals_are_compared_in_the_currencys_own_units(unit: Unit, currency: st
     assert between("6.0001", "8.0001") == ["x7"]
     assert between("-1e30", "5.9999") == ["x1", "x5"]
     assert between("5.0001", "1e30") == ["x6", "x7"]
-
-
-@pytest.mark.parametrize(
-    "after", ["[null, 'X']", '[null, "X"]', '[[1], "X"]', '[1.5, "X"]', "[1, null]", "[1, 2, 3]"]
-)
-def test_a_cursor_is_a_key_and_a_number(unit: Unit, after: str) -> None:
-    with pytest.raises(Usage) as error:
-        unit.invoices.page(InvoiceFilter(), EVERYTHING, TODAY, after=after)
-
-    assert error.value.code == "usage"
 
 
 # --- Balances ---

@@ -13,7 +13,7 @@ import pytest
 
 from invoicepay.billing.errors import BadInput, Refused, Unreachable, Usage
 from invoicepay.billing.identity import Mode
-from invoicepay.credentials.gateway_key import delete_gateway_key, gateway_key, set_gateway_key
+from invoicepay.credentials.gateway_key import gateway_key, set_gateway_key
 from invoicepay.credentials.keyring_store import KeyringSecrets
 from invoicepay.credentials.patience import Patience
 from tests.world.program import HANGS_AFTER
@@ -73,10 +73,6 @@ def test_keyring_round_trip_beside_the_session(
     set_gateway_key(tmp_path, LEDGER, Mode.LIVE, f" {KEY}\n", keyring)
     assert kept.kept == {("invoicepay", f"{LEDGER}:gateway"): KEY}
     assert gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, keyring) == KEY
-    delete_gateway_key(tmp_path, LEDGER, keyring)
-    with pytest.raises(Unreachable) as caught:
-        gateway_key(tmp_path, LEDGER, Mode.LIVE, {}, keyring)
-    assert caught.value.code == "key_missing"
 
 
 def test_put_there_by_another_program(tmp_path: Path, kept: type[Kept], trusting: Trusting) -> None:

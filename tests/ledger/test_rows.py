@@ -29,11 +29,12 @@ def test_instants_come_back(instant: datetime) -> None:
     assert instant_of(text).utcoffset() == UTC.utcoffset(None)
 
 
-def test_a_page_ends_with_the_row_that_the_next_begins_after() -> None:
+def test_a_page_knows_whether_more_rows_follow() -> None:
     rows: list[Row] = [(1,), (2,), (3,)]
 
-    assert of_page(rows, 2) == (rows[:2], (2,))
-    assert of_page(rows, 3) == of_page(rows, None) == of_page(rows, 10**30) == (rows, None)
-    assert of_page(rows[:1], 0) == of_page([], 5) == ([], None)
+    assert of_page(rows, 2) == (rows[:2], True)
+    assert of_page(rows, 3) == of_page(rows, None) == of_page(rows, 10**30) == (rows, False)
+    assert of_page(rows[:1], 0) == ([], True)
+    assert of_page([], 5) == ([], False)
     assert (row_limit(None), row_limit(0), row_limit(2)) == (-1, 1, 3)
     assert row_limit(10**30) < 1 << 63

@@ -52,17 +52,6 @@ def test_it_neither_goes_back_nor_past_the_end(path: Path, by: timedelta) -> Non
     assert offset(path) == timedelta(0)
 
 
-def test_over_http(bare: Bare, path: Path) -> None:
-    assert bare.get("/_sandbox/clock")["offset_seconds"] == 0
-    moved = bare.post("/_sandbox/clock", {"seconds": 3600})
-    assert moved["offset_seconds"] == 3600
-    assert datetime.fromisoformat(moved["now"]) <= now(path)
-    for refused in ({"seconds": -1}, {"seconds": "9" * 17}, {"seconds": "x"}, {}):
-        assert bare("POST", "/_sandbox/clock", refused).status == 400
-    assert offset(path) == timedelta(hours=1)
-    assert bare("PUT", "/_sandbox/clock").status == 404
-
-
 def test_what_falls_due_is_done_in_the_order_of_time(bare: Bare, path: Path) -> None:
     """One long step: the debit confirmed first settles first, and its dispute comes after both."""
     early = bare.intent("pm_usBankAccount_dispute")

@@ -174,9 +174,9 @@ class InvoiceTotals:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A part of a selection. `next` continues after it, None at the end; `totals` by currency
-    cover the selection as a whole."""
+    """The beginning of a selection. `more`: it goes on after these; `totals` by currency cover the
+    selection as a whole."""
 
     items: tuple[T, ...]
-    next: str | None = None
+    more: bool = False
     totals: Mapping[str, InvoiceTotals] | None = None

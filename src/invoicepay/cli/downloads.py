@@ -16,6 +16,7 @@ from pathlib import Path
 from invoicepay.billing.errors import PartlyDone, Usage
 from invoicepay.cli.output import Output
 from invoicepay.cli.progress import bar
+from invoicepay.cli.records import Field, Record
 from invoicepay.cli.state import State
 from invoicepay.operations.invoices import RenderedInvoice, RenderInvoices
 from invoicepay.operations.progress import Started
@@ -122,10 +123,11 @@ def save_invoices(
         each = [_each_once(missing.values())] if zip_file else list(missing.values())
         state.out.many(
             list(zip(written, each, strict=True)),
-            lambda file: {"file": str(file[0]), "missing": file[1]},
+            Record[tuple[Path, str]](
+                Field("file", lambda file: str(file[0])), Field("missing", lambda file: file[1])
+            ),
             [],
             empty="",
-            fields=("file", "missing"),
         )
     say_missing(state.out, missing)
     if view:

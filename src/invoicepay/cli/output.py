@@ -13,10 +13,10 @@ from typing import Any, TextIO, TypeVar
 
 from invoicepay.billing.text import UNSEEN
 from invoicepay.cli.layout import PLAIN, Column, Page, Table, fact_lines, folded
+from invoicepay.cli.records import Record, named
 from invoicepay.cli.text import clean, guarded
 
 T = TypeVar("T")
-Record = Mapping[str, Any]
 
 
 class Format(StrEnum):
@@ -151,42 +151,39 @@ class Output:
             for line in later:
                 self._err_line(line)
 
-    def one(self, record: Record, people: Callable[[], None]) -> None:
-        """One object: `people` prints it for people."""
+    def one(
+        self,
+        record: Mapping[str, Any],
+        people: Callable[[], None],
+        made_by: Record[Any] | None = None,
+    ) -> None:
+        """One object: `people` prints it for people. `made_by`: the record that made it, None
+        where there are no lists of objects and no decimal texts in it."""
         if self.format is Format.JSON:
             print(json_text(record, indent=2), file=self._out)
         elif self.format is Format.CSV:
-            self._csv([record], list(record))
+            self._csv([record], made_by or named(*record))
         else:
             people()
 
-    def some(self, records: Sequence[Record], people: Callable[[], None]) -> None:
-        """The objects that were named, at least one: one object where it is one, else a list;
-        `people` prints it for people."""
-        if len(records) == 1:
-            self.one(records[0], people)
-        elif self.format is Format.JSON:
-            self._json_array(records)
-        elif self.format is Format.CSV:
-            self._csv(records, list(records[0]))
-        else:
+    def some(self, items: Sequence[T], record: Record[T], people: Callable[[], None]) -> None:
+        """What was named, of which there is at least one: an object where it is one, else a
+        list; `people` prints it for people."""
+        if len(items) == 1:
+            self.one(record(items[0]), people, record)
+        elif self.format is Format.TABLE:
             people()
+        else:
+            self.many(items, record, (), empty="")
 
     def many(
-        self,
-        items: Iterable[T],
-        record: Callable[[T], Record],
-        columns: Sequence[Column[T]],
-        *,
-        empty: str,
-        fields: Sequence[str],
+        self, items: Iterable[T], record: Record[T], columns: Sequence[Column[T]], *, empty: str
     ) -> None:
-        """A list of objects. `empty`: what people read where there is none; `fields`: the names
-        in every record, in order."""
+        """A list of objects. `empty`: what people read where there is none."""
         if self.format is Format.JSON:
             self._json_array(map(record, items))
         elif self.format is Format.CSV:
-            self._csv(map(record, items), fields)
+            self._csv(map(record, items), record)
         else:
             rows = list(items)
             if not rows:
@@ -202,7 +199,7 @@ class Output:
         if table.left_out:
             self.note(f"Not shown here, for want of room: {', '.join(table.left_out)}.")
 
-    def _json_array(self, records: Iterable[Record]) -> None:
+    def _json_array(self, records: Iterable[Mapping[str, Any]]) -> None:
         """An object a line, as they come."""
         write, separator = self._out.write, "[\n"
         for record in records:
@@ -210,17 +207,17 @@ class Output:
             separator = ",\n"
         write("[]\n" if separator == "[\n" else "\n]\n")
 
-    def _csv(self, records: Iterable[Record], fields: Sequence[str]) -> None:
+    def _csv(self, objects: Iterable[Mapping[str, Any]], record: Record[Any]) -> None:
         import csv
 
         writer = csv.writer(self._out, lineterminator="\n")
-        header = csv_header(fields)
+        columns = record.csv_columns()
         if self._bom:
             self._out.write("\ufeff")
-        writer.writerow(header)
-        for record in records:
-            for row in flat(record):
-                writer.writerow([_cell(row.get(name), name in NUMBERS) for name in header])
+        writer.writerow([name for name, _ in columns])
+        for each in objects:
+            for row in record.csv_rows(each):
+                writer.writerow([_cell(row.get(name), decimal) for name, decimal in columns])
 
 
 def _show(text: str, screen: TextIO) -> None:
@@ -246,59 +243,6 @@ def json_text(value: Any, indent: int | None = None) -> str:
     return re.sub(f"(?!\n)[{UNSEEN}]", lambda found: json.dumps(found[0])[1:-1], text)
 
 
-def csv_header(fields: Sequence[str]) -> list[str]:
-    """The columns of records with these fields. They do not depend on what nested lists hold:
-    `NESTED` names them."""
-    plain = [name for name in fields if name not in NESTED]
-    nested = [NESTED[name] for name in fields if name in NESTED]
-    return plain + [f"{prefix}_{key}" for prefix, keys in nested for key in keys]
-
-
-def flat(record: Record) -> list[Record]:
-    """Rows of a record: each element of a nested list gets one, with the record repeated."""
-    rows: list[Record] = [
-        {**record, **{f"{NESTED[name][0]}_{key}": value for key, value in _object(element)}}
-        for name in record
-        if name in NESTED
-        for element in record[name]
-    ]
-    return rows or [record]
-
-
-def _object(element: Any) -> Iterable[tuple[str, Any]]:
-    return element.items() if isinstance(element, dict) else [("id", element)]
-
-
-NESTED: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "allocations": ("allocation", ("invoice", "amount_minor", "amount")),
-    "reversals": ("reversal", ("kind", "amount_minor", "amount", "effective_on", "reason")),
-    "lines": (
-        "line",
-        (
-            "description",
-            "quantity",
-            "unit_price",
-            "amount_minor",
-            "amount",
-            "tax_minor",
-            "tax",
-            "tax_rate",
-        ),
-    ),
-    "payments": ("payment", ("id", "status", "method_label", "paid_on", "amount_minor", "amount")),
-    "open": ("open", ("currency", "count", "balance_minor", "balance")),
-    "differences": ("difference", ("what", "expected", "found")),
-    "logins": ("login", ("email", "password", "role", "customers")),
-}
-"""Lists of objects inside records: what their CSV columns start with, and their fields."""
-
-
-NUMBERS = frozenset(
-    "total paid pending balance payable amount refunded unapplied tax allocation_amount "
-    "reversal_amount line_quantity line_unit_price line_amount line_tax payment_amount "
-    "open_balance".split()
-)
-"""Columns of decimal text, where a minus is one."""
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?"
 
 

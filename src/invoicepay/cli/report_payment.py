@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from invoicepay.billing.errors import InvoicepayError, NotFound, OutcomeUnknown
 from invoicepay.billing.payment import FINAL, Payment, PaymentStatus
-from invoicepay.cli.show.payment import raise_for, show_payment
+from invoicepay.cli.show.payments import raise_for, show_payment
 
 if TYPE_CHECKING:
     from invoicepay.cli.interrupts import Interrupts

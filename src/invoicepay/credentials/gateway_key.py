@@ -83,11 +83,6 @@ def set_gateway_key(
     _store(folder, keyring).set(_user(ledger_id), key)
 
 
-def delete_gateway_key(folder: Path, ledger_id: str, keyring: KeyringSecrets | None = None) -> None:
-    """Forget the keyring's key; fine when there is none."""
-    _store(folder, keyring).delete(_user(ledger_id))
-
-
 def _store(folder: Path, keyring: KeyringSecrets | None) -> KeyringSecrets:
     return (keyring or KeyringSecrets(folder)).hinting(WITHOUT_KEYRING)
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from invoicepay.billing.dates import date_of
-from invoicepay.billing.errors import Usage
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -47,18 +46,9 @@ def row_limit(limit: int | None) -> int:
     return -1 if limit is None else min(limit, _MOST_ROWS) + 1
 
 
-def of_page(rows: list[Row], limit: int | None) -> tuple[list[Row], Row | None]:
-    """The page's rows of those that `row_limit` let through, and the last where more follow."""
-    more = limit is not None and len(rows) > limit
-    rows = rows[:limit]
-    return rows, rows[-1] if more and rows else None
-
-
-def row_cursor(text: str) -> int:
-    """The row id that a page ended with. Raises Usage for text that is no cursor."""
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise Usage("usage", "this page's cursor is not valid")
-    return int(text)
+def of_page(rows: list[Row], limit: int | None) -> tuple[list[Row], bool]:
+    """The page's rows of those that `row_limit` let through, and whether more follow."""
+    return rows[:limit], limit is not None and len(rows) > limit
 
 
 def unreadable(what: str, why: object) -> sqlite3.DatabaseError:

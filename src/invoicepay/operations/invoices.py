@@ -33,7 +33,6 @@ class InvoiceList:
 class ListInvoices(Request[InvoiceList]):
     selection: InvoiceFilter
     limit: int | None = None
-    after: str | None = None
     totals: bool = True
 
 
@@ -51,7 +50,6 @@ def list_invoices(request: ListInvoices, actor: Actor, ports: Ports) -> InvoiceL
             actor.scope,
             today,
             limit=request.limit,
-            after=request.after,
             totals=request.totals,
         )
     return InvoiceList(page, today)

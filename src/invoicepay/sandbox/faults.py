@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
@@ -54,34 +54,20 @@ def add_fault(
     seconds: float = 0.0,
 ) -> None:
     """Add a fault to the sandbox file at `path`. `seconds` is the length of a delay."""
+    if kind not in KINDS:
+        raise ValueError(f"no such fault: {kind}; there are {', '.join(KINDS)}")
+    if times < 1 or skip < 0 or not 0 <= seconds <= 3600:
+        raise ValueError("a fault needs times >= 1, skip >= 0 and 0 to 3600 seconds")
     with closing(connect(path)) as db:
-        add(db, Fault(match, kind, seconds, skip, times))
+        db.execute(
+            "INSERT INTO faults (match, kind, seconds, skip, times) VALUES (?, ?, ?, ?, ?)",
+            (match, kind, seconds, skip, times),
+        )
 
 
 def clear_faults(path: Path) -> None:
     with closing(connect(path)) as db:
-        clear(db)
-
-
-def add(db: sqlite3.Connection, fault: Fault) -> None:
-    if fault.kind not in KINDS:
-        raise ValueError(f"no such fault: {fault.kind}; there are {', '.join(KINDS)}")
-    if fault.times < 1 or fault.skip < 0 or not 0 <= fault.seconds <= 3600:
-        raise ValueError("a fault needs times >= 1, skip >= 0 and 0 to 3600 seconds")
-    db.execute(
-        "INSERT INTO faults (match, kind, seconds, skip, times) "
-        "VALUES (:match, :kind, :seconds, :skip, :times)",
-        asdict(fault),
-    )
-
-
-def clear(db: sqlite3.Connection) -> None:
-    db.execute("DELETE FROM faults")
-
-
-def pending(db: sqlite3.Connection) -> list[Fault]:
-    rows = db.execute("SELECT match, kind, seconds, skip, times FROM faults ORDER BY seq")
-    return [Fault(*row) for row in rows]
+        db.execute("DELETE FROM faults")
 
 
 def take(db: sqlite3.Connection, method: str, path: str) -> Fault | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from invoicepay.sandbox import control, dispatch
+from invoicepay.sandbox import dispatch
 from invoicepay.sandbox.access import Access, key_in, new_key
 from invoicepay.sandbox.clock import file_errors
 from invoicepay.sandbox.faults import Fault, take
@@ -197,9 +197,6 @@ class _Connection(BaseHTTPRequestHandler):
         try:
             if self._db is None:
                 self._db = connect(self.server.path)
-            if path.startswith(control.PREFIX):
-                self._send(control.handle(self.server.path, self._db, request), request)
-                return
             fault = take(self._db, request.method, path)
         except sqlite3.Error:
             self._send(server_error(), request)

@@ -32,7 +32,7 @@ from tests.proofs.crash.shim import Shim, loaded
 
 WARM = (
     *map(cli.command_module, cli.COMMANDS),
-    *"cli.show.payment cli.show.records cli.downloads cli.prompts cli.progress".split(),
+    *"cli.show.payments cli.records cli.downloads cli.prompts cli.progress".split(),
     *"gateway.stripe_gateway documents mail.folder credentials.passwords".split(),
     *"credentials.ids credentials.keyring_store ledger.migrations ledger.replace".split(),
     *(f"ledger.stores.{n}" for n in "books contacts customers invoices journal".split()),

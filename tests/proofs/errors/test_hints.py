@@ -452,7 +452,7 @@ def bad_rows(company: DemoCompany, meet: Meet) -> None:
 
 @obeyed
 def bad_text(company: DemoCompany, meet: Meet) -> None:
-    assert "one line of at most 500" in meet()
+    assert "the memo has a line break. Leave it out." in meet()
     well(company.run(["pay", "INV-1042", "--memo", "one line", "--yes"]))
 
 

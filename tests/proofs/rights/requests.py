@@ -210,7 +210,7 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
     CreateToken: {"label", "days"},
     ListTokens: {"ended"},
     InviteContact: {"role", "name", "mail"},
-    ListInvoices: {"limit", "after", "totals"},
+    ListInvoices: {"limit", "totals"},
     ImportRecords: {"kind", "path", "mapping", "preset", "dry_run", "update"},
     AttachTestMethod: {"token", "label"},
     Quote: {
@@ -218,9 +218,9 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
         "allow_pending",
         "include_disputed",
     },
-    ListPayments: {"since", "status", "limit", "after"},
+    ListPayments: {"since", "status", "limit"},
     ShowPayment: {"settle_first"},
-    ListMail: {"statuses", "limit", "after"},
+    ListMail: {"statuses", "limit"},
     SendMail: {"now"},
     SetCompany: {
         *{"name", "address", "email", "phone", "website", "tax_id", "time_zone", "currency"},
@@ -230,8 +230,7 @@ NAMES_NOTHING: Mapping[type[Request[Any]], set[str]] = {
     Restore: {"backup", "other_ledger", "receipts_from"},
     BindAccount: {"account"},
     CheckHealth: {"everything"},
-    ListJournal: {"since", "kind", "subject", "limit", "after"},
+    ListJournal: {"since", "kind", "subject", "limit"},
     VerifyJournal: {"head"},
 }
-"""Fields that name nothing that is somebody's; cursors hold what they say and nothing else. Every
-other varies in REQUESTS."""
+"""Fields that name nothing that is somebody's. Every other varies in REQUESTS."""

@@ -34,9 +34,7 @@ class JournalStore(Protocol):
 
     def head(self) -> JournalHead | None: ...
     def hash_at(self, seq: int) -> str | None: ...
-    def page(
-        self, selection: JournalFilter, *, limit: int | None = None, after: str | None = None
-    ) -> Page[JournalEntry]:
+    def page(self, selection: JournalFilter, *, limit: int | None = None) -> Page[JournalEntry]:
         """The last first, without entries that only carry rows of another."""
 
     def verify(self) -> JournalCheck:

@@ -107,10 +107,9 @@ class InvoiceStore(Protocol):
         today: date,
         *,
         limit: int | None = None,
-        after: str | None = None,
         totals: bool = True,
     ) -> Page[Invoice]:
-        """Keyset page of `selection`; `after` is an earlier page's `next`."""
+        """In the order of `selection`, at most `limit`."""
 
     def get(self, number: str, scope: Scope) -> Invoice | None: ...
     def near(self, number: str, scope: Scope) -> list[str]:
@@ -210,7 +209,6 @@ class PaymentStore(Protocol):
         scope: Scope,
         *,
         limit: int | None = None,
-        after: str | None = None,
     ) -> Page[Payment]:
         """The last recorded first."""
 
@@ -254,7 +252,6 @@ class OutboxStore(Protocol):
         payment_id: str = "",
         *,
         limit: int | None = None,
-        after: str | None = None,
     ) -> Page[OutboxMail]:
         """The last recorded first. `statuses`: OWED, only SENT, or all."""
 

@@ -6,18 +6,17 @@ from typing import Annotated, Optional
 
 import typer
 
-from invoicepay.billing.journal import JournalEntry, parse_head
+from invoicepay.billing.journal import JournalCheck, parse_head
 from invoicepay.cli.days import first_day
-from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.records import Field, Nested, Record
 from invoicepay.cli.show.differences import difference_line, journal_differs
+from invoicepay.cli.show.journal import DIFFERENCE, ENTRY, entry_columns
 from invoicepay.cli.state import state_of
-from invoicepay.cli.times import time_column
 
 app = new_app(group=True)
 
 Text = Optional[str]  # noqa: UP045 - typer reads it at run time
-FIELDS = ("seq", "recorded_at", "kind", "subject", "actor", "rows", "hash", "data")
 
 
 @app.command("list")
@@ -44,16 +43,9 @@ def list_(
     state = state_of(context)
     since_date = first_day(since, state)
     page = state.call(ListJournal(since_date, kind, subject, limit))
-    columns: list[Column[JournalEntry]] = [
-        Column("Entry", lambda e: str(e.seq), right=True),
-        time_column("Recorded", page.items, lambda e: e.recorded_at, state, seconds=True),
-        Column("Kind", lambda e: e.kind),
-        Column("Subject", lambda e: e.subject),
-        Column("By", lambda e: e.actor),
-        Column("Rows", lambda e: str(e.rows), right=True, gives_way=1),
-    ]
-    state.out.many(page.items, _record, columns, empty="No journal entries.", fields=FIELDS)
-    if page.next and state.out.for_people:
+    columns = entry_columns(page.items, state)
+    state.out.many(page.items, ENTRY, columns, empty="No journal entries.")
+    if page.more and state.out.for_people:
         state.out.note(f"The last {len(page.items)} entries; more with a larger --limit.")
 
 
@@ -72,15 +64,13 @@ def verify(
     kept = parse_head(head) if head else None
     check = state.call(VerifyJournal(kept))
     since = check.entries - kept.seq if kept else None
-    record = {
-        "entries": check.entries,
-        "entries_since_head": since,
-        "rows": check.rows,
-        "head": str(check.head or ""),
-        "differences": [
-            {"what": d.what, "expected": d.expected, "found": d.found} for d in check.differences
-        ],
-    }
+    record = Record[JournalCheck](
+        Field("entries", lambda c: c.entries),
+        Field("entries_since_head", lambda _: since),
+        Field("rows", lambda c: c.rows),
+        Field("head", lambda c: str(c.head or "")),
+        Nested("differences", "difference", lambda c: c.differences, DIFFERENCE),
+    )
 
     def show() -> None:
         for d in check.differences:
@@ -96,7 +86,7 @@ def verify(
                     f"`invoicepay audit list --limit {since}`."
                 )
 
-    state.out.one(record, show)
+    state.out.one(record(check), show, record)
     if check.differences:
         raise journal_differs(check)
 
@@ -112,16 +102,3 @@ def head(context: typer.Context) -> None:
     ledger = state.local.identity.id
     record = {"ledger": ledger, "seq": last.seq, "hash": last.hash, "head": str(last)}
     state.out.one(record, lambda: state.out.text(str(last)))
-
-
-def _record(entry: JournalEntry) -> dict[str, object]:
-    return {
-        "seq": entry.seq,
-        "recorded_at": entry.recorded_at.isoformat(),
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "actor": entry.actor,
-        "rows": entry.rows,
-        "hash": entry.hash,
-        "data": dict(entry.data),
-    }

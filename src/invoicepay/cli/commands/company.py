@@ -88,20 +88,6 @@ def _read_logo(path: Path) -> bytes:
 
 
 def _answer(company: Company, state: State) -> None:
-    from invoicepay.cli.show.records import company_record
-    from invoicepay.operations.mailing.address import readable
+    from invoicepay.cli.show.company import COMPANY, company_facts
 
-    facts = {
-        "Name": company.name,
-        "Address": " / ".join(company.address.lines),
-        "E-mail": readable(company.email),
-        "Phone": company.phone,
-        "Website": company.website,
-        "Tax id": company.tax_id,
-        "Time zone": company.time_zone,
-        "Currency": company.currency,
-        "Terms": " / ".join(company.terms.splitlines()),
-        "Remit to": " / ".join(company.remit_to.splitlines()),
-        "Logo": f"{len(company.logo):,} bytes" if company.logo else "none",
-    }
-    state.out.one(company_record(company), lambda: state.out.facts(facts))
+    state.out.one(COMPANY(company), lambda: state.out.facts(company_facts(company)))

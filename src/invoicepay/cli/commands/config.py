@@ -10,6 +10,7 @@ import typer
 from invoicepay.billing.errors import Usage
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import AsksForSecrets, new_app
+from invoicepay.cli.records import Field, Record
 from invoicepay.cli.state import State, state_of
 
 app = new_app(group=True)
@@ -35,10 +36,13 @@ def show(context: typer.Context) -> None:
     ]
     state.out.many(
         in_force(state),
-        lambda s: {"name": s.name, "value": s.value, "source": s.source},
+        Record[Setting](
+            Field("name", lambda s: s.name),
+            Field("value", lambda s: s.value),
+            Field("source", lambda s: s.source),
+        ),
         columns,
         empty="",
-        fields=("name", "value", "source"),
     )
 
 

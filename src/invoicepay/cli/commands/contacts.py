@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from invoicepay.billing.customer import Role
 from invoicepay.billing.errors import PartlyDone
-from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.state import state_of
 from invoicepay.cli.times import day_text
-
-if TYPE_CHECKING:
-    from invoicepay.operations.identity.contacts import ContactView
 
 app = new_app(group=True)
 
@@ -82,43 +78,22 @@ def list_(
     customer: Annotated[Optional[str], typer.Option(metavar="C", help="Who act for one.")] = None,  # noqa: UP045
 ) -> None:
     """List the people who can log in."""
+    from invoicepay.cli.show.contacts import CONTACT, CONTACT_COLUMNS
     from invoicepay.operations.identity.contacts import ListContacts
-    from invoicepay.operations.mailing.address import readable
 
     state = state_of(context)
-    columns: list[Column[ContactView]] = [
-        Column("E-mail", lambda c: readable(c.email)),
-        Column("Name", lambda c: c.name),
-        Column("Role", lambda c: c.role.value),
-        Column("Customers", lambda c: ", ".join(c.customers)),
-        Column("Status", lambda c: c.status),
-    ]
-    state.out.many(
-        state.call(ListContacts(customer)), _record, columns, empty="nobody", fields=_FIELDS
-    )
+    state.out.many(state.call(ListContacts(customer)), CONTACT, CONTACT_COLUMNS, empty="nobody")
 
 
 @app.command()
 def disable(context: typer.Context, email: Email) -> None:
     """Shut a person out, at once: sessions, tokens, invites and password."""
+    from invoicepay.cli.show.contacts import CONTACT
     from invoicepay.operations.identity.contacts import DisableContact
     from invoicepay.operations.mailing.address import readable
 
     state = state_of(context)
     contact = state.call(DisableContact(email))
     state.out.one(
-        _record(contact), lambda: state.out.text(f"{readable(contact.email)} is disabled.")
+        CONTACT(contact), lambda: state.out.text(f"{readable(contact.email)} is disabled.")
     )
-
-
-_FIELDS = ("email", "name", "role", "customers", "status")
-
-
-def _record(contact: ContactView) -> dict[str, Any]:
-    return {
-        "email": contact.email,
-        "name": contact.name,
-        "role": contact.role.value,
-        "customers": list(contact.customers),
-        "status": contact.status,
-    }

@@ -16,11 +16,12 @@ import typer
 
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.output import Format
+from invoicepay.cli.records import Field, Nested, Record
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
     from invoicepay.billing.payment import Payment
-    from invoicepay.demo.company import DemoCompany
+    from invoicepay.demo.company import DemoCompany, Login
 
 app = new_app()
 
@@ -46,23 +47,23 @@ def demo(
     with contextlib.closing(State(Format.TABLE, settings.config, settings.ledger)) as demo_state:
         payments = _main_job(state, demo_state, dir)
     receipt = dir / f"{payments[1].receipt_number}.pdf"
-    record = {
-        "config": str(settings.config.absolute()),
-        "ledger": str(settings.ledger),
-        "outbox": str(settings.outbox),
-        "logins": [
-            {
-                "email": login.email,
-                "password": login.password,
-                "role": login.role.value,
-                "customers": list(login.customers),
-            }
-            for login in company.logins
-        ],
-        "payments": [payment.id for payment in payments],
-        "receipt": str(receipt.absolute()),
-    }
-    state.out.one(record, lambda: _what_next(state, company, receipt, elsewhere))
+    record: Record[DemoCompany] = Record(
+        Field("config", lambda c: str(c.settings.config.absolute())),
+        Field("ledger", lambda c: str(c.settings.ledger)),
+        Field("outbox", lambda c: str(c.settings.outbox)),
+        Nested("logins", "login", lambda c: c.logins, _LOGIN),
+        Field("payments", lambda _: [payment.id for payment in payments]),
+        Field("receipt", lambda _: str(receipt.absolute())),
+    )
+    state.out.one(record(company), lambda: _what_next(state, company, receipt, elsewhere), record)
+
+
+_LOGIN: Record[Login] = Record(
+    Field("email", lambda login: login.email),
+    Field("password", lambda login: login.password),
+    Field("role", lambda login: login.role.value),
+    Field("customers", lambda login: list(login.customers)),
+)
 
 
 def _main_job(state: State, demo_state: State, dir: Path) -> Sequence[Payment]:

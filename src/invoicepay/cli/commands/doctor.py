@@ -11,6 +11,7 @@ from invoicepay.billing.identity import Mode
 from invoicepay.cli.layout import Column
 from invoicepay.cli.modes import check_modes
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.records import Field, Record
 from invoicepay.cli.show.differences import (
     LET_NOBODY_PAY,
     difference_line,
@@ -66,15 +67,14 @@ def doctor(
     ]
     state.out.many(
         checks,
-        lambda c: {
-            "name": c.name,
-            "ok": c.ok,
-            "detail": c.detail,
-            "hint": "" if c.ok else c.hint,
-        },
+        Record[Check](
+            Field("name", lambda c: c.name),
+            Field("ok", lambda c: c.ok),
+            Field("detail", lambda c: c.detail),
+            Field("hint", lambda c: "" if c.ok else c.hint),
+        ),
         columns,
         empty="",
-        fields=("name", "ok", "detail", "hint"),
     )
     if health:
         _raise_for(health, state)

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from invoicepay.billing.errors import Usage
-from invoicepay.billing.invoice import Invoice, InvoiceFilter, InvoiceSort, InvoiceState
+from invoicepay.billing.invoice import InvoiceFilter, InvoiceSort, InvoiceState
 from invoicepay.billing.money import grouped_text
 from invoicepay.cli import complete
 from invoicepay.cli.days import first_day, last_day
-from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.parameters import OfCustomer
-from invoicepay.cli.show.invoice import pending
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:
-    from datetime import date
     from decimal import Decimal
 
     from invoicepay.operations.invoices import InvoiceList
@@ -78,8 +75,7 @@ def show(
 ) -> None:
     """Show invoices with their lines, payments and what is under way. As JSON one is an object,
     several are an array."""
-    from invoicepay.cli.show.invoice import print_invoice
-    from invoicepay.cli.show.records import invoice_detail_record
+    from invoicepay.cli.show.invoices import invoice_detail_record, print_invoice
     from invoicepay.operations.invoices import ShowInvoice
 
     state = state_of(context)
@@ -92,7 +88,8 @@ def show(
             print_invoice(each.detail, each.today, state.out)
 
     with state.out.paged():
-        state.out.some([invoice_detail_record(each.detail, each.today) for each in shown], people)
+        details = [each.detail for each in shown]
+        state.out.some(details, invoice_detail_record(shown[0].today), people)
 
 
 @app.command()
@@ -154,47 +151,16 @@ def _amount(text: str | None, currency: str | None) -> "Decimal | None":
     return Decimal(parse_minor(text, known)).scaleb(-decimals(known))
 
 
-STATUS_STYLE = {
-    "open": "",
-    "partial": "yellow",
-    "processing": "cyan",
-    "paid": "green",
-    "void": "dim",
-    "overdue": "red",
-}
-
-
 def _show_list(state: State, found: "InvoiceList") -> None:
-    from invoicepay.cli.show.records import INVOICE_FIELDS, invoice_record
+    from invoicepay.cli.show.invoices import invoice_columns, invoice_record
 
-    today = found.today
     items = found.page.items
-    columns: list[Column[Invoice]] = [
-        Column("Invoice", lambda i: i.number),
-        Column("Customer", lambda i: i.customer_name, gives_way=1),
-        Column("Issued", lambda i: i.issued_on.isoformat(), gives_way=2),
-        Column("Due", lambda i: i.due_on.isoformat(), style=lambda i: _due_style(i, today)),
-        Column(
-            "Late", lambda i: _late(i, today), True, lambda i: _due_style(i, today), gives_way=3
-        ),
-        Column("Status", lambda i: _status(i), style=lambda i: STATUS_STYLE[i.status]),
-        Column("Total", lambda i: grouped_text(i.total_minor, i.currency), right=True),
-        Column("Pending", pending, right=True),
-        Column("Balance", lambda i: grouped_text(i.balance_minor, i.currency), right=True),
-        Column("", lambda i: i.currency),
-    ]
-    # What is the same in every row is said by the sums below, or known.
-    if len(found.page.totals or {}) <= 1:  # of all, also those that --limit leaves out
-        del columns[-1]
-    if len({i.customer for i in items}) <= 1:
-        del columns[1]
     with state.out.paged():
         state.out.many(
             items,
-            lambda i: invoice_record(i, today),
-            columns,
+            invoice_record(found.today),
+            invoice_columns(found),
             empty="no invoice is in this selection",
-            fields=INVOICE_FIELDS,
         )
         if state.out.for_people and items:
             _show_totals(state, found)
@@ -218,16 +184,3 @@ def _show_totals(state: State, found: "InvoiceList") -> None:
     shown, count = len(found.page.items), sum(t.count for t in (found.page.totals or {}).values())
     if shown < count:
         state.out.note(f"{shown} of {count} shown; --limit sets how many.")
-
-
-def _late(invoice: Invoice, today: "date") -> str:
-    late = invoice.days_overdue(today)
-    return f"{late}d" if late else ""
-
-
-def _due_style(invoice: Invoice, today: "date") -> str:
-    return "red" if invoice.days_overdue(today) else ""
-
-
-def _status(invoice: Invoice) -> str:
-    return invoice.status.value + (" (disputed)" if invoice.disputed else "")

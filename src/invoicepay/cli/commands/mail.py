@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
@@ -9,8 +10,8 @@ import typer
 from invoicepay.billing.errors import PartlyDone, Usage
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.records import instant, named
 from invoicepay.cli.state import state_of
-from invoicepay.cli.times import time_column
 
 if TYPE_CHECKING:
     from invoicepay.billing.ports import OutboxMail
@@ -22,7 +23,6 @@ Ids = Annotated[
     Optional[list[str]],  # noqa: UP045 - typer reads it at run time
     typer.Argument(metavar="ID...", help="As `mail list` shows it, or a payment's."),
 ]
-STATUS_STYLE = {"failing": "red", "sent": "green", "discarded": "dim"}
 
 
 @app.command("list")
@@ -36,9 +36,7 @@ def list_(
     """List e-mail about payments that is owed, the last first: when it is tried again, and why it
     could not be sent."""
     from invoicepay.billing.ports import OWED
-    from invoicepay.cli.show.mail import name_of
-    from invoicepay.cli.show.records import MAIL_FIELDS, mail_record
-    from invoicepay.operations.mailing.address import readable
+    from invoicepay.cli.show.mail import MAIL, mail_columns
     from invoicepay.operations.mailing.outbox import ALL, SENT, ListMail
 
     if all and sent:
@@ -46,23 +44,10 @@ def list_(
     state = state_of(context)
     wanted = ALL if all else SENT if sent else OWED
     page = state.call(ListMail(wanted, payment, limit))
-    columns: list[Column[OutboxMail]] = [
-        Column("ID", name_of),
-        Column("To", lambda m: readable(m.to)),
-        time_column("Created", page.items, lambda m: m.created_at, state),
-        Column("Status", lambda m: m.status.value, style=lambda m: STATUS_STYLE.get(m.status, "")),
-        Column("Tries", lambda m: str(m.attempts), right=True),
-        time_column("Next try", page.items, lambda m: m.due_at if m.owed else None, state),
-        time_column("Sent", page.items, lambda m: m.sent_at, state),
-        Column("Error", lambda m: m.last_error),
-    ]
-    if not (all or sent):
-        del columns[6]
-    elif sent:
-        del columns[5]
+    columns = mail_columns(page.items, state, owed=not sent, sent=all or sent)
     none = "no e-mail was sent yet" if sent else "no e-mails yet" if all else "no e-mail is owed"
-    state.out.many(page.items, mail_record, columns, empty=none, fields=MAIL_FIELDS)
-    if page.next and state.out.for_people:
+    state.out.many(page.items, MAIL, columns, empty=none)
+    if page.more and state.out.for_people:
         state.out.note(f"The last {len(page.items)} e-mails; more with a larger --limit.")
 
 
@@ -75,27 +60,25 @@ def send(
     ] = False,
 ) -> None:
     """Send the e-mail that is due, or named. Named e-mail is tried whenever it is due."""
-    from invoicepay.cli.show.mail import trouble_in
+    from invoicepay.cli.show.mail import STATUS_STYLE, trouble_in
     from invoicepay.operations.mailing.deliver import SendMail
 
     if ids and now:
         raise Usage("usage", "use either --now or ids")
     state = state_of(context)
     report = state.call(SendMail(mails=tuple(ids or ()), now=now))
-    fields = ("id", "to", "status", "next_try_at", "last_error")
-    columns: list[Column[dict[str, Any]]] = [
+    columns: list[Column[Mapping[str, Any]]] = [
         Column("To", lambda r: r["to"]),
         Column("Status", lambda r: r["status"], style=lambda r: STATUS_STYLE[r["status"]]),
         Column("Error", lambda r: r["last_error"]),
     ]
     state.out.many(
         _records(report),
-        dict,
+        named("id", "to", "status", "next_try_at", "last_error"),
         columns,
         empty="nothing is due"
         if not ids
         else "nothing to send now: it was sent or discarded, or another command is sending it",
-        fields=fields,
     )
     trouble = trouble_in(report)
     if trouble:
@@ -103,8 +86,6 @@ def send(
 
 
 def _records(report: DeliveryReport) -> list[dict[str, Any]]:
-    from invoicepay.cli.show.records import instant
-
     sent: list[dict[str, Any]] = [
         {"id": id, "to": to, "status": "sent", "next_try_at": None, "last_error": ""}
         for id, to in zip(report.sent, report.sent_to, strict=True)
@@ -126,7 +107,7 @@ def _records(report: DeliveryReport) -> list[dict[str, Any]]:
 def discard(context: typer.Context, ids: Ids) -> None:
     """Give up e-mail that can never arrive. It is not sent any more; the journal says who decided
     that."""
-    from invoicepay.cli.show.records import MAIL_FIELDS, mail_record
+    from invoicepay.cli.show.mail import MAIL
     from invoicepay.operations.mailing.address import readable
     from invoicepay.operations.mailing.outbox import DiscardMail
 
@@ -136,6 +117,4 @@ def discard(context: typer.Context, ids: Ids) -> None:
         Column("Discarded", lambda m: m.message_id),
         Column("To", lambda m: readable(m.to)),
     ]
-    state.out.many(
-        discarded, mail_record, columns, empty="nothing is owed about that", fields=MAIL_FIELDS
-    )
+    state.out.many(discarded, MAIL, columns, empty="nothing is owed about that")

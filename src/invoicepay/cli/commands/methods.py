@@ -8,7 +8,6 @@ import typer
 
 from invoicepay.billing.errors import Refused, not_found
 from invoicepay.billing.method import Method
-from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.parameters import MethodId, OfCustomer
 from invoicepay.cli.prompts import confirm
@@ -23,28 +22,16 @@ def list_(
     customer: OfCustomer = None,
 ) -> None:
     """List payment methods."""
-    from invoicepay.cli.show.records import METHOD_FIELDS, method_record
+    from invoicepay.cli.show.methods import method_columns, method_record
     from invoicepay.operations.methods import ListMethods
 
     state = state_of(context)
     found = state.call(ListMethods(customer))
-    columns: list[Column[Method]] = [
-        Column("Method", lambda m: m.id),
-        Column("Type", lambda m: m.type.value),
-        Column("Ends in", lambda m: f"{m.brand} {m.last4}"),
-        Column("Label", lambda m: m.label),
-        Column("Expires", lambda m: m.expires),
-        Column("Status", lambda m: m.status(found.today).value.replace("_", " ")),
-        Column("Default", lambda m: _default(m)),
-    ]
-    if len({m.customer for m in found.methods}) > 1:
-        columns.insert(0, Column("Customer", lambda m: m.customer))
     state.out.many(
         found.methods,
-        lambda m: method_record(m, found.today),
-        columns,
+        method_record(found.today),
+        method_columns(found.methods, found.today),
         empty="no payment methods yet",
-        fields=METHOD_FIELDS,
     )
 
 
@@ -84,13 +71,7 @@ def remove(
 def _answer(context: typer.Context, method: Method, text: str) -> None:
     from datetime import UTC, datetime
 
-    from invoicepay.cli.show.records import method_record
+    from invoicepay.cli.show.methods import method_record
 
     out = state_of(context).out
-    out.one(method_record(method, datetime.now(UTC).date()), lambda: out.text(text))
-
-
-def _default(method: Method) -> str:
-    if method.preferred:
-        return "default"
-    return f"for {method.type}" if method.default else ""
+    out.one(method_record(datetime.now(UTC).date())(method), lambda: out.text(text))

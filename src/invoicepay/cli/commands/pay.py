@@ -64,7 +64,7 @@ def pay(
     from invoicepay.cli.interrupts import one_interrupt
     from invoicepay.cli.prompts import can_ask, confirm
     from invoicepay.cli.report_payment import Patience, PaymentReporter
-    from invoicepay.cli.show.payment import (
+    from invoicepay.cli.show.payments import (
         DRY_RUN,
         note_plan,
         print_plan,

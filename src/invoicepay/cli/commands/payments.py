@@ -7,25 +7,15 @@ from typing import Annotated, Optional
 
 import typer
 
-from invoicepay.billing.money import grouped_text
-from invoicepay.billing.payment import Payment, PaymentStatus
+from invoicepay.billing.payment import PaymentStatus
 from invoicepay.cli.days import first_day
-from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.parameters import OfCustomer, PaymentId
 from invoicepay.cli.state import state_of
-from invoicepay.cli.times import day_text
 
 app = new_app(group=True)
 
 Text = Optional[str]  # noqa: UP045 - typer reads it at run time
-STATUS_STYLE = {
-    "succeeded": "green",
-    "processing": "cyan",
-    "failed": "red",
-    "unknown": "yellow",
-    "canceled": "dim",
-}
 
 
 @app.command("list")
@@ -39,40 +29,21 @@ def list_(
     limit: Annotated[Optional[int], typer.Option(min=1, help="At most so many.")] = None,  # noqa: UP045
 ) -> None:
     """List payments, the last recorded first."""
-    from invoicepay.cli.show.records import PAYMENT_FIELDS, payment_record
-    from invoicepay.cli.text import SHORT
+    from invoicepay.cli.show.payments import PAYMENT, payment_columns
     from invoicepay.operations.payments.find import ListPayments
 
     state = state_of(context)
     since_date = first_day(since, state)
     page = state.call(ListPayments(since_date, status, customer, limit))
-    items = page.items
-
-    def date_of(payment: Payment) -> str:
-        received = payment.effective_on
-        return received.isoformat() if received else day_text(payment.created_at, state)
-
-    columns: list[Column[Payment]] = [
-        Column("Payment", lambda p: p.id[:SHORT]),
-        Column("Date", date_of),
-        Column("Customer", lambda p: p.customer, gives_way=1),
-        Column("Method", lambda p: p.method_label, gives_way=2),
-        Column("Status", lambda p: p.status.value, style=lambda p: STATUS_STYLE.get(p.status, "")),
-        Column("Invoices", lambda p: _invoices(p), gives_way=3),
-        Column("Amount", lambda p: grouped_text(p.amount_minor, p.currency), right=True),
-        Column("", lambda p: p.currency),
-    ]
-    if len({p.customer for p in items}) <= 1:
-        del columns[2]
     narrowed = since or status or customer
     empty = "no payment is in this selection" if narrowed else "no payments yet"
-    state.out.many(items, payment_record, columns, empty=empty, fields=PAYMENT_FIELDS)
+    state.out.many(page.items, PAYMENT, payment_columns(page.items, state), empty=empty)
 
 
 @app.command()
 def show(context: typer.Context, payment_id: PaymentId) -> None:
     """Show a payment."""
-    from invoicepay.cli.show.payment import show_payment
+    from invoicepay.cli.show.payments import show_payment
     from invoicepay.operations.payments.find import ShowPayment
 
     state = state_of(context)
@@ -122,13 +93,8 @@ def receipt(
 @app.command()
 def cancel(context: typer.Context, payment_id: PaymentId) -> None:
     """Give up a payment that the bank does not have yet."""
-    from invoicepay.cli.show.payment import show_payment
+    from invoicepay.cli.show.payments import show_payment
     from invoicepay.operations.payments.cancel import CancelPayment
 
     state = state_of(context)
     show_payment(state.call(CancelPayment(payment_id)), state)
-
-
-def _invoices(payment: Payment) -> str:
-    numbers = [a.invoice for a in payment.allocations]
-    return ", ".join(numbers[:2]) + (f" +{len(numbers) - 2}" if len(numbers) > 2 else "")

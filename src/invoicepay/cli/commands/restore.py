@@ -13,7 +13,7 @@ from invoicepay.billing.errors import Refused, Usage
 from invoicepay.billing.identity import Mode
 from invoicepay.cli.new_app import new_app
 from invoicepay.cli.prompts import confirm as ask
-from invoicepay.cli.show.records import instant
+from invoicepay.cli.records import instant
 from invoicepay.cli.state import State, state_of
 
 if TYPE_CHECKING:

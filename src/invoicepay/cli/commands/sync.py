@@ -10,6 +10,7 @@ from invoicepay.billing.errors import InvoicepayError, PartlyDone
 from invoicepay.billing.money import Money
 from invoicepay.cli.layout import Column
 from invoicepay.cli.new_app import new_app
+from invoicepay.cli.records import Field, Part, Record
 from invoicepay.cli.show.differences import difference_line, gateway_differs
 from invoicepay.cli.state import state_of
 
@@ -29,7 +30,7 @@ def sync(context: typer.Context) -> None:
     also record charges that are not known here, and compare what changed with the gateway."""
     from invoicepay.cli.progress import bar
     from invoicepay.cli.show.mail import trouble_in
-    from invoicepay.cli.show.records import PAYMENT_FIELDS, payment_record
+    from invoicepay.cli.show.payments import PAYMENT
     from invoicepay.operations.mailing.deliver import DeliveryReport
     from invoicepay.operations.payments.protocol.compare import Comparison
     from invoicepay.operations.payments.sync import NotReconciled, Settled, Sync
@@ -63,20 +64,15 @@ def sync(context: typer.Context) -> None:
         Column("Is", lambda s: s.payment.status.value if s.payment else ""),
         Column("", lambda s: s.error.message if s.error else _reason(s)),
     ]  # fmt: skip
-    nothing = dict.fromkeys(PAYMENT_FIELDS) | {"allocations": [], "reversals": []}
-    state.out.many(
-        shown,
-        lambda s: {
-            "subject": s.subject,
-            "was": s.was,
-            "error": s.error.code if s.error else None,
-            **(payment_record(s.payment) if s.payment else nothing),
-            "message": s.error.message if s.error else None,
-        },
-        columns,
-        empty="nothing was settled" if errors else "nothing is under way",
-        fields=("subject", "was", "error", *PAYMENT_FIELDS, "message"),
+    record = Record[Settled](
+        Field("subject", lambda s: s.subject),
+        Field("was", lambda s: s.was),
+        Field("error", lambda s: s.error.code if s.error else None),
+        Part(lambda s: s.payment, PAYMENT),
+        Field("message", lambda s: s.error.message if s.error else None),
     )
+    empty = "nothing was settled" if errors else "nothing is under way"
+    state.out.many(shown, record, columns, empty=empty)
     if state.out.at_terminal:  # elsewhere it is a log, which perhaps nobody reads
         state.acknowledge(*(s.payment.id for s in settled if s.payment and s.payment.outcome_known))
     if mail.sent:

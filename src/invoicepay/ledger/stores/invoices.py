@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
 import unicodedata
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from invoicepay.billing.customer import Scope
 from invoicepay.billing.dates import date_of, day_number
-from invoicepay.billing.errors import BadInput, Usage, must_be_there
+from invoicepay.billing.errors import BadInput, must_be_there
 from invoicepay.billing.invoice import (
     Invoice,
     InvoiceDetail,
@@ -80,26 +79,20 @@ class Invoices:
         today: date,
         *,
         limit: int | None = None,
-        after: str | None = None,
         totals: bool = True,
     ) -> Page[Invoice]:
         where, values = _where(selection, scope, today)
         key = selection.sort.value
         column, way = _SORT_COLUMNS[key.lstrip("-")], "DESC" if key[0] == "-" else "ASC"
-        keyset = ""
-        if after is not None:
-            values["after_key"], values["after_number"] = _cursor(after)
-            sign = "<" if way == "DESC" else ">"
-            keyset = f"AND ({column}, i.number) {sign} (:after_key, :after_number)"
         rows = self._db.execute(
-            f"SELECT {_COLUMNS}, {column} {_FROM} WHERE {where} {keyset} "
+            f"SELECT {_COLUMNS} {_FROM} WHERE {where} "
             f"ORDER BY {column} {way}, i.number {way} LIMIT :limit",
             values | {"limit": row_limit(limit)},
         ).fetchall()
-        rows, last = of_page(rows, limit)
+        rows, more = of_page(rows, limit)
         return Page(
-            items=tuple(_invoice(row[:-1]) for row in rows),
-            next=json.dumps([last[-1], last[0]]) if last else None,
+            items=tuple(map(_invoice, rows)),
+            more=more,
             totals=self._totals(where, values) if totals else None,
         )
 
@@ -253,16 +246,6 @@ def _by_decimals(name: str) -> str:
         codes = ", ".join(f"'{code}'" for code, n in DECIMALS.items() if n == places)
         cases.append(f"WHEN i.currency IN ({codes}) THEN :{name}{places}")
     return f"CASE {' '.join(cases)} ELSE :{name}2 END"
-
-
-def _cursor(after: str) -> tuple[str | int, str]:
-    try:
-        key, number = json.loads(after)
-    except (ValueError, TypeError):
-        key = number = None
-    if not isinstance(key, str | int) or not isinstance(number, str):
-        raise Usage("usage", "this page's cursor is not valid")
-    return key, number
 
 
 @reads("an invoice", "s s i i s i s s i i i s s s i i? i?")

@@ -28,7 +28,6 @@ from invoicepay.ledger.rows import (
     instant_text,
     of_page,
     reads,
-    row_cursor,
     row_limit,
 )
 
@@ -108,9 +107,7 @@ class Journal:
         row = self._db.execute("SELECT hash FROM journal WHERE seq = ?", (seq,)).fetchone()
         return row[0] if row else None
 
-    def page(
-        self, selection: JournalFilter, *, limit: int | None = None, after: str | None = None
-    ) -> Page[JournalEntry]:
+    def page(self, selection: JournalFilter, *, limit: int | None = None) -> Page[JournalEntry]:
         terms, values = [f"kind <> '{_PART}'"], dict[str, Any]()
         if selection.since is not None:
             terms.append("recorded_at >= :since")
@@ -123,16 +120,13 @@ class Journal:
             names = {f"subject{n}": name for n, name in enumerate(spellings(selection.subject))}
             terms.append(f"subject IN ({', '.join(f':{name}' for name in names)})")
             values |= names
-        if after is not None:
-            terms.append("seq < :after")
-            values["after"] = row_cursor(after)
         rows = self._db.execute(
             f"SELECT seq, recorded_at, kind, subject, actor, data, {_COUNT}, hash FROM journal j "
             f"WHERE {' AND '.join(terms)} ORDER BY seq DESC LIMIT :limit",
             values | {"limit": row_limit(limit)},
         ).fetchall()
-        rows, last = of_page(rows, limit)
-        return Page(tuple(map(_entry, rows)), str(last[0]) if last else None)
+        rows, more = of_page(rows, limit)
+        return Page(tuple(map(_entry, rows)), more)
 
     def verify(self) -> JournalCheck:
         with _as_bytes(self._db):

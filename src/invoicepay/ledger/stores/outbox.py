@@ -16,7 +16,6 @@ from invoicepay.ledger.rows import (
     of_page,
     optional_instant,
     reads,
-    row_cursor,
     row_limit,
 )
 from invoicepay.ledger.stores.scope import customer_in
@@ -71,22 +70,18 @@ class Outbox:
         payment_id: str = "",
         *,
         limit: int | None = None,
-        after: str | None = None,
     ) -> Page[OutboxMail]:
         few = statuses == OWED
         where, values = _about(scope, payment_id, few=few)
         parameters: dict[str, str | int] = {"limit": row_limit(limit), **values}
-        terms = [where, _STANDS[statuses]]
-        if after is not None:
-            terms.append("o.id < :after")
-            parameters["after"] = row_cursor(after)
         rows = self._db.execute(
-            f"SELECT {_COLUMNS}, o.id FROM outbox o JOIN payments p ON p.id = o.payment_id "
-            f"WHERE {' AND '.join(terms)} ORDER BY {'+' if few else ''}o.id DESC LIMIT :limit",
+            f"SELECT {_COLUMNS} FROM outbox o JOIN payments p ON p.id = o.payment_id "
+            f"WHERE {where} AND {_STANDS[statuses]} "
+            f"ORDER BY {'+' if few else ''}o.id DESC LIMIT :limit",
             parameters,
         ).fetchall()
-        rows, last = of_page(rows, limit)
-        return Page(tuple(_mail(row[:-1]) for row in rows), str(last[-1]) if last else None)
+        rows, more = of_page(rows, limit)
+        return Page(tuple(map(_mail, rows)), more)
 
     def take(
         self, message_id: str, now: datetime, until: datetime, *, early: bool = False

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from invoicepay.billing.customer import EVERYTHING, Scope
 from invoicepay.billing.dates import date_of, day_number
@@ -32,41 +31,16 @@ from invoicepay.ledger.rows import (
     optional_instant,
     optional_instant_text,
     reads,
-    row_cursor,
     row_limit,
 )
 from invoicepay.ledger.stores.scope import as_set, customer_in
 
-
-class _Row(NamedTuple):
-    """The columns that make a payment, of `_SELECT`."""
-
-    seq: int
-    id: str
-    status: str
-    customer_number: str
-    currency: str
-    amount_minor: int
-    method_type: str
-    method_label: str
-    method_id: str
-    created_at: str
-    initiated_by: str
-    livemode: int
-    gateway_id: str
-    reference: str
-    lease_until: str | None
-    settled_at: str | None
-    effective_day: int | None
-    receipt: int | None
-    failure_code: str
-    failure_message: str
-    memo: str
-    order_number: str
-    request_digest: str
-    plan_digest: str
-
-
+_Row = namedtuple(  # the columns that make a payment
+    "_Row",
+    "seq id status customer_number currency amount_minor method_type method_label method_id "
+    "created_at initiated_by livemode gateway_id reference lease_until settled_at effective_day "
+    "receipt failure_code failure_message memo order_number request_digest plan_digest",
+)
 _SELECT = "SELECT {} FROM payments p JOIN customers c ON c.id = p.customer_id ".format(
     ", ".join("c.number" if n == "customer_number" else f"p.{n}" for n in _Row._fields)
 )
@@ -216,7 +190,6 @@ class Payments:
         scope: Scope,
         *,
         limit: int | None = None,
-        after: str | None = None,
     ) -> Page[Payment]:
         where, values = customer_in(scope, "p.customer_id")
         terms: list[str] = [where]
@@ -235,14 +208,11 @@ class Payments:
             )
             parameters["since"] = day_number(selection.since)
             parameters["made_since"] = instant_text(selection.made_since)
-        if after is not None:
-            terms.append("p.seq < :after")
-            parameters["after"] = row_cursor(after)
         rows = self._db.execute(
             f"{_SELECT} WHERE {' AND '.join(terms)} ORDER BY p.seq DESC LIMIT :limit", parameters
         ).fetchall()
-        rows, last = of_page(rows, limit)
-        return Page(tuple(self._load(rows)), str(last[0]) if last else None)
+        rows, more = of_page(rows, limit)
+        return Page(tuple(self._load(rows)), more)
 
     def change(self, payment: Payment, change: PaymentChange) -> bool:
         assert may_become(payment.status, change.status), f"{payment.status} → {change.status}"

@@ -29,7 +29,6 @@ class ListJournal(Request[Page[JournalEntry]]):
     kind: str = ""
     subject: str = ""
     limit: int | None = None
-    after: str | None = None
 
 
 def list_journal(request: ListJournal, actor: Actor, ports: Ports) -> Page[JournalEntry]:
@@ -40,7 +39,7 @@ def list_journal(request: ListJournal, actor: Actor, ports: Ports) -> Page[Journ
             zone = ZoneInfo(unit.company.get().time_zone)
             since = datetime.combine(request.since, time(), zone)
         selection = JournalFilter(since, request.kind, request.subject)
-        return unit.journal.page(selection, limit=request.limit, after=request.after)
+        return unit.journal.page(selection, limit=request.limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,6 @@ class ListMail(Request[Page[OutboxMail]]):
     statuses: frozenset[MailStatus] = OWED
     payment_id: str = ""
     limit: int | None = None
-    after: str | None = None
 
 
 def list_mail(request: ListMail, actor: Actor, ports: Ports) -> Page[OutboxMail]:
@@ -53,9 +52,7 @@ def list_mail(request: ListMail, actor: Actor, ports: Ports) -> Page[OutboxMail]
         payment_id = request.payment_id
         if payment_id:
             payment_id = find_payment(unit, payment_id, actor.scope).id
-        return unit.outbox.page(
-            request.statuses, actor.scope, payment_id, limit=request.limit, after=request.after
-        )
+        return unit.outbox.page(request.statuses, actor.scope, payment_id, limit=request.limit)
 
 
 @dataclass(frozen=True, slots=True)

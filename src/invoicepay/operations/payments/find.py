@@ -43,7 +43,6 @@ class ListPayments(Request[Page[Payment]]):
     status: PaymentStatus | None = None
     customer: str | None = None
     limit: int | None = None
-    after: str | None = None
 
 
 def list_payments(request: ListPayments, actor: Actor, ports: Ports) -> Page[Payment]:
@@ -58,7 +57,6 @@ def list_payments(request: ListPayments, actor: Actor, ports: Ports) -> Page[Pay
             PaymentFilter(request.since, made_since, request.status, customer),
             actor.scope,
             limit=request.limit,
-            after=request.after,
         )
 
 

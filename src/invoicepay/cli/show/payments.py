@@ -1,27 +1,120 @@
-"""A plan before it is paid, and a payment after."""
+"""Payments, and plans before they are paid, as JSON, CSV, a table and on the screen."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from invoicepay.billing.errors import Declined, OutcomeUnknown, Refused
 from invoicepay.billing.money import Money, grouped_text
-from invoicepay.billing.payment import Allocation, Payment, PaymentStatus, sync_finds_out
+from invoicepay.billing.payment import Allocation, Payment, PaymentStatus, Reversal, sync_finds_out
 from invoicepay.billing.plan import PAY_OUTSIDE, PaymentPlan, PlanLine
 from invoicepay.cli.layout import Column
 from invoicepay.cli.output import Output
-from invoicepay.cli.show.invoice import pending
-from invoicepay.cli.show.records import allocation_record, amounts, payment_record
+from invoicepay.cli.records import Amount, Field, Nested, Record, day, instant
+from invoicepay.cli.show.invoices import pending
 from invoicepay.cli.state import State
 from invoicepay.cli.text import SHORT, clean
-from invoicepay.cli.times import time_text
+from invoicepay.cli.times import day_text, time_text
 
 DRY_RUN = "Dry run: nothing was changed."
 
 
+_ALLOCATION = Record[Allocation](
+    Field("invoice", lambda a: a.invoice), Amount("amount", lambda a: a.amount_minor)
+)
+_REVERSAL = Record[Reversal](
+    Field("kind", lambda r: r.kind.value),
+    Amount("amount", lambda r: r.amount_minor),
+    Field("effective_on", lambda r: r.effective_on.isoformat()),
+    Field("reason", lambda r: r.reason),
+)
+PAYMENT = Record[Payment](
+    Field("id", lambda p: p.id),
+    Field("status", lambda p: p.status.value),
+    Field("customer", lambda p: p.customer),
+    Field("method", lambda p: p.method_id),
+    Field("method_type", lambda p: p.method_type.value),
+    Field("method_label", lambda p: p.method_label),
+    Field("currency", lambda p: p.currency),
+    Amount("amount", lambda p: p.amount_minor),
+    Amount("refunded", lambda p: p.refunded_minor),
+    Field("disputed", lambda p: p.disputed),
+    Amount("unapplied", lambda p: p.unapplied_minor),
+    Field("order_number", lambda p: p.order_number),
+    Field("created_at", lambda p: instant(p.created_at)),
+    Field("settled_at", lambda p: instant(p.settled_at)),
+    Field("effective_on", lambda p: day(p.effective_on)),
+    Field("gateway_id", lambda p: p.gateway_id),
+    Field("reference", lambda p: p.reference),
+    Field("receipt_number", lambda p: p.receipt_number),
+    Field("failure_code", lambda p: p.failure_code),
+    Field("failure_message", lambda p: p.failure_message),
+    Field("memo", lambda p: p.memo),
+    Field("initiated_by", lambda p: p.initiated_by),
+    Field("livemode", lambda p: p.livemode),
+    Nested("allocations", "allocation", lambda p: p.allocations, _ALLOCATION),
+    Nested("reversals", "reversal", lambda p: p.reversals, _REVERSAL),
+    currency=lambda p: p.currency,
+)
+PLAN = Record[PaymentPlan](
+    Field("payment", lambda p: p.payment_id),
+    Field("customer", lambda p: p.customer),
+    Field("currency", lambda p: p.currency),
+    Amount("total", lambda p: p.total_minor),
+    Field("method", lambda p: p.method.id),
+    Field("method_type", lambda p: p.method.type.value),
+    Field("method_label", lambda p: p.method.name),
+    Field("memo", lambda p: p.memo),
+    Field("digest", lambda p: p.digest),
+    Field("left_out", lambda p: list(p.left_out)),
+    Field("left_out_disputed", lambda p: list(p.disputed)),
+    Field("left_out_not_chargeable", lambda p: list(p.not_chargeable)),
+    Field("too_fine_to_pay_later", lambda p: _numbers(p.too_fine_to_pay_later)),
+    Field("too_small_to_pay_later", lambda p: _numbers(p.too_small_to_pay_later)),
+    Nested("allocations", "allocation", lambda p: p.allocations, _ALLOCATION),
+    currency=lambda p: p.currency,
+)
+STATUS_STYLE = {
+    "succeeded": "green",
+    "processing": "cyan",
+    "failed": "red",
+    "unknown": "yellow",
+    "canceled": "dim",
+}
+
+
+def _numbers(lines: Sequence[PlanLine]) -> list[str]:
+    return [line.invoice.number for line in lines]
+
+
+def payment_columns(payments: Sequence[Payment], state: State) -> list[Column[Payment]]:
+    def date_of(payment: Payment) -> str:
+        received = payment.effective_on
+        return received.isoformat() if received else day_text(payment.created_at, state)
+
+    columns: list[Column[Payment]] = [
+        Column("Payment", lambda p: p.id[:SHORT]),
+        Column("Date", date_of),
+        Column("Customer", lambda p: p.customer, gives_way=1),
+        Column("Method", lambda p: p.method_label, gives_way=2),
+        Column("Status", lambda p: p.status.value, style=lambda p: STATUS_STYLE.get(p.status, "")),
+        Column("Invoices", _invoices, gives_way=3),
+        Column("Amount", lambda p: grouped_text(p.amount_minor, p.currency), right=True),
+        Column("", lambda p: p.currency),
+    ]
+    if len({p.customer for p in payments}) <= 1:
+        del columns[2]
+    return columns
+
+
+def _invoices(payment: Payment) -> str:
+    numbers = [a.invoice for a in payment.allocations]
+    return ", ".join(numbers[:2]) + (f" +{len(numbers) - 2}" if len(numbers) > 2 else "")
+
+
 def show_plan(plan: PaymentPlan, state: State) -> None:
     """What --dry-run answers."""
-    state.out.one(plan_record(plan), lambda: print_plan(plan, state.out))
+    state.out.one(PLAN(plan), lambda: print_plan(plan, state.out), PLAN)
     note_plan(plan, state.out)
     state.out.note(DRY_RUN)
 
@@ -77,26 +170,6 @@ def note_plan(plan: PaymentPlan, out: Output) -> None:
         )
 
 
-def plan_record(plan: PaymentPlan) -> dict[str, Any]:
-    return {
-        "payment": plan.payment_id,
-        "customer": plan.customer,
-        "currency": plan.currency,
-        **amounts(plan.currency, total=plan.total_minor),
-        "method": plan.method.id,
-        "method_type": plan.method.type.value,
-        "method_label": plan.method.name,
-        "memo": plan.memo,
-        "digest": plan.digest,
-        "left_out": list(plan.left_out),
-        "left_out_disputed": list(plan.disputed),
-        "left_out_not_chargeable": list(plan.not_chargeable),
-        "too_fine_to_pay_later": [line.invoice.number for line in plan.too_fine_to_pay_later],
-        "too_small_to_pay_later": [line.invoice.number for line in plan.too_small_to_pay_later],
-        "allocations": [allocation_record(a, plan.currency) for a in plan.allocations],
-    }
-
-
 HEADLINES = {
     PaymentStatus.SUCCEEDED: ("Payment received", "bold green"),
     PaymentStatus.PROCESSING: (
@@ -117,7 +190,7 @@ HEADLINES = {
 
 def show_payment(payment: Payment, state: State) -> None:
     """The confirmation: worth printing for people, the record for scripts."""
-    state.out.one(payment_record(payment), lambda: _print_payment(payment, state))
+    state.out.one(PAYMENT(payment), lambda: _print_payment(payment, state), PAYMENT)
     if not payment.livemode and payment.gateway_id:
         state.banner()
 
