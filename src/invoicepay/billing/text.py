@@ -42,18 +42,16 @@ def one_line(text: str) -> str:
     return re.sub(f"[{UNSEEN}]+", lambda found: " " if _APART & set(found[0]) else "", text)
 
 
-# Within a word of another script than ASCII, and in emoji, these shape the characters beside them.
+# Patterns, compiled where they are needed: that takes milliseconds. Within a word of another script
+# than ASCII, and in emoji, joiners shape the characters beside them.
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"
-_REFUSED = re.compile(
-    rf"(?<![^\0-\x7f{UNSEEN}]|[{_JOINERS}])[{_JOINERS}]|(?![{_JOINERS}])[{UNSEEN}]"
-)
-_REFUSED_IN_LINES = re.compile(rf"(?![\t\n])(?:{_REFUSED.pattern})")
-_UNSEEN = re.compile(f"[{UNSEEN}]")
+_REFUSED = rf"(?<![^\0-\x7f{UNSEEN}]|[{_JOINERS}])[{_JOINERS}]|(?![{_JOINERS}])[{UNSEEN}]"
+_REFUSED_IN_LINES = rf"(?![\t\n])(?:{_REFUSED})"
 
 
 def is_plain(text: str) -> bool:
     """Whether each character of `text` is seen, and each space an ordinary one."""
-    return text.isprintable() and (text.isascii() or _UNSEEN.search(text) is None)
+    return text.isprintable() and (text.isascii() or re.search(f"[{UNSEEN}]", text) is None)
 
 
 def check_text(
@@ -72,7 +70,7 @@ def check_text(
         if plain:
             bad = next((c for c in text if not is_plain(c)), None)
         else:
-            found = (_REFUSED_IN_LINES if lines else _REFUSED).search(text)
+            found = re.search(_REFUSED_IN_LINES if lines else _REFUSED, text)
             bad = found and found[0]
         if bad:
             name = "a line break" if bad == "\n" else named(bad)
