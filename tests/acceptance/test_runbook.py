@@ -6,11 +6,14 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.world.program import HANGS_AFTER, PROGRAM, Desk
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "operations.md"
 
 
+@pytest.mark.middle
 def test_the_backup_and_restore_drill(tmp_path: Path) -> None:
     (drill,) = re.findall(r"^```sh drill\n(.*?)^```$", RUNBOOK.read_text(), re.DOTALL | re.M)
     desk = Desk(tmp_path, tmp_path / "home")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from threading import local
 from typing import TypeVar
 
 import pytest
@@ -31,23 +32,24 @@ def run_in_vain(ledger: SqliteLedger, body: Callable[[SqliteUnit], object]) -> N
 def every_body_runs_twice() -> Iterator[None]:
     """Each body, the first time in vain; and none takes times or ids, of which a second run would
     get others."""
-    once, in_body = SqliteLedger.transact, False
+    once, here = SqliteLedger.transact, local()
 
     def twice(self: SqliteLedger, body: Callable[[SqliteUnit], T]) -> T:
         def run(unit: SqliteUnit) -> T:
-            nonlocal in_body
-            in_body = True
+            here.in_body = True
             try:
                 return body(unit)
             finally:
-                in_body = False
+                here.in_body = False
 
         run_in_vain(self, run)
         return once(self, run)
 
     def outside(take: Callable[..., T]) -> Callable[..., T]:
         def taken(self: object) -> T:
-            assert not in_body, "taken within a transaction, which may run again"
+            assert not getattr(here, "in_body", False), (
+                "taken within a transaction, which may run again"
+            )
             return take(self)
 
         return taken

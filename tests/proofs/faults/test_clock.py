@@ -38,7 +38,10 @@ def test_the_clock_is_moved(company: DemoCompany) -> None:
     assert ahead > company.run("sandbox clock advance 290d --json").json["now"]
 
 
-@pytest.mark.parametrize("clock", [AHEAD, BEHIND, "+73h", "-73h"])
+@pytest.mark.parametrize(
+    "clock",
+    [AHEAD, BEHIND, *(pytest.param(by, marks=pytest.mark.middle) for by in ("+73h", "-73h"))],
+)
 def test_a_session_ends_where_the_clock_jumps_far_and_is_there_when_it_is_back(
     clock: str, company: DemoCompany
 ) -> None:
@@ -47,7 +50,7 @@ def test_a_session_ends_where_the_clock_jumps_far_and_is_there_when_it_is_back(
     assert company.run("whoami").exit_code == 0
 
 
-@pytest.mark.parametrize("clock", ["+2h", "-2h"])
+@pytest.mark.parametrize("clock", ["+2h", pytest.param("-2h", marks=pytest.mark.middle)])
 def test_a_small_jump_logs_nobody_out(clock: str, company: DemoCompany) -> None:
     """Summer time set by hand, a laptop that has slept."""
     assert at(clock, company, "whoami").exit_code == 0

@@ -126,7 +126,7 @@ def test_every_command(
 ) -> None:
     random = Random(row.command)
     roles = [role for role in ("customer", "finance", "admin") if role in row.may]
-    for damage in random.sample(damages, size.of(5, 24, 120)):
+    for damage in random.sample(damages, size.of(4, 24, 120)):
         with TemporaryDirectory(dir=MEMORY) as folder:
             check(template.copied_to(Path(folder)), row, random.choice(roles), damage)
 

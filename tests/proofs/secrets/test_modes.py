@@ -74,6 +74,7 @@ def run_all(desk: Desk, umask: int) -> None:
             known["email"], password = login["email"], login["password"]
 
 
+@pytest.mark.middle
 @pytest.mark.skipif(not can_trace(), reason="needs strace")
 def test_also_while_it_is_being_made(desk: Desk, tmp_path: Path) -> None:
     """No file and no folder is made before the umask is ours, nor with more than it allows."""
