@@ -43,9 +43,12 @@ def one_line(text: str) -> str:
 
 
 # Patterns, compiled where they are needed: that takes milliseconds. Within a word of another script
-# than ASCII, and in emoji, joiners shape the characters beside them.
-_JOINERS = "\u200c\u200d\ufe0e\ufe0f"
-_REFUSED = rf"(?<![^\0-\x7f{UNSEEN}]|[{_JOINERS}])[{_JOINERS}]|(?![{_JOINERS}])[{UNSEEN}]"
+# than ASCII, and in emoji, joiners and selectors shape the characters beside them; after ASCII only
+# the selector of a keycap does (U+20E3).
+_SHAPING = "\u200c\u200d\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_REFUSED = (
+    rf"(?<![^\0-\x7f{UNSEEN}]|[{_SHAPING}])(?!\ufe0f\u20e3)[{_SHAPING}]|(?![{_SHAPING}])[{UNSEEN}]"
+)
 _REFUSED_IN_LINES = rf"(?![\t\n])(?:{_REFUSED})"
 
 

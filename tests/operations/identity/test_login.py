@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from invoicepay.billing.errors import NotAllowed
+from invoicepay.ledger.file import BUSY_SECONDS
 from invoicepay.ledger.sqlite_ledger import SqliteLedger
 from invoicepay.operations.identity.contacts import InviteContact
 from invoicepay.operations.identity.invites import AcceptInvite
 from invoicepay.operations.identity.login import LogIn, WhoAmI, log_in
+from invoicepay.operations.identity.throttle import CLOCK_SLACK
 from tests.world.journaled import journal_changes
 
 if TYPE_CHECKING:
@@ -199,3 +201,8 @@ def test_eight_guesses_at_once_are_not_eight_guesses(world: World) -> None:
         said = sorted(threads.map(guess, ledgers))
     assert said == ["login_failed"] * 5 + ["login_throttled"] * 3
     assert len(world.passwords.verified) == 5
+
+
+def test_a_failure_counts_that_was_noted_while_one_waited_for_the_ledger() -> None:
+    """Each takes its time before it waits."""
+    assert CLOCK_SLACK.total_seconds() > BUSY_SECONDS

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from invoicepay.billing.errors import NotFound, Refused, Unreachable, Usage
+from invoicepay.billing.errors import BadInput, NotFound, Refused, Unreachable, Usage
 from invoicepay.billing.invoice import InvoiceState
 from invoicepay.billing.payment import PaymentStatus
 from invoicepay.operations.methods import AttachTestMethod
+from invoicepay.operations.payments import quote
 from invoicepay.operations.payments.cancel import CancelPayment
 from invoicepay.operations.payments.pay import Pay
 from invoicepay.operations.payments.protocol.claim import LEASE
@@ -25,6 +26,20 @@ def test_the_same_key_pays_once(company: SmallCompany, gateway: ScriptedGateway)
     again = company.pay("INV-1", method="card", key="october")
 
     assert again == first
+    assert len(gateway.charges) == 1
+
+
+def test_a_key_means_its_payment_also_where_its_memo_is_refused_today(
+    company: SmallCompany, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier version may have taken it."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr(quote, "check_text", lambda text, *given, **more: text)
+        first = company.pay("INV-1", method="card", key="october", memo="\u2800")
+
+    assert company.pay("INV-1", method="card", key="october", memo="\u2800") == first
+    with pytest.raises(BadInput):
+        company.pay("INV-2", method="card", key="november", memo="\u2800")
     assert len(gateway.charges) == 1
 
 

@@ -19,7 +19,7 @@ UNSEEN = (
 """Between letters of ASCII nobody sees them."""
 SEEN = (
     "Ünïted № 7", "a\u00a0b", "شركة المرحبا", "می\u200cخواهم", "क्\u200dष", "請求書",
-    "👩\u200d👧 🏳\ufe0f\u200d🌈",
+    "👩\u200d👧 🏳\ufe0f\u200d🌈", "1\ufe0f\u20e3 rate", "葛\U000e0100城商店",
 )  # fmt: skip
 TYPED: dict[str, Sequence[str]] = {
     "memo of a payment": ("customer", "pay", "INV-1042", "--dry-run", "--memo"),

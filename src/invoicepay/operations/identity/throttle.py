@@ -34,7 +34,8 @@ def login_name(email: str) -> str:
 
 
 def count_attempt(unit: Unit, email: str, now: datetime) -> None:
-    """Count one attempt for `email` at `now` (real time, taken inside this transaction).
+    """Count one attempt for `email` at `now` (real time, taken just before the transaction; the
+    wait for it must be shorter than CLOCK_SLACK, or newer failures would not count).
 
     Raises NotAllowed (`login_throttled`) when it has to wait.
     """

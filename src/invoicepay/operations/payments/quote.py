@@ -86,7 +86,6 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
     paid, BadInput for amounts and texts."""
     if request.key and not _KEY.fullmatch(request.key):
         raise Usage("usage", "--key takes 1 to 200 visible ASCII characters")
-    memo = check_text(request.memo, "the memo", longest=_MEMO_LENGTH)
     payment_id, request_digest = ports.ids.new(), ""
     if request.key:
         attempt = _attempt(request, actor, ports)
@@ -94,6 +93,8 @@ def quote(request: Quote, actor: Actor, ports: Ports) -> Quoted:
             _check_total(attempt.amount_minor, attempt.currency, request)
             return Quoted(None, attempt)
         payment_id, request_digest = attempt
+    # After the key: what a payment was made with stays its own, whatever is refused today.
+    memo = check_text(request.memo, "the memo", longest=_MEMO_LENGTH)
     with ports.ledger.read() as unit:
         check_confirmed(unit)
         invoices = _select(request, actor, unit, ports)
