@@ -7,6 +7,8 @@ from tests.proofs.mutants.mutant import Mutant
 
 _ACKNOWLEDGED = "tests/operations/payments/test_acknowledgements.py"
 _FAULTS = "tests/operations/payments/protocol/test_faults.py"
+_RECORDED = "tests/operations/payments/protocol/test_recorded.py"
+_SUBMITTED = "tests/operations/payments/protocol/test_submitted.py"
 _PAY = "tests/operations/payments/test_pay.py"
 _RESTORED = "tests/operations/payments/protocol/test_restored.py"
 _OVERTAKEN = "tests/operations/payments/protocol/test_overtaken.py"
@@ -176,7 +178,7 @@ IN_PROTOCOL = (
         "what another process gave up, and released, is charged",
         "charge",
         never("not may_confirm"),
-        _FAULTS,
+        _SUBMITTED,
     ),
     Mutant(
         "silence-is-decline",
@@ -272,7 +274,7 @@ IN_PROTOCOL = (
         "two processes are told that they may confirm",
         "store_intent",
         replace("return current, False", "return current, True"),
-        _FAULTS,
+        _SUBMITTED,
     ),
     Mutant(
         "amount-not-compared",
@@ -382,7 +384,7 @@ IN_PROTOCOL = (
         "a ledger restored to a claim never learns that it was charged",
         "settle",
         always("found is None"),
-        _FAULTS,
+        _RECORDED,
     ),
     Mutant(
         "lease-ignored",
