@@ -71,9 +71,9 @@ class Office:
     def read(self) -> AbstractContextManager[SqliteUnit]:
         return self._ledger.read()
 
-    def write(self) -> AbstractContextManager[SqliteUnit]:
+    def transact(self, body: Callable[[SqliteUnit], T]) -> T:
         self.commits += 1
-        return self._ledger.write()
+        return self._ledger.transact(body)
 
     # The gateway: a card that is always good.
     def create(self, order: ChargeOrder) -> Intent:
