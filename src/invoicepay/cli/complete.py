@@ -90,7 +90,7 @@ def _ask(request: Any) -> Any:
 
 
 def _matching(incomplete: str, names: Callable[[], Iterable[str]]) -> list[str]:
-    """Those that begin so; nothing where nobody is logged in."""
+    """Those that begin so; nothing without a login."""
     with suppress(Exception):
         return [n for n in names() if n.startswith(incomplete) and _SAFE.fullmatch(n)]
     return []

@@ -7,7 +7,7 @@ import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +28,7 @@ from tests.world.clock import START, StandingClock
 from tests.world.company import SmallCompany, add_contact, make_template
 from tests.world.ids import PlainIds
 from tests.world.mailer import KeptMail
+from tests.world.reruns import run_in_vain
 from tests.world.scripted_gateway import Fault, ScriptedGateway
 
 T = TypeVar("T")
@@ -218,9 +219,7 @@ class SimulatedLedger(SqliteLedger):
     def transact(self, body: Callable[[SqliteUnit], T]) -> T:
         trouble = self._world.befalls("ledger.write", _WRITING)
         if trouble is Trouble.AGAIN:
-            with suppress(_Undone), self.write() as unit:
-                body(unit)
-                raise _Undone
+            run_in_vain(self, body)
             self._world.let_others_go_on("ledger.write")
         with self.write() as unit:
             result = body(unit)
@@ -233,10 +232,6 @@ class SimulatedLedger(SqliteLedger):
         if trouble is Trouble.FAIL_AFTER:
             raise _unusable()
         return result
-
-
-class _Undone(Exception):
-    """Of a transaction that runs again."""
 
 
 def _unusable() -> Unreachable:
